@@ -1,0 +1,62 @@
+# make                 programs in build/, static musl where musl-gcc is installed (MUSL= to do without)
+# make SAN=1           the same with ASan and UBSan, into build-san/
+# make SYS=posix       without the Linux-only calls, into build-posix/
+# make check           build and run every test
+# make install         DESTDIR PREFIX ETC QUEUE USERS= as below
+PREFIX  = /usr/local
+ETC     = /etc/pneu
+QUEUE   = /var/spool/pneu
+BIN     = $(PREFIX)/lib/pneu
+MAN     = $(PREFIX)/share/man
+
+# programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
+NSS     = listen/tcpd queue/start deliver/lspawn
+LEAN    = listen/tcprules smtp/smtpd queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
+          deliver/remote deliver/newu tools/qread tools/qstat tools/qctl
+SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
+MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
+B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
+
+OPT     = -O2 -g
+WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+HARD    = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-fstack-protector-strong)
+CPPF    = -Isrc -D_GNU_SOURCE -DPNEU_ETC_DIR='"$(ETC)"' -DPNEU_QUEUE_DIR='"$(QUEUE)"' -DPNEU_BIN_DIR='"$(BIN)"' $(CPPFLAGS)
+CF      = -std=c11 $(OPT) $(WARN) $(HARD) -ffunction-sections -fdata-sections -MMD -MP $(CFLAGS)
+LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
+, := ,
+LEANCC  = $(or $(MUSL),$(CC))
+LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static))
+NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+
+MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
+PARTS  := $(filter-out $(MAINS),$(wildcard src/lib/*.c src/mail/*.c src/wire/*.c src/listen/*.c src/smtp/*.c \
+          src/inject/*.c src/queue/*.c src/deliver/*.c src/alias/*.c src/tools/*.c) src/compat/$(SYS)/system.c)
+PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
+UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
+
+all: $(PROGS)
+$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ -lcdb))
+$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ -lcdb))
+$B/tests/%: $B/lean/tests/%.o $B/lean.a
+	@mkdir -p $(@D)
+	$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ -lcdb
+$B/lean.a: $(PARTS:%.c=$B/lean/%.o)
+$B/nss.a: $(PARTS:%.c=$B/nss/%.o)
+$B/%.a:
+	@rm -f $@
+	ar rcs $@ $^
+$B/lean/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(LEANCC) $(CPPF) -Itests $(CF) -c -o $@ $<
+$B/nss/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPF) $(CF) $(NSSF) -c -o $@ $<
+
+units: $(UNITS)
+check: all units
+	sh tests/run $B
+clean:
+	rm -rf build build-san build-posix build-san-posix
+.PHONY: all units check install clean
+.SECONDARY:
+-include $(shell find $B -name '*.d' 2>/dev/null)

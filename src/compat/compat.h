@@ -1,0 +1,29 @@
+/* compat - what POSIX has no name for, one folder per system
+ *
+ * compat/linux uses Linux's own calls, compat/posix does without (make SYS=posix builds it anywhere).
+ * Nothing here is needed for correctness: each call may say "cannot" and its caller has another way. */
+#ifndef COMPAT_COMPAT_H
+#define COMPAT_COMPAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* a file in dir without a name, or -1 (EOPNOTSUPP: this system or file system has none) */
+int compat_nameless(int dir, mode_t mode);
+/* give it one; EEXIST leaves it nameless; EOPNOTSUPP: it can have none here */
+bool compat_name(int fd, int dir, const char *name);
+/* who is at the other end of a local socket */
+bool compat_peer(int sock, uid_t *uid, gid_t *gid);
+/* bytes a pipe can hold, at the least PIPE_BUF */
+size_t compat_pipe_size(int fd);
+/* ask for a larger pipe; no answer, it is only a wish */
+void compat_pipe_grow(int fd, size_t size);
+/* acknowledge what a TCP peer sent at once, this time */
+void compat_ack_now(int sock);
+/* no core file, no ptrace, no /proc/PID/fd for this user's other processes */
+void compat_undumpable(void);
+/* start writing a file's data to disk without waiting */
+void compat_write_behind(int fd);
+
+#endif

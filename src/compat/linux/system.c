@@ -1,0 +1,87 @@
+/* Linux 3.11 and later; what an older kernel refuses falls back to the portable way. */
+#include "compat/compat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int
+compat_nameless(int dir, mode_t mode)
+{
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	if (fd < 0 && (errno == EISDIR || errno == ENOENT || errno == EINVAL))
+		errno = EOPNOTSUPP;     /* what kernels and file systems without it answer */
+	return fd;
+}
+
+bool
+compat_name(int fd, int dir, const char *name)
+{
+	char path[40];
+
+	/* Linux 6.10 lets the opener do it by descriptor; before that it takes CAP_DAC_READ_SEARCH */
+	if (linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0)
+		return true;
+	if (errno != ENOENT)
+		return false;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) == 0)
+		return true;
+	if (errno == ENOENT)
+		errno = EOPNOTSUPP;     /* no /proc here */
+	return false;
+}
+
+bool
+compat_peer(int sock, uid_t *uid, gid_t *gid)
+{
+	struct ucred c;
+	socklen_t n = sizeof c;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &c, &n) != 0)
+		return false;
+	*uid = c.uid;
+	*gid = c.gid;
+	return true;
+}
+
+size_t
+compat_pipe_size(int fd)
+{
+	int n = fcntl(fd, F_GETPIPE_SZ);
+
+	return n > PIPE_BUF ? (size_t)n : PIPE_BUF;
+}
+
+void
+compat_pipe_grow(int fd, size_t size)
+{
+	(void)fcntl(fd, F_SETPIPE_SZ, (int)size);
+}
+
+void
+compat_ack_now(int sock)
+{
+	int on = 1;
+
+	(void)setsockopt(sock, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+void
+compat_undumpable(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void
+compat_write_behind(int fd)
+{
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}

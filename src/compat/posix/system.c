@@ -1,0 +1,74 @@
+/* Any POSIX system: no nameless files, no wishes. */
+#include "compat/compat.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifndef PIPE_BUF
+#define PIPE_BUF 512            /* POSIX's least */
+#endif
+
+int
+compat_nameless(int dir, mode_t mode)
+{
+	(void)dir;
+	(void)mode;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+bool
+compat_name(int fd, int dir, const char *name)
+{
+	(void)fd;
+	(void)dir;
+	(void)name;
+	errno = EOPNOTSUPP;
+	return false;
+}
+
+bool
+compat_peer(int sock, uid_t *uid, gid_t *gid)
+{
+	(void)sock;
+	(void)uid;
+	(void)gid;
+	errno = EOPNOTSUPP;     /* the control socket then trusts its file mode alone */
+	return false;
+}
+
+size_t
+compat_pipe_size(int fd)
+{
+	(void)fd;
+	return PIPE_BUF;
+}
+
+void
+compat_pipe_grow(int fd, size_t size)
+{
+	(void)fd;
+	(void)size;
+}
+
+void
+compat_ack_now(int sock)
+{
+	(void)sock;
+}
+
+void
+compat_undumpable(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+void
+compat_write_behind(int fd)
+{
+	(void)fd;
+}

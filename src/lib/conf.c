@@ -1,0 +1,137 @@
+#include "lib/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/file.h"
+#include "lib/num.h"
+#include "lib/place.h"
+
+static bool
+bad(struct conf_error *e, const char *name, const char *why)
+{
+	snprintf(e->text, sizeof e->text, "control/%s: %s", name, why);
+	return false;
+}
+
+/* the end of the line that starts at s, without blanks before it */
+static size_t
+line_length(const char *s, size_t have, size_t *with_newline)
+{
+	const char *nl = memchr(s, '\n', have);
+	size_t n = nl ? (size_t)(nl - s) : have;
+
+	*with_newline = nl ? n + 1 : n;
+	while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
+		n--;
+	return n;
+}
+
+static bool
+take_number(const struct conf *c, const struct buf *file, struct conf_error *e)
+{
+	size_t all, n = line_length(file->s, file->len, &all);
+	char why[200];
+
+	if (num_span(file->s, n, c->min, c->max, c->value))
+		return true;
+	snprintf(why, sizeof why, "\"%.*s\" is not a number from %llu to %llu", (int)(n < 40 ? n : 40), file->s,
+	    (unsigned long long)c->min, (unsigned long long)c->max);
+	return bad(e, c->name, why);
+}
+
+static bool
+take_line(const struct conf *c, const struct buf *file, struct conf_error *e)
+{
+	struct buf *b = c->value;
+	size_t all, n = line_length(file->s, file->len, &all);
+
+	if (memchr(file->s, 0, n))
+		return bad(e, c->name, "holds a NUL");
+	return buf_put(b, file->s, n) || bad(e, c->name, strerror(errno));
+}
+
+static bool
+take_lines(const struct conf *c, const struct buf *file, struct conf_error *e)
+{
+	struct buf *b = c->value;
+	size_t at = 0, all, n;
+
+	for (; at < file->len; at += all) {
+		n = line_length(file->s + at, file->len - at, &all);
+		if (n == 0 || file->s[at] == '#')
+			continue;
+		if (memchr(file->s + at, 0, n))
+			return bad(e, c->name, "holds a NUL");
+		if (!buf_put(b, file->s + at, n) || !buf_byte(b, 0))
+			return bad(e, c->name, strerror(errno));
+	}
+	return true;
+}
+
+static bool
+load_one(int dir, const struct conf *c, struct conf_error *e)
+{
+	struct buf file = BUF(CONF_FILE_MAX);
+	bool ok;
+
+	if (c->kind == CONF_NUMBER)
+		*(uint64_t *)c->value = c->preset;
+	else {
+		buf_free(c->value);
+		((struct buf *)c->value)->max = CONF_FILE_MAX * 2;
+	}
+	if (!file_read(dir, c->name, &file)) {
+		ok = errno == ENOENT || bad(e, c->name, strerror(errno));
+		buf_free(&file);
+		return ok;
+	}
+	if (c->kind == CONF_NUMBER)
+		ok = take_number(c, &file, e);
+	else if (!buf_room(c->value, 1))
+		ok = bad(e, c->name, strerror(errno));
+	else
+		ok = c->kind == CONF_LINE ? take_line(c, &file, e) : take_lines(c, &file, e);
+	buf_free(&file);
+	return ok;
+}
+
+bool
+conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!load_one(dir, &c[i], e))
+			return false;
+	return true;
+}
+
+int
+conf_open(void)
+{
+	return open(place_etc(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+const char *
+conf_next(const struct buf *lines, const char *at)
+{
+	if (lines->len == 0)
+		return 0;
+	at = at ? at + strlen(at) + 1 : lines->s;
+	return at < lines->s + lines->len ? at : 0;
+}
+
+bool
+conf_has(const struct buf *lines, const char *s, size_t len)
+{
+	const char *l;
+
+	for (l = 0; (l = conf_next(lines, l)); )
+		if (strlen(l) == len && strncasecmp(l, s, len) == 0)
+			return true;
+	return false;
+}

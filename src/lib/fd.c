@@ -1,0 +1,203 @@
+#include "lib/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+bool
+fd_cloexec(int fd, bool on)
+{
+	return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) == 0;
+}
+
+bool
+fd_nonblock(int fd, bool on)
+{
+	int f = fcntl(fd, F_GETFL);
+
+	return f >= 0 && fcntl(fd, F_SETFL, on ? f | O_NONBLOCK : f & ~O_NONBLOCK) == 0;
+}
+
+bool
+fd_write(int fd, const void *from, size_t n)
+{
+	const char *p = from;
+
+	while (n) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		p += r;
+		n -= (size_t)r;
+	}
+	return true;
+}
+
+bool
+fd_pwrite(int fd, const void *from, size_t n, off_t at)
+{
+	const char *p = from;
+
+	while (n) {
+		ssize_t r = pwrite(fd, p, n, at);
+
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		p += r;
+		at += r;
+		n -= (size_t)r;
+	}
+	return true;
+}
+
+ssize_t
+fd_read(int fd, void *to, size_t n)
+{
+	char *p = to;
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = read(fd, p + got, n - got);
+
+		if (r == 0)
+			break;
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
+}
+
+ssize_t
+fd_pread(int fd, void *to, size_t n, off_t at)
+{
+	char *p = to;
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = pread(fd, p + got, n - got, at + (off_t)got);
+
+		if (r == 0)
+			break;
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
+}
+
+bool
+fd_copy(int out, int in, off_t from, size_t n)
+{
+	char space[65536];
+
+	while (n) {
+		ssize_t r = fd_pread(in, space, n < sizeof space ? n : sizeof space, from);
+
+		if (r == 0)
+			errno = EIO;
+		if (r <= 0 || !fd_write(out, space, (size_t)r))
+			return false;
+		from += r;
+		n -= (size_t)r;
+	}
+	return true;
+}
+
+bool
+fd_pipe(int p[2])
+{
+	return pipe2(p, O_CLOEXEC) == 0;
+}
+
+bool
+fd_pair(int p[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p) == 0;
+}
+
+union ancillary {
+	struct cmsghdr align;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+bool
+fd_send(int sock, const void *data, size_t n, int pass, int flags)
+{
+	struct iovec iov;
+	struct msghdr m;
+	union ancillary a;
+	ssize_t r;
+
+	memset(&m, 0, sizeof m);
+	memset(&a, 0, sizeof a);
+	iov.iov_base = (void *)(uintptr_t)data;
+	iov.iov_len = n;
+	m.msg_iov = &iov;
+	m.msg_iovlen = 1;
+	if (pass >= 0) {
+		struct cmsghdr *c;
+
+		m.msg_control = a.space;
+		m.msg_controllen = sizeof a.space;
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof pass);
+		memcpy(CMSG_DATA(c), &pass, sizeof pass);
+	}
+	do
+		r = sendmsg(sock, &m, flags | MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r == (ssize_t)n;
+}
+
+ssize_t
+fd_receive(int sock, void *data, size_t n, int *pass, int flags)
+{
+	struct iovec iov;
+	struct msghdr m;
+	union ancillary a;
+	struct cmsghdr *c;
+	ssize_t r;
+
+	*pass = -1;
+	memset(&m, 0, sizeof m);
+	memset(&a, 0, sizeof a);
+	iov.iov_base = data;
+	iov.iov_len = n;
+	m.msg_iov = &iov;
+	m.msg_iovlen = 1;
+	m.msg_control = a.space;
+	m.msg_controllen = sizeof a.space;
+	do
+		r = recvmsg(sock, &m, flags | MSG_CMSG_CLOEXEC);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -1;
+	c = m.msg_controllen ? CMSG_FIRSTHDR(&m) : 0;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof *pass))
+		memcpy(pass, CMSG_DATA(c), sizeof *pass);
+	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return r;
+}

@@ -1,0 +1,28 @@
+/* fd - descriptors: flags, whole writes, and passing them between processes */
+#ifndef LIB_FD_H
+#define LIB_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+bool fd_cloexec(int fd, bool on);
+bool fd_nonblock(int fd, bool on);
+bool fd_write(int fd, const void *, size_t n);          /* all of it, or errno */
+bool fd_pwrite(int fd, const void *, size_t n, off_t at);
+/* up to n bytes, fewer only at end of file; -1 errno */
+ssize_t fd_read(int fd, void *, size_t n);
+ssize_t fd_pread(int fd, void *, size_t n, off_t at);
+/* bytes from..from+n of the file in to the position of out; false with errno (EIO: the file is shorter) */
+bool fd_copy(int out, int in, off_t from, size_t n);
+bool fd_pipe(int p[2]);                                 /* both close-on-exec */
+bool fd_pair(int p[2]);                                 /* SOCK_SEQPACKET pair, both close-on-exec */
+
+/* One packet with at most one descriptor attached (pass -1 for none).
+ * Receiving: *pass is -1 or a new close-on-exec descriptor that is the caller's, also when the result is -1;
+ * a packet larger than n is an error (EMSGSIZE), never a cut one; more than one descriptor likewise. */
+bool fd_send(int sock, const void *, size_t n, int pass, int flags);
+ssize_t fd_receive(int sock, void *, size_t n, int *pass, int flags);
+
+#endif

@@ -1,0 +1,115 @@
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+
+bool
+file_read(int dir, const char *name, struct buf *b)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t r = -1;
+	int e;
+
+	if (fd < 0)
+		return false;
+	do {
+		size_t want = b->max - b->len < 4096 ? b->max - b->len : 4096;
+
+		if (want == 0) {                /* at the ceiling: is this the end? */
+			char more;
+
+			r = read(fd, &more, 1);
+			if (r > 0) {
+				errno = EMSGSIZE;
+				r = -1;
+			}
+			break;
+		}
+		if (!buf_room(b, want))
+			break;
+		r = read(fd, b->s + b->len, want);
+		if (r > 0) {
+			b->len += (size_t)r;
+			b->s[b->len] = 0;
+		}
+	} while (r > 0 || (r < 0 && errno == EINTR));
+	e = errno;
+	close(fd);
+	errno = e;
+	return r == 0;
+}
+
+bool
+file_sync_dir(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+	int e;
+
+	if (fd < 0)
+		return false;
+	ok = fsync(fd) == 0;
+	e = errno;
+	close(fd);
+	errno = e;
+	return ok;
+}
+
+/* time, pid and a counter: the name is only tried, O_EXCL decides */
+static bool
+open_named(struct newfile *f, int tmp_dir, mode_t mode)
+{
+	static unsigned count;
+	int tries;
+
+	f->tmp_dir = tmp_dir;
+	for (tries = 0; tries < 100; tries++) {
+		snprintf(f->tmp, sizeof f->tmp, "%lld.%ld.%u", (long long)clock_wall_us(), (long)getpid(), count++);
+		f->fd = openat(tmp_dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (f->fd >= 0)
+			return true;
+		if (errno != EEXIST)
+			break;
+	}
+	f->tmp[0] = 0;
+	return false;
+}
+
+bool
+newfile_open(struct newfile *f, int dir, int tmp_dir, mode_t mode)
+{
+	f->tmp[0] = 0;
+	f->tmp_dir = -1;
+	f->fd = compat_nameless(dir, mode);
+	if (f->fd >= 0)
+		return true;
+	return errno == EOPNOTSUPP && open_named(f, tmp_dir, mode);
+}
+
+bool
+newfile_name(struct newfile *f, int dir, const char *name)
+{
+	if (f->tmp_dir < 0)
+		return compat_name(f->fd, dir, name);
+	if (linkat(f->tmp_dir, f->tmp, dir, name, 0) != 0)
+		return false;
+	(void)unlinkat(f->tmp_dir, f->tmp, 0);  /* a second name in tmp harms nothing */
+	f->tmp[0] = 0;
+	return true;
+}
+
+bool
+newfile_close(struct newfile *f)
+{
+	if (f->tmp[0])
+		(void)unlinkat(f->tmp_dir, f->tmp, 0);
+	f->tmp[0] = 0;
+	return close(f->fd) == 0;
+}

@@ -1,0 +1,26 @@
+/* proc - starting another program and hearing how it ended
+ *
+ * Every descriptor of ours is close-on-exec; a child gets exactly what its map names. */
+#ifndef LIB_PROC_H
+#define LIB_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PROC_FDS 8              /* most entries of a map */
+
+struct proc_fd {
+	int from;               /* ours; stays open here */
+	int to;                 /* its number in the child */
+};
+
+/* Start file (searched in PATH when it has no slash) with these descriptors, no signal blocked, SIGPIPE default.
+ * The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as a strange exit code). */
+pid_t proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
+/* wait for it: exit code 0 to 255, or -1 when a signal ended it or it could not be waited for */
+int proc_wait(pid_t);
+/* the same from a wait status */
+int proc_code(int status);
+
+#endif

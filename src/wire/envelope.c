@@ -1,0 +1,80 @@
+#include "wire/envelope.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool
+put(struct buf *b, char letter, const char *value)
+{
+	size_t n = strlen(value), had = b->len;
+
+	if (n > ENVELOPE_ADDR) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	if (buf_byte(b, letter) && buf_put(b, value, n + 1))
+		return true;
+	buf_cut(b, had);
+	return false;
+}
+
+bool
+envelope_sender(struct buf *b, const char *sender)
+{
+	return put(b, 'F', sender);
+}
+
+bool
+envelope_param(struct buf *b, char letter, const char *value)
+{
+	return put(b, letter, value);
+}
+
+bool
+envelope_rcpt(struct buf *b, const char *rcpt)
+{
+	return put(b, 'T', rcpt);
+}
+
+bool
+envelope_end(struct buf *b)
+{
+	return buf_byte(b, 0);
+}
+
+bool
+envelope_next(const char **at, char *letter, const char **value)
+{
+	const char *s = *at;
+
+	if (!*s)
+		return false;
+	*letter = *s++;
+	*value = s;
+	*at = s + strlen(s) + 1;
+	return true;
+}
+
+enum envelope_result
+envelope_check(const char *s, size_t n)
+{
+	const char *allowed = "F", *end = s + n;
+	bool rcpt = false;
+
+	while (s < end && *s) {
+		const char *stop = memchr(s, 0, (size_t)(end - s));
+
+		if (!strchr(allowed, *s))
+			return ENVELOPE_BAD;
+		if ((stop ? stop : end) - s > ENVELOPE_ADDR + 1)
+			return ENVELOPE_LONG;
+		if (!stop)
+			return ENVELOPE_CUT;
+		rcpt |= *s == 'T';
+		allowed = rcpt ? "TNO" : "TBERU";
+		s = stop + 1;
+	}
+	if (s >= end)
+		return ENVELOPE_CUT;
+	return rcpt && s + 1 == end ? ENVELOPE_OK : ENVELOPE_BAD;
+}

@@ -1,0 +1,35 @@
+/* envelope - who injects -> pneu-queue, on descriptor 1 of the latter (the qmail-queue interface)
+ *
+ *   F sender 0  (letter value 0)*  (T recipient 0 (letter value 0)*)+  0
+ *
+ * Addresses are plain bytes, not quoted; "" is the null sender. A letter between F and the first T is a parameter of
+ * the message, one after a T is of that recipient:
+ *   message    B body type (RFC 6152)   E ENVID   R RET (RFC 3461)   U SMTPUTF8 (RFC 6531)
+ *   recipient  N NOTIFY   O ORCPT (RFC 3461)
+ * qmail-queue's own callers send none of them, so each side works with qmail's.
+ *   limits  an address or value ENVELOPE_ADDR bytes (else exit 11), the whole ENVELOPE_MAX
+ *   broken  end of file before the last 0: nothing is queued (exit 54); anything else odd: exit 91
+ *   tests   tests/wire/envelope_test.c    manual: pneu-queue(8) */
+#ifndef WIRE_ENVELOPE_H
+#define WIRE_ENVELOPE_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+
+#define ENVELOPE_ADDR 1002              /* with its letter 1003, qmail-queue's limit */
+#define ENVELOPE_MAX (64u << 20)
+
+/* building one, in order; all append to b, which should have the ceiling ENVELOPE_MAX */
+bool envelope_sender(struct buf *, const char *sender);
+bool envelope_param(struct buf *, char letter, const char *value);
+bool envelope_rcpt(struct buf *, const char *rcpt);
+bool envelope_end(struct buf *);
+
+enum envelope_result { ENVELOPE_OK, ENVELOPE_CUT, ENVELOPE_LONG, ENVELOPE_BAD };
+/* check all n bytes against the grammar above */
+enum envelope_result envelope_check(const char *, size_t n);
+/* walk a checked one: the record at *at (letter, then value, then 0); moves *at; false at the last 0 */
+bool envelope_next(const char **at, char *letter, const char **value);
+
+#endif

@@ -1,0 +1,240 @@
+#include "wire/inject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/place.h"
+#include "lib/proc.h"
+
+extern char **environ;
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+close_all(struct inject *i)
+{
+	int k;
+
+	for (k = 0; k < 2; k++) {
+		close_one(&i->message[k]);
+		close_one(&i->envelope[k]);
+		close_one(&i->report[k]);
+	}
+}
+
+static bool
+trouble(struct inject *i)
+{
+	if (!i->error)
+		i->error = errno ? errno : EIO;
+	return false;
+}
+
+void
+inject_begin(struct inject *i)
+{
+	memset(i, 0, sizeof *i);
+	i->message[0] = i->message[1] = i->envelope[0] = i->envelope[1] = i->report[0] = i->report[1] = -1;
+	if (!fd_pipe(i->message))
+		i->message[0] = i->message[1] = -1, trouble(i);
+	else if (!fd_nonblock(i->message[1], true))     /* nobody reads yet: a full pipe must say so */
+		trouble(i);
+}
+
+static bool
+start(struct inject *i)
+{
+	char path[1024];
+	const char *program = getenv("PNEU_FILTER");
+	char *argv[2];
+	struct proc_fd map[3];
+
+	if (!program || !*program)
+		program = getenv("QMAILQUEUE");
+	if (!program || !*program) {
+		if (!place_program(path, sizeof path, "pneu-queue"))
+			return trouble(i);
+		program = path;
+	}
+	if (i->envelope[0] < 0 && !fd_pipe(i->envelope)) {
+		i->envelope[0] = i->envelope[1] = -1;
+		return trouble(i);
+	}
+	if (!fd_pipe(i->report)) {
+		i->report[0] = i->report[1] = -1;
+		return trouble(i);
+	}
+	argv[0] = (char *)(uintptr_t)program;
+	argv[1] = 0;
+	map[0] = (struct proc_fd){ i->message[0], 0 };
+	map[1] = (struct proc_fd){ i->envelope[0], 1 };
+	map[2] = (struct proc_fd){ i->report[1], 6 };
+	i->pid = proc_spawn(program, argv, environ, map, 3);
+	if (i->pid < 0) {
+		i->pid = 0;
+		return trouble(i);
+	}
+	close_one(&i->message[0]);
+	close_one(&i->envelope[0]);
+	close_one(&i->report[1]);
+	return true;
+}
+
+/* fill the pipe; when it is full, start the reader and then wait for it as any writer does */
+static bool
+fill(struct inject *i, int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				return trouble(i);
+			if (!i->pid && !start(i))
+				return false;
+			if (!fd_nonblock(fd, false))
+				return trouble(i);
+			continue;
+		}
+		p += r;
+		n -= (size_t)r;
+	}
+	return true;
+}
+
+bool
+inject_write(struct inject *i, const void *p, size_t n)
+{
+	return !i->error && fill(i, i->message[1], p, n);
+}
+
+static const struct {
+	int code;
+	char verdict;
+	const char *status, *text;
+} table[] = {
+	{ 11, 'D', "5.1.3", "address too long" },
+	{ 31, 'D', "5.3.0", "mail server refuses the message" },
+	{ 51, 'Z', "4.3.0", "out of memory" },
+	{ 52, 'Z', "4.3.0", "timeout while queueing" },
+	{ 53, 'Z', "4.3.1", "disk full or write error" },
+	{ 54, 'Z', "4.3.0", "message or envelope was cut off" },
+	{ 55, 'Z', "4.3.5", "unable to read configuration" },
+	{ 56, 'Z', "4.3.0", "network problem" },
+	{ 61, 'Z', "4.3.0", "queue directory is missing" },
+	{ 62, 'Z', "4.3.0", "queue directory is broken" },
+	{ 63, 'Z', "4.3.0", "unable to create queue file" },
+	{ 64, 'Z', "4.3.0", "unable to name queue file" },
+	{ 65, 'Z', "4.3.0", "unable to sync queue file" },
+	{ 66, 'Z', "4.3.0", "unable to sync queue directory" },
+	{ 71, 'Z', "4.3.0", "mail server refuses the message for now" },
+	{ 72, 'Z', "4.4.1", "connection to mail server timed out" },
+	{ 73, 'Z', "4.4.1", "connection to mail server refused" },
+	{ 74, 'Z', "4.4.2", "connection to mail server lost" },
+	{ 81, 'Z', "4.3.0", "internal bug" },
+	{ 91, 'Z', "4.3.0", "envelope format error" },
+	{ 120, 'Z', "4.3.0", "unable to run the queue program" },
+	{ 127, 'Z', "4.3.0", "unable to run the queue program" },
+};
+
+static void
+conclude(struct inject_result *r, char verdict, const char *status, const char *text)
+{
+	r->verdict = verdict;
+	snprintf(r->status, sizeof r->status, "%s", status);
+	snprintf(r->text, sizeof r->text, "%s", text);
+}
+
+/* text from fd 6: a filter may be anybody's program, so only printable bytes pass */
+static void
+own_words(struct inject_result *r, int code, char *words, size_t n)
+{
+	size_t k;
+
+	for (k = 0; k < n; k++)
+		if (words[k] < ' ' || words[k] > '~')
+			words[k] = words[k] == '\n' && k + 1 == n ? 0 : '?';
+	words[n] = 0;
+	if (code == 0)
+		conclude(r, 'K', "2.0.0", words);
+	else if (words[0] == 'D')
+		conclude(r, 'D', "5.3.0", words + 1);
+	else
+		conclude(r, 'Z', "4.3.0", words[0] == 'Z' ? words + 1 : "queue program gave no reason");
+}
+
+static void
+judge(struct inject_result *r, int code, int report)
+{
+	char words[256];
+	ssize_t n = 0;
+	size_t k;
+
+	if (code == 0 || code == 82) {
+		if (fd_nonblock(report, true))  /* someone else may still hold the other end */
+			n = read(report, words, sizeof words - 1);
+		own_words(r, code, words, n > 0 ? (size_t)n : 0);
+		return;
+	}
+	for (k = 0; k < sizeof table / sizeof *table; k++)
+		if (table[k].code == code) {
+			conclude(r, table[k].verdict, table[k].status, table[k].text);
+			return;
+		}
+	if (code >= 11 && code <= 40)
+		conclude(r, 'D', "5.3.0", "mail server refuses the message");
+	else
+		conclude(r, 'Z', "4.3.0", code < 0 ? "queue program crashed" : "queue program failed");
+}
+
+void
+inject_end(struct inject *i, const struct buf *envelope, struct inject_result *r)
+{
+	int code;
+
+	memset(r, 0, sizeof *r);
+	close_one(&i->message[1]);
+	if (!i->error && i->envelope[1] < 0 && !fd_pipe(i->envelope)) {
+		i->envelope[0] = i->envelope[1] = -1;
+		trouble(i);
+	}
+	if (!i->error && !fd_nonblock(i->envelope[1], true))
+		trouble(i);
+	if (!i->error)
+		fill(i, i->envelope[1], envelope->s, envelope->len);
+	close_one(&i->envelope[1]);
+	if (!i->error && !i->pid)
+		start(i);
+	r->pid = i->pid;
+	/* a program that stopped reading early (EPIPE) has its own, better reason */
+	if (i->pid) {
+		code = proc_wait(i->pid);
+		if (code == 0 && i->error)
+			conclude(r, 'Z', "4.3.0", "queue program did not read all of the message");
+		else
+			judge(r, code, i->report[0]);
+	} else
+		conclude(r, 'Z', "4.3.0", strerror(i->error));
+	close_all(i);
+}
+
+void
+inject_drop(struct inject *i)
+{
+	close_all(i);                   /* no envelope: the program queues nothing */
+	if (i->pid)
+		(void)proc_wait(i->pid);
+}

@@ -1,0 +1,42 @@
+/* inject - handing a message to pneu-queue, or to the program that stands in its place
+ *
+ * inject_begin, inject_write..., then inject_end with the envelope, or inject_drop. The message goes into a pipe;
+ * the program is started only when the pipe is full or the message complete, so a small message costs one start
+ * and no waiting, and a dropped one often nothing.
+ *
+ * The program is $PNEU_FILTER, else $QMAILQUEUE, else pneu-queue. It gets
+ *   fd 0  the message       fd 1  the envelope (wire/envelope.h)       fd 2  ours
+ *   fd 6  a pipe to us: with exit 0 the queue's ID of the message; with exit 82 "D" or "Z" and a text
+ * and answers with an exit code of qmail-queue; the table is in inject.c and in pneu-queue(8).
+ * SIGPIPE must be ignored by the caller. A caller that dies leaves a cut envelope: nothing is queued. */
+#ifndef WIRE_INJECT_H
+#define WIRE_INJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+
+struct inject {
+	pid_t pid;              /* 0: not started yet */
+	int message[2];         /* pipes; -1 closed */
+	int envelope[2];
+	int report[2];
+	int error;              /* first errno of ours; inject_end answers Z with it */
+};
+
+struct inject_result {
+	char verdict;           /* K queued and on disk, Z not queued, try later, D not queued, never will be */
+	char status[8];         /* enhanced status code: "2.0.0", "4.3.0" */
+	char text[256];         /* K: the ID, or ""; else the reason, printable */
+	pid_t pid;              /* of the program ("qp"), 0 if it was never started */
+};
+
+void inject_begin(struct inject *);
+/* false: it will fail, the rest may be skipped; inject_end or inject_drop is still owed */
+bool inject_write(struct inject *, const void *, size_t n);
+void inject_end(struct inject *, const struct buf *envelope, struct inject_result *);
+void inject_drop(struct inject *);      /* nothing will be queued; returns when the program has ended */
+
+#endif

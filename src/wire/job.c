@@ -1,0 +1,143 @@
+#include "wire/job.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "wire/fields.h"
+
+static bool
+send_packet(int sock, struct buf *b, bool built, int pass, int flags)
+{
+	bool ok = built && fd_send(sock, b->s, b->len, pass, flags);
+	int e = errno;
+
+	buf_free(b);
+	errno = e;
+	return ok;
+}
+
+bool
+job_put(int sock, const struct job *j, int flags)
+{
+	struct buf b = BUF(JOB_PACKET);
+	bool ok;
+	size_t i;
+
+	if (j->rcpts == 0 || j->rcpts > JOB_RECIPIENTS) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	ok = fields_put_num(&b, j->number) && fields_put_num(&b, j->offset) && fields_put_num(&b, j->length) &&
+	    fields_put(&b, j->sender) && fields_put(&b, j->params);
+	for (i = 0; ok && i < j->rcpts; i++)
+		ok = fields_put(&b, j->rcpt[i]);
+	return send_packet(sock, &b, ok, j->message, flags);
+}
+
+/* one packet in space: JOB_GOT with its length, or why not */
+static enum job_result
+receive(int sock, char *space, size_t *n, int *pass, int flags)
+{
+	ssize_t r = fd_receive(sock, space, JOB_PACKET, pass, flags);
+
+	if (r > 0) {
+		*n = (size_t)r;
+		return JOB_GOT;
+	}
+	if (*pass >= 0)
+		close(*pass);
+	*pass = -1;
+	if (r == 0 || errno == ECONNRESET || errno == EPIPE)
+		return JOB_END;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return JOB_NONE;
+	return errno == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
+}
+
+static bool
+parse_job(struct fields *f, struct job *j)
+{
+	const char *s;
+
+	if (!fields_next_num(f, 0, UINT64_MAX, &j->number) || !fields_next_num(f, 0, INT64_MAX, &j->offset) ||
+	    !fields_next_num(f, 0, INT64_MAX, &j->length) || !(j->sender = fields_next(f)) ||
+	    !(j->params = fields_next(f)))
+		return false;
+	for (j->rcpts = 0; (s = fields_next(f)); j->rcpts++) {
+		if (j->rcpts == JOB_RECIPIENTS)
+			return false;
+		j->rcpt[j->rcpts] = s;
+	}
+	return j->rcpts > 0;
+}
+
+enum job_result
+job_get(int sock, char *space, struct job *j, int flags)
+{
+	struct fields f;
+	size_t n;
+	enum job_result r = receive(sock, space, &n, &j->message, flags);
+
+	if (r != JOB_GOT)
+		return r;
+	if (j->message >= 0 && fields_open(&f, space, n) && parse_job(&f, j))
+		return JOB_GOT;
+	if (j->message >= 0)
+		close(j->message);
+	j->message = -1;
+	errno = EPROTO;
+	return JOB_BAD;
+}
+
+bool
+report_put(int sock, const struct report *r, int flags)
+{
+	struct buf b = BUF(JOB_PACKET);
+	size_t n = strlen(r->text);
+	char verdict[2] = { r->verdict, 0 };
+	bool ok = fields_put_num(&b, r->number) && fields_put_num(&b, r->index) && fields_put(&b, verdict) &&
+	    fields_put(&b, r->status) && fields_put(&b, r->site ? "s" : "m");
+
+	if (n > JOB_TEXT)
+		ok = ok && buf_put(&b, r->text, JOB_TEXT - 3) && buf_puts(&b, "...");
+	else
+		ok = ok && buf_put(&b, r->text, n);
+	return send_packet(sock, &b, ok && buf_byte(&b, 0), -1, flags);
+}
+
+static bool
+parse_report(struct fields *f, struct report *r)
+{
+	const char *verdict, *scope;
+
+	if (!fields_next_num(f, 0, UINT64_MAX, &r->number) || !fields_next_num(f, 0, UINT64_MAX, &r->index) ||
+	    !(verdict = fields_next(f)) || !(r->status = fields_next(f)) || !(scope = fields_next(f)) ||
+	    !(r->text = fields_next(f)) || fields_next(f))
+		return false;
+	r->verdict = verdict[0];
+	r->site = scope[0] == 's';
+	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && strlen(r->status) <= 12 &&
+	    (scope[0] == 's' || scope[0] == 'm') && !scope[1];
+}
+
+enum job_result
+report_get(int sock, char *space, struct report *r, int flags)
+{
+	struct fields f;
+	size_t n;
+	int pass;
+	enum job_result got = receive(sock, space, &n, &pass, flags);
+
+	if (got != JOB_GOT)
+		return got;
+	if (pass >= 0)                  /* nobody was asked for one */
+		close(pass);
+	if (pass < 0 && fields_open(&f, space, n) && parse_report(&f, r))
+		return JOB_GOT;
+	errno = EPROTO;
+	return JOB_BAD;
+}

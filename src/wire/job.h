@@ -1,0 +1,69 @@
+/* job - send <-> local, send <-> remote: one packet is one job or one report
+ *
+ *   from    fields, each ending in 0                            with it     meaning
+ *   send    number offset length sender params recipient...     message fd  deliver this
+ *   worker  number index verdict status scope text              -           what became of one recipient
+ *
+ *   number  decimal, chosen by send, echoed by the worker: the delivery number of the job's first recipient,
+ *           the others follow it one by one
+ *   offset  where in the file behind the descriptor the message begins; length is its bytes, lines end in LF
+ *   params  "" or the message's parameters as words ("BODY=8BITMIME"), separated by one space
+ *   index   counts the job's recipients from 0
+ *   verdict K delivered, Z later, D never
+ *   status  enhanced status code, "2.1.5" (RFC 3463)
+ *   scope   "m" the verdict is about this message or recipient; "s" it is about the site: nobody there answers,
+ *           so send opens no more connections to it for a while
+ *   text    for the log and the bounce, any bytes but 0
+ *   message a descriptor, opened read-only by send; its offset is shared with others, so workers use pread.
+ *           A path never crosses the wall.
+ *   limits  JOB_RECIPIENTS recipients, JOB_PACKET bytes in all, JOB_TEXT bytes of text
+ *   order   a worker takes one job after another and reports each recipient once; it ends when it reads end of file
+ *   trust   send does not believe a worker: unknown number, index or verdict = log it, treat as Z
+ *   broken  a worker that ends with recipients unreported: Z for each of them
+ *   tests   tests/wire/job_test.c    manual: pneu-send(8), DESCRIPTORS */
+#ifndef WIRE_JOB_H
+#define WIRE_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOB_RECIPIENTS 100
+#define JOB_PACKET 65536
+#define JOB_TEXT 4000
+
+struct job {
+	uint64_t number, offset, length;
+	const char *sender, *params;
+	const char *rcpt[JOB_RECIPIENTS];       /* strings inside the packet */
+	size_t rcpts;
+	int message;
+};
+
+struct report {
+	uint64_t number, index;
+	char verdict;                           /* K Z D */
+	bool site;                              /* scope is "s" */
+	const char *status, *text;              /* strings inside the packet */
+};
+
+enum job_result {
+	JOB_GOT,
+	JOB_NONE,               /* nothing there yet (flags said not to wait) */
+	JOB_END,                /* the other side is gone */
+	JOB_BAD,                /* not a packet of this protocol: EPROTO; the stream goes on */
+	JOB_TROUBLE             /* errno */
+};
+
+/* flags of the four: 0 or MSG_DONTWAIT. space has JOB_PACKET bytes and keeps what the result points into. */
+bool job_put(int sock, const struct job *, int flags);          /* EMSGSIZE over the limits; EAGAIN would wait */
+enum job_result job_get(int sock, char *space, struct job *, int flags);        /* message is the caller's to close */
+bool report_put(int sock, const struct report *, int flags);    /* text longer than JOB_TEXT ends in "..." */
+enum job_result report_get(int sock, char *space, struct report *, int flags);
+
+/* bytes a recipient of this length takes in a packet, and what the rest of a job takes, at the most:
+ * for send, which fills packets */
+#define JOB_RCPT_BYTES(len) ((len) + 1)
+#define JOB_FIXED_BYTES(sender_len, params_len) (3 * 21 + (sender_len) + 1 + (params_len) + 1)
+
+#endif

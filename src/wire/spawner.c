@@ -1,0 +1,109 @@
+#include "wire/spawner.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "wire/fields.h"
+
+static bool
+send_packet(int sock, struct buf *b, bool built, int pass, int flags)
+{
+	bool ok = built && fd_send(sock, b->s, b->len, pass, flags);
+	int e = errno;
+
+	buf_free(b);
+	errno = e;
+	return ok;
+}
+
+bool
+spawner_ask(int sock, const struct spawner_request *r, int flags)
+{
+	struct buf b = BUF(SPAWNER_PACKET);
+
+	if (strlen(r->key) > SPAWNER_KEY) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	return send_packet(sock, &b, fields_put_num(&b, r->number) && fields_put(&b, r->key), -1, flags);
+}
+
+bool
+spawner_answer(int sock, const struct spawner_answer *a, int flags)
+{
+	struct buf b = BUF(SPAWNER_PACKET);
+	char verdict[2] = { a->verdict, 0 };
+	bool ok = fields_put_num(&b, a->number) && fields_put(&b, verdict) && fields_put(&b, a->status);
+	size_t n = strlen(a->text);
+
+	ok = ok && buf_put(&b, a->text, n < JOB_TEXT ? n : JOB_TEXT) && buf_byte(&b, 0);
+	return send_packet(sock, &b, ok, a->verdict == 'K' ? a->worker : -1, flags);
+}
+
+static enum job_result
+receive(int sock, char *space, struct fields *f, int *pass, int flags)
+{
+	ssize_t r = fd_receive(sock, space, SPAWNER_PACKET, pass, flags);
+
+	if (r > 0 && fields_open(f, space, (size_t)r))
+		return JOB_GOT;
+	if (*pass >= 0)
+		close(*pass);
+	*pass = -1;
+	if (r == 0 || (r < 0 && (errno == ECONNRESET || errno == EPIPE)))
+		return JOB_END;
+	if (r < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return JOB_NONE;
+	if (r < 0 && errno != EMSGSIZE)
+		return JOB_TROUBLE;
+	errno = EPROTO;
+	return JOB_BAD;
+}
+
+enum job_result
+spawner_asked(int sock, char *space, struct spawner_request *r, int flags)
+{
+	struct fields f;
+	int pass;
+	enum job_result got = receive(sock, space, &f, &pass, flags);
+
+	if (got != JOB_GOT)
+		return got;
+	if (pass >= 0)
+		close(pass);
+	if (pass < 0 && fields_next_num(&f, 0, UINT64_MAX, &r->number) && (r->key = fields_next(&f)) &&
+	    strlen(r->key) <= SPAWNER_KEY && !fields_next(&f))
+		return JOB_GOT;
+	errno = EPROTO;
+	return JOB_BAD;
+}
+
+static bool
+parse_answer(struct fields *f, struct spawner_answer *a)
+{
+	const char *verdict;
+
+	if (!fields_next_num(f, 0, UINT64_MAX, &a->number) || !(verdict = fields_next(f)) ||
+	    !(a->status = fields_next(f)) || !(a->text = fields_next(f)) || fields_next(f))
+		return false;
+	a->verdict = verdict[0];
+	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && (a->verdict == 'K') == (a->worker >= 0);
+}
+
+enum job_result
+spawner_answered(int sock, char *space, struct spawner_answer *a, int flags)
+{
+	struct fields f;
+	enum job_result got = receive(sock, space, &f, &a->worker, flags);
+
+	if (got != JOB_GOT || parse_answer(&f, a))
+		return got;
+	if (a->worker >= 0)
+		close(a->worker);
+	a->worker = -1;
+	errno = EPROTO;
+	return JOB_BAD;
+}

@@ -1,0 +1,62 @@
+# lib.sh - what every shell test shares; a test is "sh tests/ROOM/NAME.t", run by tests/run from the top directory
+#
+#   t 'promise' command args...    ok if the command succeeds
+#   is 'promise' "got" "want"      ok if the two strings are equal
+#   skip_all 'reason'              this test cannot run here; said aloud
+#   finish                         last line of every test
+# $T is a scratch directory, gone at the end. $B holds the programs and is first in PATH.
+B=${PNEU_BUILD:-$PWD/build}
+PATH=$B:$PATH
+export PATH
+T=$(mktemp -d "${TMPDIR:-/tmp}/pneu-test.XXXXXX") || exit 1
+tap_n=0
+tap_bad=0
+
+t() {
+	tap_p=$1; shift
+	tap_n=$((tap_n + 1))
+	if "$@" >"$T/.tap" 2>&1; then
+		echo "ok $tap_n - $tap_p"
+	else
+		tap_bad=$((tap_bad + 1))
+		echo "not ok $tap_n - $tap_p"
+		echo "# command: $*"
+		sed 's/^/# /' "$T/.tap" | head -n 40
+	fi
+}
+
+is() {
+	tap_n=$((tap_n + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $tap_n - $1"
+	else
+		tap_bad=$((tap_bad + 1))
+		echo "not ok $tap_n - $1"
+		printf '%s\n' "$2" | sed 's/^/# got:  /'
+		printf '%s\n' "$3" | sed 's/^/# want: /'
+	fi
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# wait_until SECONDS command...: poll, never a bare sleep
+wait_until() {
+	tap_limit=$(($(date +%s) + $1)); shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$tap_limit" ] || return 1
+		sleep 0.05
+	done
+}
+
+finish() {
+	echo "1..$tap_n"
+	[ "$tap_bad" -eq 0 ]
+	exit
+}
+
+cleanup() { :; }                # a test may define its own
+trap 'cleanup; rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM HUP
