@@ -1,0 +1,56 @@
+/* dns - where a domain's mail goes and what addresses a host has, asked of the machine's resolvers
+ *
+ * A stub: the resolvers named in $DNSCACHEIP, else in /etc/resolv.conf, else 127.0.0.1 do the work and keep what they
+ * learnt; nothing is remembered here but which of them answered last. UDP with EDNS0 (RFC 6891), TCP for what does not
+ * fit (RFC 7766). $DNSCACHEIP holds up to DNSSERVER_MAX addresses separated by blanks, each with an optional port:
+ * "127.0.0.1", "127.0.0.1:5353", "[::1]:5353". Names are always taken as they are: no search list, no /etc/hosts.
+ *
+ * A name is letters, digits, '-' and '_' in labels of 1 to 63 joined by dots, 253 bytes at the most; one dot at its end
+ * and the case of letters are ignored. No other name is ever asked for: it is answered DNS_NXDOMAIN, and dns_why says
+ * why. That goes for UTF-8 too: a domain with letters outside ASCII must come as its A-label ("xn--...", RFC 5891).
+ *
+ * A look-up takes at most DNS_TOTAL_S seconds (or what dns_limit said), whatever the servers do.
+ * Not for threads: one process, one dns. tests: tests/unit/dns*_test.c, tests/program/dns.t, tests/fuzz/dns_fuzz.c */
+#ifndef DELIVER_DNS_H
+#define DELIVER_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DNS_TOTAL_S 30
+#define DNS_HOPS 10             /* CNAMEs followed, at the most */
+
+enum dns_result {
+	DNS_OK,
+	DNS_NODATA,             /* the name exists and has no such record */
+	DNS_NXDOMAIN,           /* the name, or what it is a CNAME of, does not exist, or can not (see above) */
+	DNS_TEMP                /* SERVFAIL, REFUSED, no answer, nonsense, no memory: ask again later */
+};
+
+struct dns_mx {
+	uint16_t preference;
+	char name[256];         /* lower case, no dot at the end; "" is the root: a null MX (RFC 7505) */
+};
+
+struct dns_addr {
+	int family;             /* AF_INET or AF_INET6 */
+	unsigned char ip[16];   /* network order, 4 or 16 bytes of it; the rest is 0 */
+};
+
+/* find the resolvers; false: *why says what is wrong, in static memory. Look-ups call it themselves if nobody did. */
+bool dns_init(const char **why);
+/* seconds a whole look-up may take, at least 1 */
+void dns_limit(unsigned total_s);
+/* The MX records of domain, in no order; when there are more than max, the most preferred. With DNS_OK *n is at least 1,
+ * otherwise 0. Records whose host is no name in the above sense are left out; DNS_TEMP if no other is there. */
+enum dns_result dns_get_mx(const char *domain, struct dns_mx *list, size_t max, size_t *n);
+/* The addresses of host, each once: A and AAAA are asked together and alternate in the list, IPv6 first, as far as both
+ * last. DNS_OK with at least one (then the other's failure does not matter), DNS_TEMP with none if either failed for now,
+ * DNS_NXDOMAIN only if both say so. An IPv4 or IPv6 address (no brackets, no zone) is answered as itself, "localhost"
+ * and names under it as the loopback addresses (RFC 6761), both without a question to anybody. */
+enum dns_result dns_get_addrs(const char *host, struct dns_addr *list, size_t max, size_t *n);
+/* what the last look-up that was not DNS_OK has to say, printable ASCII, static memory: "192.0.2.53 said SERVFAIL for MX of a.example" */
+const char *dns_why(void);
+
+#endif
