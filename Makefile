@@ -23,8 +23,9 @@ HARD    = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all 
 CPPF    = -Isrc -D_GNU_SOURCE -DPNEU_ETC_DIR='"$(ETC)"' -DPNEU_QUEUE_DIR='"$(QUEUE)"' -DPNEU_BIN_DIR='"$(BIN)"' $(CPPFLAGS)
 CF      = -std=c11 $(OPT) $(WARN) $(HARD) -ffunction-sections -fdata-sections -MMD -MP $(CFLAGS)
 LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
+CDB    := $(or $(filter /%,$(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 , := ,
-LEANCC  = $(or $(MUSL),$(CC))
+LEANCC  = $(or $(MUSL),$(CC))$(if $(MUSL), -idirafter /usr/include)
 LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static))
 NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
@@ -35,11 +36,11 @@ PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 
 all: $(PROGS)
-$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ -lcdb))
-$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ -lcdb))
+$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
+$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB)))
 $B/tests/%: $B/lean/tests/%.o $B/lean.a
 	@mkdir -p $(@D)
-	$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ -lcdb
+	$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)
 $B/lean.a: $(PARTS:%.c=$B/lean/%.o)
 $B/nss.a: $(PARTS:%.c=$B/nss/%.o)
 $B/%.a:

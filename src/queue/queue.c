@@ -1,0 +1,353 @@
+/* queue - put one message into the queue completely, or not at all.
+ *   fd 0  the message, up to end of file
+ *   fd 1  the envelope (read, not written)                   -> wire/envelope.h
+ *   fd 6  if it is a pipe: the ID of the message is written there once it is queued
+ *   exit  0 queued and on disk; every other code: nothing is in the queue    -> pneu-queue(8)
+ * Invariant: a name appears under msg/ only for a complete file (wire/queuefile.h). It is the only setuid program:
+ * of what it inherits it uses the three descriptors, and PNEU_QUEUE where it is not setuid.
+ *
+ * A small message is collected in memory, written with one write, named, then synced: naming first lets file and
+ * name share one journal commit, and the sum in the header tells a torn file after a crash of the machine. A large
+ * one is streamed, synced, then named. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/file.h"
+#include "lib/msg.h"
+#include "lib/num.h"
+#include "lib/place.h"
+#include "lib/sig.h"
+#include "mail/date.h"
+#include "wire/envelope.h"
+#include "wire/qid.h"
+#include "wire/queuefile.h"
+
+enum {                                  /* qmail-queue's codes; the words are in wire/inject.c */
+	EXIT_ADDR = 11, EXIT_MEMORY = 51, EXIT_TIMEOUT = 52, EXIT_WRITE = 53, EXIT_READ = 54, EXIT_PLACE = 61,
+	EXIT_CREATE = 63, EXIT_NAME = 64, EXIT_SYNC = 65, EXIT_SYNC_DIR = 66, EXIT_BUG = 81, EXIT_ENVELOPE = 91
+};
+
+#define DEADLINE_S 86400                /* a stuck caller must not hold a slot for ever */
+#define NAME_TRIES 1000
+#define PREFIX_MAX (QF_HEADER + 160)    /* header and Received line */
+#define SMALL_MAX (96 * 1024)           /* message and records of a small message */
+
+static char space[PREFIX_MAX + SMALL_MAX];
+
+struct entry {
+	struct newfile file;            /* fd -1: not made yet */
+	int dir;                        /* msg/XX */
+	struct qid id;
+	struct qf_header header;
+	size_t prefix;                  /* bytes of header and Received line; they end at space + PREFIX_MAX */
+	size_t have;                    /* message bytes after them */
+	bool small;
+	bool named;
+	struct buf envelope, records;
+};
+
+/* nothing may stay behind: also a name whose sync failed is taken back */
+static _Noreturn void
+entry_fail(struct entry *e, int code, const char *what)
+{
+	int error = errno;
+	char name[QID_TEXT];
+
+	if (e->named) {
+		qid_text(name, &e->id);
+		(void)unlinkat(e->dir, name, 0);
+	}
+	if (e->file.fd >= 0)
+		(void)newfile_close(&e->file);
+	errno = error;
+	die_sys(code, what);
+}
+
+static void
+timeout(int sig)
+{
+	(void)sig;
+	_exit(EXIT_TIMEOUT);
+}
+
+/* What a caller may have left us: closed descriptors, odd signals, a strange umask. */
+static void
+clean_house(void)
+{
+	if (fcntl(2, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+		_exit(EXIT_BUG);
+	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
+		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
+	umask(077);
+	sig_ignore(SIGPIPE);
+	sig_ignore(SIGXFSZ);            /* a file size limit is a write error */
+	sig_catch(SIGALRM, timeout);
+	sig_unblock(SIGALRM);
+	alarm(DEADLINE_S);
+}
+
+/* the message to its end, or as much as counts as small */
+static void
+read_start(struct entry *e)
+{
+	ssize_t r = fd_read(0, space + PREFIX_MAX, SMALL_MAX);
+
+	if (r < 0)
+		die_sys(EXIT_READ, "read message");
+	e->have = (size_t)r;
+	e->small = r < SMALL_MAX;
+}
+
+static void
+read_envelope(struct entry *e)
+{
+	struct buf *b = &e->envelope;
+	ssize_t r;
+
+	do {
+		if (!buf_room(b, b->len < 4096 ? 4096 : b->len))
+			entry_fail(e, errno == EMSGSIZE ? EXIT_ENVELOPE : EXIT_MEMORY, "hold envelope");
+		r = read(1, b->s + b->len, b->cap - 1 - b->len);
+		if (r > 0)
+			b->len += (size_t)r;
+		else if (r < 0 && errno != EINTR)
+			entry_fail(e, EXIT_READ, "read envelope");
+	} while (r != 0);
+	switch (envelope_check(b->s, b->len)) {
+	case ENVELOPE_OK:
+		return;
+	case ENVELOPE_CUT:
+		errno = 0;
+		entry_fail(e, EXIT_READ, "find the end of the envelope");
+	case ENVELOPE_LONG:
+		errno = 0;
+		entry_fail(e, EXIT_ADDR, "take an address so long");
+	case ENVELOPE_BAD:
+	default:
+		errno = 0;
+		entry_fail(e, EXIT_ENVELOPE, "understand the envelope");
+	}
+}
+
+/* the envelope as the records of a queue file */
+static void
+make_records(struct entry *e)
+{
+	const char *at = e->envelope.s, *value;
+	char letter;
+	bool ok = true;
+
+	while (ok && envelope_next(&at, &letter, &value))
+		ok = qf_put_envelope(&e->records, letter, value);
+	if (!ok || !qf_put_end(&e->records))
+		entry_fail(e, EXIT_MEMORY, "hold envelope");
+}
+
+static int
+open_below(const char *below, int flags)
+{
+	char path[1024];
+	const char *queue = place_queue();
+	size_t n = strlen(queue);
+
+	if (n + strlen(below) >= sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(path, queue, n);
+	strcpy(path + n, below);
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* a file without a name in the directory where it will have one; its inode completes the ID */
+static void
+entry_create(struct entry *e)
+{
+	char below[] = "/msg/XX";
+	struct stat st;
+
+	e->header.arrival_us = (uint64_t)clock_wall_us() % QID_US_END;
+	e->header.uid = getuid();
+	e->header.pid = (uint64_t)getpid();
+	e->id.us = e->header.arrival_us;
+	qid_dir_text(below + 5, qid_dir(&e->id));
+	if ((e->dir = open_below(below, O_RDONLY | O_DIRECTORY)) < 0)
+		die_sys(EXIT_PLACE, "open queue directory ", place_queue(), below);
+	if (!newfile_open(&e->file, e->dir, -1, 0600) &&        /* EBADF: it would need a temporary name */
+	    (errno != EBADF || !newfile_open(&e->file, e->dir, open_below("/tmp", O_RDONLY | O_DIRECTORY), 0600)))
+		die_sys(EXIT_CREATE, "create queue file");
+	if (fstat(e->file.fd, &st) != 0)
+		entry_fail(e, EXIT_CREATE, "examine queue file");
+	e->id.ino = (uint64_t)st.st_ino;
+}
+
+static char *
+put(char *p, const char *s)
+{
+	size_t n = strlen(s);
+
+	memcpy(p, s, n);
+	return p + n;
+}
+
+/* header and Received line, right before the message; the header is blank until the length is known */
+static void
+make_prefix(struct entry *e)
+{
+	char line[PREFIX_MAX], date[DATE_RFC5322], id[QID_TEXT], *p = line;
+
+	qid_text(id, &e->id);
+	date_rfc5322(date, (int64_t)(e->header.arrival_us / 1000000));
+	p = put(p, "Received: (pneu ");
+	p = put(p, id);
+	p = put(p, " pid ");
+	p += num_dec(p, e->header.pid);
+	p = put(p, " by uid ");
+	p += num_dec(p, e->header.uid);
+	p = put(p, "); ");
+	p = put(p, date);
+	*p++ = '\n';
+	e->prefix = QF_HEADER + (size_t)(p - line);
+	memset(space + PREFIX_MAX - e->prefix, 0, QF_HEADER);
+	memcpy(space + PREFIX_MAX - (p - line), line, (size_t)(p - line));
+}
+
+/* Give it its name. Should another file have it, after the queue was moved or the clock set back, count up. */
+static void
+entry_name(struct entry *e)
+{
+	char name[QID_TEXT];
+	unsigned dir = qid_dir(&e->id);
+	int tries;
+
+	for (tries = 0; tries < NAME_TRIES; tries++) {
+		qid_text(name, &e->id);
+		if ((e->named = newfile_name(&e->file, e->dir, name)))
+			return;
+		if (errno != EEXIST)
+			break;
+		e->id.us++;
+		if (qid_dir(&e->id) != dir)     /* the next directory is not open here: start this one again */
+			e->id.us -= 16000000;
+		make_prefix(e);
+		qf_header_put(space + PREFIX_MAX - e->prefix, &e->header);
+		if (!fd_pwrite(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix, 0))
+			entry_fail(e, EXIT_WRITE, "write queue file");
+	}
+	entry_fail(e, EXIT_NAME, "name queue file");
+}
+
+static void
+sync_file(struct entry *e)
+{
+	if (fsync(e->file.fd) != 0)
+		entry_fail(e, EXIT_SYNC, "sync queue file");
+}
+
+static void
+store_small(struct entry *e)
+{
+	char *start = space + PREFIX_MAX - e->prefix;
+	size_t n = e->prefix + e->have + e->records.len;
+
+	memcpy(space + PREFIX_MAX + e->have, e->records.s, e->records.len);
+	e->header.length = e->prefix - QF_HEADER + e->have;
+	e->header.summed = true;
+	e->header.sum = qf_sum(0, start + QF_HEADER, n - QF_HEADER);
+	qf_header_put(start, &e->header);
+	if (!fd_write(e->file.fd, start, n))
+		entry_fail(e, EXIT_WRITE, "write queue file");
+	entry_name(e);
+	sync_file(e);
+}
+
+static void
+stream_message(struct entry *e)
+{
+	ssize_t r;
+
+	if (!fd_write(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix + e->have))
+		entry_fail(e, EXIT_WRITE, "write queue file");
+	e->header.length = e->prefix - QF_HEADER + e->have;
+	while (!e->small) {
+		r = fd_read(0, space + PREFIX_MAX, SMALL_MAX);
+		if (r < 0)
+			entry_fail(e, EXIT_READ, "read message");
+		if (!fd_write(e->file.fd, space + PREFIX_MAX, (size_t)r))
+			entry_fail(e, EXIT_WRITE, "write queue file");
+		e->header.length += (uint64_t)r;
+		e->small = r < SMALL_MAX;
+	}
+}
+
+static void
+store_large(struct entry *e)
+{
+	make_prefix(e);                 /* the space was used for the message */
+	qf_header_put(space + PREFIX_MAX - e->prefix, &e->header);
+	if (!fd_write(e->file.fd, e->records.s, e->records.len) ||
+	    !fd_pwrite(e->file.fd, space + PREFIX_MAX - e->prefix, QF_HEADER, 0))
+		entry_fail(e, EXIT_WRITE, "write queue file");
+	sync_file(e);
+	entry_name(e);
+}
+
+/* only a hint: the runner also scans, and without a runner the message waits */
+static void
+runner_notify(const struct entry *e, int fd)
+{
+	char line[QID_TEXT + 1];
+	size_t n;
+	ssize_t r;
+
+	qid_text(line, &e->id);
+	n = strlen(line);
+	line[n++] = '\n';
+	r = write(fd, line, n);
+	(void)r;
+}
+
+int
+main(void)
+{
+	struct entry e = { .file.fd = -1, .dir = -1, .envelope = BUF(ENVELOPE_MAX), .records = BUF(QF_RECORDS) };
+	struct stat st;
+	int fifo;
+
+	msg_name("pneu-queue");
+	clean_house();
+	read_start(&e);
+	if (e.small)
+		read_envelope(&e);
+	entry_create(&e);               /* no name yet: a crash leaves nothing behind */
+	make_prefix(&e);
+	if (!e.small) {
+		stream_message(&e);
+		read_envelope(&e);
+		make_records(&e);
+		store_large(&e);
+	} else {
+		make_records(&e);
+		if (e.have + e.records.len <= SMALL_MAX)
+			store_small(&e);
+		else {
+			stream_message(&e);
+			store_large(&e);
+		}
+	}
+	if (fsync(e.dir) != 0)
+		entry_fail(&e, EXIT_SYNC_DIR, "sync queue directory");
+	if ((fifo = open_below("/fifo", O_WRONLY | O_NONBLOCK)) >= 0)
+		runner_notify(&e, fifo);
+	if (fstat(6, &st) == 0 && S_ISFIFO(st.st_mode))
+		runner_notify(&e, 6);
+	return 0;                       /* ours until delivered or bounced */
+}

@@ -1,0 +1,362 @@
+#include "wire/queuefile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/fd.h"
+#include "lib/num.h"
+
+/* where each field of the header begins; between them stands one space */
+enum { AT_LENGTH = 6, AT_ARRIVAL = 26, AT_UID = 44, AT_PID = 55, AT_SUM = 66, AT_NL = 82 };
+_Static_assert(AT_NL + 1 == QF_HEADER, "the header ends with its newline");
+
+static void
+zero_filled(char *p, size_t width, uint64_t n)
+{
+	while (width--) {
+		p[width] = (char)('0' + n % 10);
+		n /= 10;
+	}
+}
+
+void
+qf_header_put(char out[QF_HEADER], const struct qf_header *h)
+{
+	int i;
+
+	memset(out, ' ', QF_HEADER);
+	memcpy(out, "pneu1", 5);
+	zero_filled(out + AT_LENGTH, 19, h->length);
+	zero_filled(out + AT_ARRIVAL, 17, h->arrival_us);
+	zero_filled(out + AT_UID, 10, h->uid);
+	zero_filled(out + AT_PID, 10, h->pid);
+	for (i = 0; i < 16; i++)
+		out[AT_SUM + i] = h->summed ? "0123456789abcdef"[h->sum >> (60 - 4 * i) & 15] : '-';
+	out[AT_NL] = '\n';
+}
+
+static bool
+get_sum(const char *s, struct qf_header *h)
+{
+	int i;
+
+	h->sum = 0;
+	h->summed = memcmp(s, "----------------", 16) != 0;
+	for (i = 0; h->summed && i < 16; i++) {
+		const char *d = memchr("0123456789abcdef", s[i], 16);
+
+		if (!d)
+			return false;
+		h->sum = h->sum << 4 | (uint64_t)(d - "0123456789abcdef");
+	}
+	return true;
+}
+
+bool
+qf_header_get(const char in[QF_HEADER], struct qf_header *h)
+{
+	return memcmp(in, "pneu1 ", 6) == 0 && in[AT_ARRIVAL - 1] == ' ' && in[AT_UID - 1] == ' ' &&
+	    in[AT_PID - 1] == ' ' && in[AT_SUM - 1] == ' ' && in[AT_NL] == '\n' &&
+	    num_span(in + AT_LENGTH, 19, 0, INT64_MAX, &h->length) &&
+	    num_span(in + AT_ARRIVAL, 17, 0, UINT64_MAX, &h->arrival_us) &&
+	    num_span(in + AT_UID, 10, 0, UINT64_MAX, &h->uid) &&
+	    num_span(in + AT_PID, 10, 0, UINT64_MAX, &h->pid) && get_sum(in + AT_SUM, h);
+}
+
+/* Finds bytes that never reached the disk, not forgers: eight bytes at a time, multiply and fold. */
+uint64_t
+qf_sum(uint64_t h, const void *from, size_t n)
+{
+	const unsigned char *p = from;
+	uint64_t w;
+
+	while (n) {
+		size_t k = n < 8 ? n : 8;
+		size_t i;
+
+		for (w = 0, i = 0; i < k; i++)
+			w |= (uint64_t)p[i] << (8 * i);
+		h = (h ^ w ^ k) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+		p += k;
+		n -= k;
+	}
+	return h;
+}
+
+static bool
+put_escaped(struct buf *b, const char *s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	while (*s) {
+		size_t n = 0;
+
+		while ((unsigned char)s[n] >= ' ' && s[n] != '%' && s[n] != 127)
+			n++;
+		if (n && !buf_put(b, s, n))
+			return false;
+		s += n;
+		if (*s) {
+			char e[3] = { '%', hex[(unsigned char)*s >> 4], hex[*s & 15] };
+
+			if (!buf_put(b, e, 3))
+				return false;
+			s++;
+		}
+	}
+	return true;
+}
+
+bool
+qf_put_envelope(struct buf *b, char letter, const char *value)
+{
+	return buf_byte(b, letter) && put_escaped(b, value) && buf_byte(b, '\n');
+}
+
+bool
+qf_put_end(struct buf *b)
+{
+	return buf_put(b, ".\n", 2);
+}
+
+bool
+qf_put_history(struct buf *b, char letter, size_t n, int64_t when, const char *status, const char *text)
+{
+	return buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') &&
+	    buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ') &&
+	    (!status || (put_escaped(b, status) && buf_byte(b, ' '))) && put_escaped(b, text) && buf_byte(b, '\n');
+}
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* append the string s..end, unescaped, to strings */
+static bool
+keep(struct qf *q, const char *s, const char *end, uint32_t *offset)
+{
+	*offset = (uint32_t)q->strings.len;
+	if (!buf_room(&q->strings, (size_t)(end - s) + 1))
+		return false;
+	while (s < end) {
+		const char *p = memchr(s, '%', (size_t)(end - s));
+		size_t n = (size_t)((p ? p : end) - s);
+
+		buf_put(&q->strings, s, n);             /* there is room for all of it */
+		s += n;
+		if (p) {
+			int hi = end - p > 2 ? hex_digit(p[1]) : -1, lo = hi < 0 ? -1 : hex_digit(p[2]);
+
+			if (lo < 0 || (hi | lo) == 0) {
+				errno = EBADMSG;
+				return false;
+			}
+			buf_byte(&q->strings, (char)(hi << 4 | lo));
+			s += 3;
+		}
+	}
+	return buf_byte(&q->strings, 0);
+}
+
+static bool
+add_rcpt(struct qf *q, const char *s, const char *end)
+{
+	if (q->rcpts == q->room) {
+		size_t room = q->room ? q->room * 2 : 1;
+		struct qf_rcpt *r = realloc(q->rcpt, room * sizeof *r);
+
+		if (!r)
+			return false;
+		q->rcpt = r;
+		q->room = room;
+	}
+	memset(&q->rcpt[q->rcpts], 0, sizeof q->rcpt[0]);
+	return keep(q, s, end, &q->rcpt[q->rcpts++].addr);
+}
+
+/* the decimal number up to the next space, which *s passes */
+static bool
+number(const char **s, const char *end, uint64_t max, uint64_t *n)
+{
+	const char *space = memchr(*s, ' ', (size_t)(end - *s));
+
+	if (!space || !num_span(*s, (size_t)(space - *s), 0, max, n))
+		return false;
+	*s = space + 1;
+	return true;
+}
+
+static bool
+replay_history(struct qf *q, char letter, const char *s, const char *end)
+{
+	struct qf_rcpt *r;
+	uint64_t n, when;
+	const char *space;
+
+	errno = EBADMSG;
+	if (!q->rcpts || !number(&s, end, q->rcpts - 1, &n) || !number(&s, end, INT64_MAX, &when))
+		return false;
+	r = &q->rcpt[n];
+	q->history = true;
+	if (r->state == QF_DELIVERED || r->state == QF_BOUNCED)
+		return true;                            /* a later copy says nothing new */
+	if (letter == 'z' || letter == 'd') {
+		if (!(space = memchr(s, ' ', (size_t)(end - s))) || space - s >= (ptrdiff_t)sizeof r->status)
+			return false;
+		memcpy(r->status, s, (size_t)(space - s));
+		r->status[space - s] = 0;
+		s = space + 1;
+		if (!keep(q, s, end, &r->last))
+			return false;
+	}
+	r->tries += letter == 'z';
+	r->state = letter == 'k' ? QF_DELIVERED : letter == 'd' ? QF_FAILED : letter == 'b' ? QF_BOUNCED : QF_WAITING;
+	return true;
+}
+
+/* one line without its newline; *ended says whether the '.' has been; false: errno EBADMSG or ENOMEM */
+static bool
+replay(struct qf *q, const char *s, const char *end, bool *ended)
+{
+	char letter = s < end ? *s : 0;
+	uint32_t offset;
+
+	errno = EBADMSG;
+	if (letter && *ended)
+		return memchr("kzdb", letter, 4) && replay_history(q, letter, s + 1, end);
+	switch (letter) {
+	case 'F':
+		return !q->sender && keep(q, s + 1, end, &q->sender);
+	case 'T':
+		return q->sender && add_rcpt(q, s + 1, end);
+	case 'B':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->body);
+	case 'E': case 'R': case 'U':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &offset);
+	case 'N': case 'O':
+		return q->rcpts && keep(q, s + 1, end, &offset);
+	case '.':
+		*ended = true;
+		return q->rcpts && end - s == 1;
+	default:
+		return false;
+	}
+}
+
+/* the records in s[0..n]: q->size grows by the whole ones */
+static enum qf_result
+replay_all(struct qf *q, const char *s, size_t n, size_t *envelope)
+{
+	const char *at = s, *end = s + n, *nl;
+	bool ended = false;
+
+	while (at < end && (nl = memchr(at, '\n', (size_t)(end - at)))) {
+		if (!replay(q, at, nl, &ended)) {
+			if (errno == ENOMEM)
+				return QF_TROUBLE;
+			return ended ? QF_DAMAGED : QF_INCOMPLETE;
+		}
+		at = nl + 1;
+		if (ended && !*envelope)
+			*envelope = (size_t)(at - s);
+	}
+	q->size += (uint64_t)(at - s);
+	return ended ? QF_OK : QF_INCOMPLETE;
+}
+
+static enum qf_result
+verify_sum(struct qf *q, int fd, size_t envelope)
+{
+	char space[65536];
+	uint64_t at = QF_HEADER, left = q->header.length + envelope, sum = 0;
+
+	while (left) {
+		size_t want = left < sizeof space ? (size_t)left : sizeof space;
+		ssize_t r = fd_pread(fd, space, want, (off_t)at);
+
+		if (r < 0)
+			return QF_TROUBLE;
+		if ((size_t)r < want)
+			return QF_INCOMPLETE;
+		sum = qf_sum(sum, space, want);
+		at += want;
+		left -= want;
+	}
+	return sum == q->header.sum ? QF_OK : QF_INCOMPLETE;
+}
+
+static void
+reset(struct qf *q)
+{
+	q->strings.max = QF_RECORDS;
+	buf_clear(&q->strings);
+	q->sender = q->body = 0;
+	q->rcpts = 0;
+	q->history = false;
+}
+
+enum qf_result
+qf_load(struct qf *q, int fd, bool check_sum)
+{
+	char space[16384];              /* a small message and all its records come with one read */
+	struct buf records = BUF(QF_RECORDS);
+	struct stat st;
+	const char *s;
+	size_t envelope = 0;
+	enum qf_result r = QF_TROUBLE;
+	ssize_t n = fd_pread(fd, space, sizeof space, 0);
+	uint64_t records_size, records_at;
+
+	reset(q);
+	if (n < 0 || !buf_byte(&q->strings, 0))
+		return QF_TROUBLE;
+	if (n < QF_HEADER || !qf_header_get(space, &q->header))
+		return QF_INCOMPLETE;           /* whole headers are written with the first write or the last */
+	q->file_size = (uint64_t)n;
+	if ((size_t)n == sizeof space) {
+		if (fstat(fd, &st) != 0)
+			return QF_TROUBLE;
+		q->file_size = (uint64_t)st.st_size;
+	}
+	if (q->header.length > q->file_size - QF_HEADER)
+		return QF_INCOMPLETE;
+	records_at = q->size = QF_HEADER + q->header.length;
+	records_size = q->file_size - records_at;
+	if (q->file_size <= (uint64_t)n)
+		s = space + records_at;
+	else {
+		if (records_size > QF_RECORDS)
+			return QF_DAMAGED;
+		if (!buf_room(&records, (size_t)records_size) ||
+		    fd_pread(fd, records.s, (size_t)records_size, (off_t)records_at) != (ssize_t)records_size)
+			goto out;
+		s = records.s;
+	}
+	r = replay_all(q, s, (size_t)records_size, &envelope);
+	if (r == QF_OK && check_sum && q->header.summed && !q->history)
+		r = verify_sum(q, fd, envelope);
+out:
+	buf_free(&records);
+	return r;
+}
+
+void
+qf_free(struct qf *q)
+{
+	buf_free(&q->strings);
+	free(q->rcpt);
+	q->rcpt = 0;
+	q->rcpts = q->room = 0;
+}
+
+const char *
+qf_string(const struct qf *q, uint32_t offset)
+{
+	return q->strings.s + offset;
+}

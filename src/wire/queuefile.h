@@ -1,0 +1,93 @@
+/* queuefile - queue(1 writer) -> send(1 writer after it), read by send, bounce, qread and people
+ *
+ * One message is one file, append-only, in three parts:
+ *
+ *   header    QF_HEADER bytes: "pneu1 LENGTH ARRIVAL UID PID SUM\n", each field of fixed width, zero-filled
+ *               LENGTH   19 digits, bytes of the message
+ *               ARRIVAL  17 digits, microseconds since 1970
+ *               UID PID  10 digits, who called pneu-queue, and pneu-queue itself ("qp")
+ *               SUM      16 hex digits, qf_sum of all bytes from the end of the header to the end of the '.' record;
+ *                        or 16 '-': the file got its name only after it was on disk
+ *   message   LENGTH bytes, lines end in LF; begins with the Received line that pneu-queue writes
+ *   records   lines, first byte = type. Upper case is the envelope as injected:
+ *               F sender   T recipient   B E R U N O their parameters (wire/envelope.h)
+ *               .          end of the envelope
+ *             lower case is the history that send appends; N counts the T records from 0, WHEN is seconds since 1970:
+ *               kN WHEN TEXT          delivered
+ *               zN WHEN STATUS TEXT   deferred
+ *               dN WHEN STATUS TEXT   failed; its bounce is still owed
+ *               bN WHEN ID            bounced, or the bounce was given up as a double one
+ *
+ * In records a control byte, '%' and 0x7f are written %XX. A recipient's state is what its last record says;
+ * b and k end it for good, so every record may stand twice. A line that the end of file cuts off does not count.
+ * The file's mtime is the time of the next attempt.
+ *
+ * After a crash of the machine a name may stand for a file whose bytes did not all reach the disk; then SUM or the
+ * '.' record tells, and as it was never acknowledged it is not a message (QF_INCOMPLETE).
+ *   limits  QF_RECORDS bytes of records
+ *   tests   tests/wire/queuefile_test.c    manual: pneu-queuefile(5) */
+#ifndef WIRE_QUEUEFILE_H
+#define WIRE_QUEUEFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+
+#define QF_HEADER 83
+#define QF_RECORDS (256u << 20)
+
+struct qf_header {
+	uint64_t length;
+	uint64_t arrival_us, uid, pid;
+	uint64_t sum;
+	bool summed;                            /* false: SUM is '-' */
+};
+
+void qf_header_put(char out[QF_HEADER], const struct qf_header *);
+bool qf_header_get(const char in[QF_HEADER], struct qf_header *);
+uint64_t qf_sum(uint64_t so_far, const void *, size_t n);      /* begin with 0; pieces must be multiples of 8 but the last */
+
+/* One record as a line; '%' escapes are made here. false as buf_put. */
+bool qf_put_envelope(struct buf *, char letter, const char *value);
+bool qf_put_end(struct buf *);
+bool qf_put_history(struct buf *, char letter, size_t n, int64_t when, const char *status, const char *text);
+
+enum qf_state { QF_WAITING, QF_DELIVERED, QF_FAILED, QF_BOUNCED };
+
+struct qf_rcpt {
+	uint32_t addr;                          /* offset of its string in strings */
+	uint32_t last;                          /* offset of the text of its last record, 0: none */
+	uint32_t tries;                         /* how many z records */
+	uint8_t state;                          /* enum qf_state */
+	uint8_t mark;                           /* the program's own, 0 at first */
+	char status[10];                        /* of its last record, or "" */
+};
+
+struct qf {
+	struct qf_header header;
+	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
+	uint32_t sender, body;                  /* offsets in strings */
+	struct qf_rcpt *rcpt;
+	size_t rcpts, room;
+	uint64_t size;                          /* bytes of whole records: where the next one goes */
+	uint64_t file_size;                     /* more than size: a torn record follows */
+	bool history;                           /* send has written here */
+};
+
+enum qf_result {
+	QF_OK,
+	QF_INCOMPLETE,          /* never acknowledged: not a message */
+	QF_DAMAGED,             /* it is or was one, but no longer reads as one */
+	QF_TROUBLE              /* errno; try again */
+};
+
+/* Replay the file behind fd (pread only). check_sum: verify SUM as well, for a file that a scan found.
+ * The qf is the caller's, zeroed before its first use; qf_load may be given it again, qf_free ends it. */
+enum qf_result qf_load(struct qf *, int fd, bool check_sum);
+void qf_free(struct qf *);
+const char *qf_string(const struct qf *, uint32_t offset);
+
+#endif
