@@ -29,9 +29,11 @@ fd_write(int fd, const void *from, size_t n)
 	while (n) {
 		ssize_t r = write(fd, p, n);
 
-		if (r < 0) {
-			if (errno == EINTR)
+		if (r <= 0) {
+			if (r < 0 && errno == EINTR)
 				continue;
+			if (r == 0)
+				errno = EIO;            /* no progress and no reason: do not spin */
 			return false;
 		}
 		p += r;
@@ -48,9 +50,11 @@ fd_pwrite(int fd, const void *from, size_t n, off_t at)
 	while (n) {
 		ssize_t r = pwrite(fd, p, n, at);
 
-		if (r < 0) {
-			if (errno == EINTR)
+		if (r <= 0) {
+			if (r < 0 && errno == EINTR)
 				continue;
+			if (r == 0)
+				errno = EIO;
 			return false;
 		}
 		p += r;
@@ -168,13 +172,33 @@ fd_send(int sock, const void *data, size_t n, int pass, int flags)
 	return r == (ssize_t)n;
 }
 
+/* The descriptors that the kernel put into this process: *pass is the only one, or all of them are closed.
+ * CMSG_SPACE rounds up, so a second one may fit in the space meant for one (but no second header). How many. */
+static size_t
+take_attached(struct msghdr *m, int *pass)
+{
+	struct cmsghdr *c = m->msg_controllen ? CMSG_FIRSTHDR(m) : 0;
+	size_t i, n;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len < CMSG_LEN(0))
+		return 0;
+	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof *pass;
+	for (i = 0; i < n; i++) {
+		memcpy(pass, CMSG_DATA(c) + i * sizeof *pass, sizeof *pass);
+		if (n > 1)
+			close(*pass);
+	}
+	if (n > 1)
+		*pass = -1;
+	return n;
+}
+
 ssize_t
 fd_receive(int sock, void *data, size_t n, int *pass, int flags)
 {
 	struct iovec iov;
 	struct msghdr m;
 	union ancillary a;
-	struct cmsghdr *c;
 	ssize_t r;
 
 	*pass = -1;
@@ -191,11 +215,7 @@ fd_receive(int sock, void *data, size_t n, int *pass, int flags)
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return -1;
-	c = m.msg_controllen ? CMSG_FIRSTHDR(&m) : 0;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof *pass))
-		memcpy(pass, CMSG_DATA(c), sizeof *pass);
-	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+	if (take_attached(&m, pass) > 1 || m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		errno = EMSGSIZE;
 		return -1;
 	}
