@@ -14,33 +14,31 @@ bool
 file_read(int dir, const char *name, struct buf *b)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t r = -1;
+	size_t had = b->len;
+	ssize_t r;
+	char more;
 	int e;
 
 	if (fd < 0)
 		return false;
 	do {
-		size_t want = b->max - b->len < 4096 ? b->max - b->len : 4096;
+		size_t left = b->len < b->max ? b->max - b->len : 0, want = left < 4096 ? left : 4096;
 
-		if (want == 0) {                /* at the ceiling: is this the end? */
-			char more;
-
-			r = read(fd, &more, 1);
-			if (r > 0) {
+		if (!buf_room(b, want))
+			r = -1;
+		else if (want == 0) {           /* at the ceiling: is this the end? */
+			if ((r = read(fd, &more, 1)) > 0) {
 				errno = EMSGSIZE;
 				r = -1;
 			}
-			break;
-		}
-		if (!buf_room(b, want))
-			break;
-		r = read(fd, b->s + b->len, want);
-		if (r > 0) {
+		} else if ((r = read(fd, b->s + b->len, want)) > 0) {
 			b->len += (size_t)r;
 			b->s[b->len] = 0;
 		}
 	} while (r > 0 || (r < 0 && errno == EINTR));
 	e = errno;
+	if (r < 0)
+		buf_cut(b, had);
 	close(fd);
 	errno = e;
 	return r == 0;
@@ -108,8 +106,12 @@ newfile_name(struct newfile *f, int dir, const char *name)
 bool
 newfile_close(struct newfile *f)
 {
+	int fd;
+
 	if (f->tmp[0])
 		(void)unlinkat(f->tmp_dir, f->tmp, 0);
 	f->tmp[0] = 0;
-	return close(f->fd) == 0;
+	fd = f->fd;
+	f->fd = -1;
+	return close(fd) == 0;
 }

@@ -7,7 +7,8 @@
 
 #include "lib/buf.h"
 
-/* append the whole file to b; false: errno (ENOENT, EMSGSIZE over b's ceiling, EACCES, EISDIR...) */
+/* append the whole file to b; false: errno (ENOENT, EMSGSIZE over b's ceiling, EACCES, EISDIR...), b holds what it
+ * held. An empty file, too, gives b its memory (b->s is not 0). A FIFO is not waited for. */
 bool file_read(int dir, const char *name, struct buf *b);
 bool file_sync_dir(int dir, const char *name);          /* fsync of a directory given by name */
 
@@ -19,11 +20,12 @@ struct newfile {
 	char tmp[64];           /* "" or the temporary name */
 };
 
-/* dir: where it will be named. tmp_dir: where it waits if it must have a name meanwhile. */
+/* dir: where it will be named. tmp_dir: where it waits if it must have a name meanwhile; -1: none, then false with EBADF
+ * tells that it must. */
 bool newfile_open(struct newfile *, int dir, int tmp_dir, mode_t mode);
 /* name it in dir; false with EEXIST: taken, try another name. Durable only after fsync of fd and dir. */
 bool newfile_name(struct newfile *, int dir, const char *name);
-/* close it; without a name it is gone. false: close(2) failed, do not call it written */
+/* close it; without a name it is gone, and fd is -1. false: close(2) failed, do not call it written */
 bool newfile_close(struct newfile *);
 
 #endif
