@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* a file in dir without a name, or -1 (EOPNOTSUPP: this system or file system has none) */
+/* a file in dir without a name, or -1 (EOPNOTSUPP: this system or file system has none, or it could get no name later) */
 int compat_nameless(int dir, mode_t mode);
 /* give it one; EEXIST leaves it nameless; EOPNOTSUPP: it can have none here */
 bool compat_name(int fd, int dir, const char *name);

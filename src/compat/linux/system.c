@@ -11,16 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int
-compat_nameless(int dir, mode_t mode)
-{
-	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-
-	if (fd < 0 && (errno == EISDIR || errno == ENOENT || errno == EINVAL))
-		errno = EOPNOTSUPP;     /* what kernels and file systems without it answer */
-	return fd;
-}
-
 bool
 compat_name(int fd, int dir, const char *name)
 {
@@ -37,6 +27,25 @@ compat_name(int fd, int dir, const char *name)
 	if (errno == ENOENT)
 		errno = EOPNOTSUPP;     /* no /proc here */
 	return false;
+}
+
+int
+compat_nameless(int dir, mode_t mode)
+{
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	if (fd < 0) {
+		if (errno == EISDIR || errno == ENOENT || errno == EINVAL)
+			errno = EOPNOTSUPP;     /* what kernels and file systems without it answer */
+		return -1;
+	}
+	/* Could it be named? "." is taken, so EEXIST means yes. An old kernel in a chroot without /proc says no, and
+	 * better now, while there is another way, than when the message is written. */
+	if (!compat_name(fd, dir, ".") && errno == EEXIST)
+		return fd;
+	close(fd);
+	errno = EOPNOTSUPP;
+	return -1;
 }
 
 bool
