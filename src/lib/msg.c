@@ -1,5 +1,6 @@
 #include "lib/msg.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -30,6 +31,7 @@ emit(const char *kind, int error, const char *first, va_list rest)
 {
 	struct line l;
 	const char *s;
+	int was = errno;
 	ssize_t r;
 
 	l.len = 0;
@@ -50,6 +52,7 @@ emit(const char *kind, int error, const char *first, va_list rest)
 	l.s[l.len++] = '\n';
 	r = write(2, l.s, l.len);       /* a dead log reader must not stop mail */
 	(void)r;
+	errno = was;
 }
 
 void

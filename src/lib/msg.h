@@ -2,7 +2,7 @@
  *
  * A message is "program: text" or "program: text: reason", one write. Bytes that are not
  * printable ASCII become '?'; what does not fit in MSG_MAX ends in "...".
- * Each variadic list is strings, ended by (char *)0.
+ * Each variadic list is strings, ended by (char *)0. errno stays as it was.
  * Exit codes: 0 done, EX_HARD asking again will not help, EX_SOFT later may help. */
 #ifndef LIB_MSG_H
 #define LIB_MSG_H

@@ -51,7 +51,7 @@ place_queue(void)
 bool
 place_program(char *path, size_t size, const char *name)
 {
-	int n = snprintf(path, size, "%s%s%s", place_private() ? "" : PNEU_BIN_DIR, place_private() ? "" : "/", name);
+	int n = snprintf(path, size, "%s%s", place_private() ? "" : PNEU_BIN_DIR "/", name);
 
 	if (n < 0 || (size_t)n >= size) {
 		errno = EMSGSIZE;
