@@ -23,6 +23,8 @@ void compat_pipe_grow(int fd, size_t size);
 void compat_ack_now(int sock);
 /* no core file, no ptrace, no /proc/PID/fd for this user's other processes */
 void compat_undumpable(void);
+/* make all descriptors from this number on close-on-exec; in a vfork child, so only system calls */
+void compat_cloexec_from(int fd);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

@@ -7,19 +7,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
+
 /* In the child, whose memory is the parent's: it only makes system calls.
- * A source that a later target would overwrite is first moved out of the way. */
+ * A source that another target would overwrite is first moved out of the way, above all targets. */
 static bool
 place_fds(const struct proc_fd *map, size_t n)
 {
-	int from[PROC_FDS];
+	int from[PROC_FDS], above = 3;
 	size_t i, j;
 
+	compat_cloexec_from(3);                 /* also what we ourselves inherited and know nothing of */
+	for (i = 0; i < n; i++)
+		if (map[i].to >= above)
+			above = map[i].to + 1;
 	for (i = 0; i < n; i++) {
 		from[i] = map[i].from;
 		for (j = 0; j < n; j++)
 			if (j != i && map[j].to == from[i]) {
-				from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 64);
+				from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, above);
 				if (from[i] < 0)
 					return false;
 				break;
@@ -33,6 +39,24 @@ place_fds(const struct proc_fd *map, size_t n)
 			return false;
 	}
 	return true;
+}
+
+/* Our handlers would run on the parent's memory; what is ignored stays ignored (nohup), but for SIGPIPE, which
+ * we ignore for ourselves, and SIGCHLD, without which no program can wait for another. */
+static void
+reset_signals(void)
+{
+	static const int caught[] = { SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2 };
+	struct sigaction plain, was;
+	size_t i;
+
+	memset(&plain, 0, sizeof plain);
+	plain.sa_handler = SIG_DFL;
+	sigaction(SIGPIPE, &plain, 0);
+	sigaction(SIGCHLD, &plain, 0);
+	for (i = 0; i < sizeof caught / sizeof *caught; i++)
+		if (sigaction(caught[i], &plain, &was) == 0 && was.sa_handler == SIG_IGN)
+			sigaction(caught[i], &was, 0);
 }
 
 pid_t
@@ -51,11 +75,7 @@ proc_spawn(const char *file, char *const argv[], char *const envp[], const struc
 	sigprocmask(SIG_SETMASK, &all, &old);   /* no handler of ours may run in the child */
 	pid = vfork();                          /* cheapest by far; see src/README, "Starting programs" */
 	if (pid == 0) {
-		struct sigaction sa;
-
-		memset(&sa, 0, sizeof sa);
-		sa.sa_handler = SIG_DFL;
-		sigaction(SIGPIPE, &sa, 0);
+		reset_signals();
 		if (place_fds(map, n)) {
 			sigprocmask(SIG_SETMASK, &none, 0);
 			if (strchr(file, '/'))

@@ -1,6 +1,7 @@
 /* proc - starting another program and hearing how it ended
  *
- * Every descriptor of ours is close-on-exec; a child gets exactly what its map names. */
+ * Every descriptor of ours is close-on-exec; a child gets exactly what its map names, and ours for 0, 1 and 2 where
+ * the map does not name them (unless they are close-on-exec). */
 #ifndef LIB_PROC_H
 #define LIB_PROC_H
 
@@ -15,8 +16,8 @@ struct proc_fd {
 	int to;                 /* its number in the child */
 };
 
-/* Start file (searched in PATH when it has no slash) with these descriptors, no signal blocked, SIGPIPE default.
- * The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as a strange exit code). */
+/* Start file (searched in PATH when it has no slash) with these descriptors, no signal blocked, SIGPIPE and SIGCHLD
+ * default, no two targets equal. The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as a strange exit code). */
 pid_t proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
 /* wait for it: exit code 0 to 255, or -1 when a signal ended it or it could not be waited for */
 int proc_wait(pid_t);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 bool
@@ -87,6 +88,16 @@ void
 compat_undumpable(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void
+compat_cloexec_from(int fd)
+{
+#ifdef SYS_close_range
+	(void)syscall(SYS_close_range, (unsigned)fd, ~0u, 4u);  /* CLOSE_RANGE_CLOEXEC: Linux 5.11; musl has no name for it */
+#else
+	(void)fd;
+#endif
 }
 
 void

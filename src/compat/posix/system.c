@@ -68,6 +68,12 @@ compat_undumpable(void)
 }
 
 void
+compat_cloexec_from(int fd)
+{
+	(void)fd;               /* ours are anyway; what we inherited passes through */
+}
+
+void
 compat_write_behind(int fd)
 {
 	(void)fd;
