@@ -1,0 +1,57 @@
+/* dnsask - questions on their way to the resolvers, several at once
+ *
+ * Each question is sent to one server at a time from a socket of its own, with a random port and id, connected so that
+ * the kernel drops what comes from elsewhere. Who is silent for DNSASK_WAIT gets no second chance before the others
+ * had theirs; who answers with an error or with nonsense is not asked again for this question. */
+#ifndef DELIVER_DNSASK_H
+#define DELIVER_DNSASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deliver/dns.h"
+#include "deliver/dnspacket.h"
+#include "deliver/dnsserver.h"
+
+#define DNSASK_FLIGHT 64                                /* questions at once; the others wait their turn */
+#define DNSASK_ROUNDS 3                                 /* how often a silent server is asked */
+#define DNSASK_WAIT_MS { 1000, 3000, 11000 }            /* for its answer, by round */
+#define DNSASK_TCP_MS 10000                             /* for connecting and the whole answer */
+#define DNSASK_WHY 512
+
+struct dnsask_servers {
+	struct dnsserver list[DNSSERVER_MAX];
+	size_t n;               /* at least 1 */
+	size_t first;           /* who answered last: asked first */
+	int64_t limit_ms;       /* for a question with all its tries */
+};
+
+enum dnsask_state { DNSASK_NEW, DNSASK_UDP, DNSASK_TCP_WRITE, DNSASK_TCP_READ, DNSASK_DONE };
+
+struct dnsask {
+	struct dnspacket_question question;     /* name, type and ad are the caller's, as dnsask_set leaves them */
+	/* the outcome */
+	enum dns_result result;
+	struct dnspacket_answer answer;         /* with DNS_OK */
+	char why[DNSASK_WHY];                   /* otherwise */
+	unsigned char *packet;                  /* the answer's, freed by dnsask_free */
+	/* the way there */
+	enum dnsask_state state;
+	int fd;
+	unsigned hops;                          /* CNAMEs that may still be followed */
+	unsigned tries;                         /* servers asked so far, or passed over */
+	unsigned out;                           /* bit n: server n has said what it has to say */
+	size_t server;
+	int64_t deadline_ms, end_ms;            /* clock_mono_ms: of this try, of the whole */
+	unsigned char query[2 + DNSPACKET_QUERY];       /* behind its length, for TCP */
+	size_t len, done;                       /* of the query when writing; of packet, with its length, when reading */
+	unsigned char prefix[2];                /* the answer's length */
+};
+
+void dnsask_set(struct dnsask *, const struct dnsname *, enum dns_type);
+/* all n to their end; the servers' "first" moves to one that answers */
+void dnsask_run(struct dnsask_servers *, struct dnsask *, size_t n);
+void dnsask_free(struct dnsask *);
+
+#endif
