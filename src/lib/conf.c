@@ -72,41 +72,50 @@ take_lines(const struct conf *c, const struct buf *file, struct conf_error *e)
 	return true;
 }
 
+/* one setting into fresh, or its reason in e */
 static bool
-load_one(int dir, const struct conf *c, struct conf_error *e)
+load_one(int dir, const struct conf *c, void *fresh, struct conf_error *e)
 {
+	struct conf into = *c;
 	struct buf file = BUF(CONF_FILE_MAX);
 	bool ok;
 
-	if (c->kind == CONF_NUMBER)
-		*(uint64_t *)c->value = c->preset;
-	else {
-		buf_free(c->value);
-		((struct buf *)c->value)->max = CONF_FILE_MAX * 2;
-	}
+	into.value = fresh;
 	if (!file_read(dir, c->name, &file)) {
 		ok = errno == ENOENT || bad(e, c->name, strerror(errno));
 		buf_free(&file);
 		return ok;
 	}
 	if (c->kind == CONF_NUMBER)
-		ok = take_number(c, &file, e);
-	else if (!buf_room(c->value, 1))
+		ok = take_number(&into, &file, e);
+	else if (!buf_room(fresh, 1))           /* present, though perhaps empty */
 		ok = bad(e, c->name, strerror(errno));
 	else
-		ok = c->kind == CONF_LINE ? take_line(c, &file, e) : take_lines(c, &file, e);
+		ok = c->kind == CONF_LINE ? take_line(&into, &file, e) : take_lines(&into, &file, e);
 	buf_free(&file);
 	return ok;
 }
 
+/* The others come between reading a setting and storing it: either all are stored or none. */
 bool
 conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
 {
-	size_t i;
+	struct buf text = BUF(CONF_FILE_MAX * 2);
+	uint64_t number;
 
-	for (i = 0; i < n; i++)
-		if (!load_one(dir, &c[i], e))
-			return false;
+	if (n == 0)
+		return true;
+	number = c->preset;
+	if (!load_one(dir, c, c->kind == CONF_NUMBER ? (void *)&number : &text, e) || !conf_load(dir, c + 1, n - 1, e)) {
+		buf_free(&text);
+		return false;
+	}
+	if (c->kind == CONF_NUMBER)
+		*(uint64_t *)c->value = number;
+	else {
+		buf_free(c->value);
+		*(struct buf *)c->value = text;
+	}
 	return true;
 }
 
@@ -134,4 +143,11 @@ conf_has(const struct buf *lines, const char *s, size_t len)
 		if (strlen(l) == len && strncasecmp(l, s, len) == 0)
 			return true;
 	return false;
+}
+
+void
+conf_complain(struct conf_error *e, const char *name, const char *why, const char *line)
+{
+	snprintf(e->text, sizeof e->text, "control/%s: %s%s%.100s%s", name, why, line ? ": \"" : "", line ? line : "",
+	    line ? "\"" : "");
 }

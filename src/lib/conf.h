@@ -1,11 +1,11 @@
 /* conf - control files: one file under etc/ is one setting
  *
  * Missing means preset; unreadable or nonsense is an error with its reason, never "not set".
- *   CONF_NUMBER  a uint64_t: the first line, a number from min to max
+ *   CONF_NUMBER  a uint64_t: the first line, a number from min to max, blanks at its end removed
  *   CONF_LINE    a struct buf: the first line, blanks at its end removed
  *   CONF_LINES   a struct buf: each line that is neither empty nor begins with '#', blanks at its end removed,
  *                each followed by a 0
- * A file is at most CONF_FILE_MAX bytes. A LINE holds no NUL. The buf tells missing (s == 0) from empty (s != 0, len 0).
+ * Blanks are space, tab and CR. A file is at most CONF_FILE_MAX bytes. A LINE holds no NUL. The buf tells missing (s == 0) from empty (s != 0, len 0).
  * Manual: pneu-control(5) */
 #ifndef LIB_CONF_H
 #define LIB_CONF_H
@@ -31,10 +31,13 @@ struct conf_error {
 	char text[300];                 /* "control/NAME: reason", fit for die_say */
 };
 
-/* all n settings, from the directory dir (an open descriptor of etc/) */
+/* all n settings, from the directory dir (an open descriptor of etc/); a buf must be zero or in use, its ceiling is
+ * set here. false: no value was changed, so that a program may go on with what it had */
 bool conf_load(int dir, const struct conf *, size_t n, struct conf_error *);
 /* open etc/, or -1 with errno */
 int conf_open(void);
+/* say in e what is wrong with control/NAME; line, if not 0, is quoted */
+void conf_complain(struct conf_error *e, const char *name, const char *why, const char *line);
 /* is this whole line there? case of ASCII letters is ignored; lines as CONF_LINES leaves them */
 bool conf_has(const struct buf *lines, const char *s, size_t len);
 /* the next line after at (0 for the first), or 0 at the end */

@@ -1,0 +1,255 @@
+#include "queue/routing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "lib/map.h"
+#include "lib/num.h"
+#include "wire/route.h"
+
+struct routing {
+	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes;    /* the text of the maps */
+	struct map local, percent, virtual, route;
+};
+
+/* "name:value" lines; a line without a colon is nonsense */
+static bool
+pairs(struct map *m, struct buf *lines, const char *file, struct conf_error *e)
+{
+	const char *l;
+
+	for (l = 0; (l = conf_next(lines, l)); ) {
+		const char *colon = strchr(l, ':');
+
+		if (!colon) {
+			conf_complain(e, file, "a line has no colon", l);
+			return false;
+		}
+		if (!map_add(m, l, (size_t)(colon - l), colon + 1)) {
+			conf_complain(e, file, "out of memory", 0);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+names(struct map *m, struct buf *lines, const char *file, struct conf_error *e)
+{
+	const char *l;
+
+	for (l = 0; (l = conf_next(lines, l)); )
+		if (!map_add(m, l, strlen(l), "")) {
+			conf_complain(e, file, "out of memory", 0);
+			return false;
+		}
+	return true;
+}
+
+/* "HOST", "HOST:PORT", "[ADDRESS]" or "[ADDRESS]:PORT" */
+static bool
+parse_relay(const char *s, struct route *r)
+{
+	const char *end, *port;
+	uint64_t n = 25;
+
+	if (*s == '[') {
+		end = strchr(++s, ']');
+		if (!end)
+			return false;
+		port = end + 1;
+		if (strncasecmp(s, "IPv6:", 5) == 0)
+			s += 5;
+	} else
+		port = end = s + strcspn(s, ":");
+	if (*port && (*port != ':' || (port[1] && !num_u64(port + 1, 1, 65535, &n))))
+		return false;
+	if (end == s || (size_t)(end - s) > ROUTE_NAME || memchr(s, ' ', (size_t)(end - s)))
+		return false;
+	r->mx = false;
+	r->port = (uint16_t)n;
+	memcpy(r->name, s, (size_t)(end - s));
+	r->name[end - s] = 0;
+	return true;
+}
+
+static bool
+check_routes(const struct buf *lines, struct conf_error *e)
+{
+	const char *l;
+	struct route r;
+
+	for (l = 0; (l = conf_next(lines, l)); ) {
+		const char *relay = strchr(l, ':') + 1;
+
+		if (*relay && !parse_relay(relay, &r)) {
+			conf_complain(e, "smtproutes", "not DOMAIN:RELAY or DOMAIN:RELAY:PORT", l);
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+routing_free(struct routing *r)
+{
+	if (!r)
+		return;
+	buf_free(&r->me);
+	buf_free(&r->envnoathost);
+	buf_free(&r->locals);
+	buf_free(&r->percenthack);
+	buf_free(&r->virtualdomains);
+	buf_free(&r->smtproutes);
+	map_free(&r->local);
+	map_free(&r->percent);
+	map_free(&r->virtual);
+	map_free(&r->route);
+	free(r);
+}
+
+static bool
+load(struct routing *r, struct conf_error *e)
+{
+	struct conf table[] = {
+		{ "me", CONF_LINE, &r->me, 0, 0, 0 },
+		{ "envnoathost", CONF_LINE, &r->envnoathost, 0, 0, 0 },
+		{ "locals", CONF_LINES, &r->locals, 0, 0, 0 },
+		{ "percenthack", CONF_LINES, &r->percenthack, 0, 0, 0 },
+		{ "virtualdomains", CONF_LINES, &r->virtualdomains, 0, 0, 0 },
+		{ "smtproutes", CONF_LINES, &r->smtproutes, 0, 0, 0 },
+	};
+	char host[ROUTE_NAME + 1];
+	int dir = conf_open();
+	bool ok;
+
+	if (dir < 0) {
+		conf_complain(e, "", "unable to open the control directory", 0);
+		return false;
+	}
+	ok = conf_load(dir, table, sizeof table / sizeof *table, e);
+	close(dir);
+	if (!ok)
+		return false;
+	if (r->me.len == 0 && (gethostname(host, sizeof host) != 0 || !memchr(host, 0, sizeof host) ||
+	    !buf_puts(&r->me, host))) {
+		conf_complain(e, "me", "missing, and the host has no name", 0);
+		return false;
+	}
+	/* without locals our own name is local; with locals only what it says */
+	if (!r->locals.s && !(buf_put(&r->locals, r->me.s, r->me.len) && buf_byte(&r->locals, 0))) {
+		conf_complain(e, "locals", "out of memory", 0);
+		return false;
+	}
+	return names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
+	    pairs(&r->virtual, &r->virtualdomains, "virtualdomains", e) &&
+	    pairs(&r->route, &r->smtproutes, "smtproutes", e) && check_routes(&r->smtproutes, e);
+}
+
+struct routing *
+routing_load(struct conf_error *e)
+{
+	struct routing *r = calloc(1, sizeof *r);
+
+	if (!r) {
+		conf_complain(e, "", "out of memory", 0);
+		return 0;
+	}
+	if (load(r, e))
+		return r;
+	routing_free(r);
+	return 0;
+}
+
+/* domain, .domain's parents with their dot, then "" */
+static const char *
+match(const struct map *m, const char *domain, size_t len)
+{
+	const char *v = map_get(m, domain, len), *dot = domain;
+
+	while (!v && (dot = memchr(dot, '.', (size_t)(domain + len - dot)))) {
+		v = map_get(m, dot, (size_t)(domain + len - dot));
+		dot++;
+	}
+	return v ? v : map_get(m, "", 0);
+}
+
+static void
+lower(char *s, size_t n)
+{
+	for (; n--; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s + 32);
+}
+
+/* user%fqdn@ours becomes user@fqdn, for as long as there is one */
+static void
+percent_hack(const struct routing *r, struct buf *rcpt, size_t *at)
+{
+	while (map_get(&r->percent, rcpt->s + *at + 1, rcpt->len - *at - 1)) {
+		char *p = memrchr(rcpt->s, '%', *at);
+
+		if (!p)
+			return;
+		*p = '@';
+		buf_cut(rcpt, *at);
+		*at = (size_t)(p - rcpt->s);
+	}
+}
+
+static bool
+find_remote(const struct routing *r, const char *domain, size_t len, struct buf *key, const char **why)
+{
+	struct route route = { .mx = true, .port = 25 };
+	const char *relay = match(&r->route, domain, len);
+
+	if (len == 0 || len > ROUTE_NAME || memchr(domain, ' ', len)) {
+		*why = "the domain is empty, too long or has a space";
+		return false;
+	}
+	if (relay && *relay)
+		(void)parse_relay(relay, &route);       /* checked when it was loaded */
+	else {
+		memcpy(route.name, domain, len);
+		route.name[len] = 0;
+	}
+	lower(route.name, strlen(route.name));
+	return route_put(key, &route);
+}
+
+bool
+routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, struct buf *key, const char **why)
+{
+	const char *prepend, *at_sign = memrchr(rcpt->s, '@', rcpt->len);
+	size_t at = at_sign ? (size_t)(at_sign - rcpt->s) : rcpt->len;
+	const struct buf *host = r->envnoathost.len ? &r->envnoathost : &r->me;
+
+	*why = 0;
+	buf_clear(key);
+	if (!at_sign && (!buf_byte(rcpt, '@') || !buf_put(rcpt, host->s, host->len)))
+		return false;
+	percent_hack(r, rcpt, &at);
+	*channel = CHANNEL_LOCAL;
+	if (!map_get(&r->local, rcpt->s + at + 1, rcpt->len - at - 1)) {
+		prepend = map_get(&r->virtual, rcpt->s, rcpt->len);
+		if (!prepend)
+			prepend = match(&r->virtual, rcpt->s + at + 1, rcpt->len - at - 1);
+		if (!prepend || !*prepend) {
+			*channel = CHANNEL_REMOTE;
+			return find_remote(r, rcpt->s + at + 1, rcpt->len - at - 1, key, why);
+		}
+		if (!buf_room(rcpt, strlen(prepend) + 1))
+			return false;
+		memmove(rcpt->s + strlen(prepend) + 1, rcpt->s, rcpt->len + 1);
+		memcpy(rcpt->s, prepend, strlen(prepend));
+		rcpt->s[strlen(prepend)] = '-';
+		rcpt->len += strlen(prepend) + 1;
+		at += strlen(prepend) + 1;
+	}
+	if (!buf_put(key, rcpt->s, at))
+		return false;
+	lower(key->s, key->len);
+	return true;
+}

@@ -1,0 +1,25 @@
+/* routing - where one recipient's mail goes: locals, virtualdomains, smtproutes, else its MX
+ *
+ * The rules are read from the control files as a whole; a reload that fails leaves the old ones in force.
+ * Control files: me envnoathost locals percenthack virtualdomains smtproutes, see pneu-control(5). */
+#ifndef QUEUE_ROUTING_H
+#define QUEUE_ROUTING_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/conf.h"
+
+enum channel { CHANNEL_LOCAL, CHANNEL_REMOTE, CHANNELS };
+
+struct routing;
+
+/* the caller's, ended by routing_free; 0: why is in the error */
+struct routing *routing_load(struct conf_error *);
+void routing_free(struct routing *);
+/* Rewrites rcpt (a whole address without NULs, its ceiling a little over ADDR) and sets key, the name of the site:
+ * for CHANNEL_LOCAL the local part, for CHANNEL_REMOTE the route (wire/route.h).
+ * false: *why says what is wrong with the address or setting (EX: too long), or errno ENOMEM with *why 0 */
+bool routing_find(const struct routing *, struct buf *rcpt, enum channel *, struct buf *key, const char **why);
+
+#endif

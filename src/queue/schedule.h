@@ -1,0 +1,49 @@
+/* schedule - every message in the queue, and when it is next due
+ *
+ * A message waiting costs a slot of 32 bytes, 4 in the heap and 4 to 11 in the hash table: under 64 in all, growth
+ * included. A slot is always in exactly one place:
+ *   SCHEDULE_HEAP    waiting for its time
+ *   SCHEDULE_OUT     taken out by the program, which keeps the slot's number
+ *   SCHEDULE_PARKED  due, in a list that the program keeps (schedule_link), because its site is full
+ * Slot numbers stay valid until schedule_remove. */
+#ifndef QUEUE_SCHEDULE_H
+#define QUEUE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/qid.h"
+
+#define SLOT_NONE UINT32_MAX
+
+enum schedule_place { SCHEDULE_FREE, SCHEDULE_HEAP, SCHEDULE_OUT, SCHEDULE_PARKED };
+
+#define SCHEDULE_SCANNED 1      /* flag: found by a scan, so its sum is still to be checked */
+#define SCHEDULE_TOLD 2         /* flag: "new msg" has been logged */
+
+struct schedule;
+
+struct schedule *schedule_new(void);                            /* 0: ENOMEM */
+/* a new message, in the heap; SLOT_NONE with EEXIST: known already, or ENOMEM */
+uint32_t schedule_add(struct schedule *, const struct qid *, int64_t due_s);
+uint32_t schedule_find(const struct schedule *, const struct qid *);
+void schedule_remove(struct schedule *, uint32_t slot);         /* from wherever it is but a list of yours */
+/* the earliest if it is due by now_s, moved to OUT; SLOT_NONE: nothing is due */
+uint32_t schedule_take(struct schedule *, int64_t now_s);
+bool schedule_take_one(struct schedule *, uint32_t slot);       /* this one, if it is in the heap */
+void schedule_put(struct schedule *, uint32_t slot, int64_t due_s);     /* OUT or PARKED, back into the heap */
+void schedule_park(struct schedule *, uint32_t slot, uint32_t link);    /* OUT to PARKED */
+uint32_t schedule_link(const struct schedule *, uint32_t slot);         /* of a PARKED one */
+void schedule_set_link(struct schedule *, uint32_t slot, uint32_t link);
+void schedule_unpark(struct schedule *, uint32_t slot);         /* PARKED to OUT */
+void schedule_all_due(struct schedule *, int64_t now_s);        /* everything in the heap is due now */
+bool schedule_due(const struct schedule *, int64_t *due_s);     /* when the earliest is; false: heap is empty */
+const struct qid *schedule_qid(const struct schedule *, uint32_t slot);
+enum schedule_place schedule_place(const struct schedule *, uint32_t slot);
+unsigned schedule_flags(const struct schedule *, uint32_t slot);
+void schedule_flag(struct schedule *, uint32_t slot, unsigned set, unsigned clear);
+size_t schedule_count(const struct schedule *);                 /* messages known, wherever they are */
+size_t schedule_bytes(const struct schedule *);                 /* memory taken for all of them */
+
+#endif
