@@ -2,7 +2,7 @@
 # make SAN=1           the same with ASan and UBSan, into build-san/
 # make SYS=posix       without the Linux-only calls, into build-posix/
 # make check           build and run every test
-# make install         DESTDIR PREFIX ETC QUEUE USERS= as below
+# make install         DESTDIR PREFIX ETC QUEUE BIN MAN as below; give the last but DESTDIR to make too: they are compiled in
 PREFIX  = /usr/local
 ETC     = /etc/pneu
 QUEUE   = /var/spool/pneu
@@ -12,7 +12,7 @@ MAN     = $(PREFIX)/share/man
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
 NSS     = listen/tcpd queue/start deliver/lspawn
 LEAN    = listen/tcprules smtp/smtpd queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
-          deliver/remote deliver/newu tools/qread tools/qstat tools/qctl
+          deliver/remote deliver/dnsq deliver/newu tools/qread tools/qstat tools/qctl
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
@@ -56,8 +56,10 @@ $B/nss/%.o: %.c Makefile
 units: $(UNITS)
 check: all units
 	sh tests/run $B
+install: all
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' ETC='$(ETC)' QUEUE='$(QUEUE)' BIN='$(BIN)' MAN='$(MAN)' sh scripts/install $(PROGS)
 clean:
-	rm -rf build build-san build-posix build-san-posix
+	rm -rf build build-*
 .PHONY: all units check install clean
 .SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)

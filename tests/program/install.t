@@ -1,0 +1,48 @@
+# install: DESTDIR, modes, pages, and nothing of the machine touched
+. tests/lib.sh
+D=$T/root
+
+# the programs as they are: this test is about where they go
+mkdir "$T/fake" || exit 1
+for p in start send queue local qread qstat qctl; do
+	echo "$p" >"$T/fake/pneu-$p"
+done
+run_install() {
+	DESTDIR=$D PREFIX=/opt/pneu ETC=/etc/pneu QUEUE=/var/spool/pneu BIN=/opt/pneu/lib/pneu MAN=/opt/pneu/share/man \
+	    sh scripts/install "$T"/fake/*
+}
+mode() { stat -c %a "$D$1" 2>/dev/null; }
+
+t 'install succeeds' run_install
+t 'make install hands over every directory' sh -c 'make -n B="$1" DESTDIR=/d PREFIX=/p ETC=/e QUEUE=/q install |
+    grep -q "DESTDIR=./d. PREFIX=./p. ETC=./e. QUEUE=./q. BIN=./p/lib/pneu. MAN=./p/share/man. sh scripts/install"' sh "$B"
+is 'programs can be run by everybody' "$(mode /opt/pneu/lib/pneu/pneu-send)" 755
+is 'pneu-local cannot be read' "$(mode /opt/pneu/lib/pneu/pneu-local)" 711
+if [ "$(id -u)" = 0 ] && id pneuq >/dev/null 2>&1; then
+	is 'pneu-queue is setuid' "$(mode /opt/pneu/lib/pneu/pneu-queue)" 4711
+	is 'and belongs to pneuq' "$(stat -c %U "$D/opt/pneu/lib/pneu/pneu-queue")" pneuq
+	is 'as the queue does' "$(stat -c %U "$D/var/spool/pneu/msg/3f")" pneuq
+else
+	is 'without an account for it pneu-queue is not setuid' "$(mode /opt/pneu/lib/pneu/pneu-queue)" 755
+fi
+is 'nothing else is setuid' "$(find "$D" -perm /6000 ! -name pneu-queue)" ''
+is 'others can only pass through the queue directory' "$(mode /var/spool/pneu)" 711
+is 'and enter nothing in it' "$(find "$D/var/spool/pneu" -mindepth 1 -type d ! -perm 700)" ''
+is 'it has its 64 directories twice, bad and tmp' "$(find "$D/var/spool/pneu" -mindepth 1 -type d | wc -l | tr -d ' ')" 132
+t 'the directory for control files is there' test -d "$D/etc/pneu"
+is 'qread is in the path' "$(readlink "$D/opt/pneu/bin/pneu-qread")" /opt/pneu/lib/pneu/pneu-qread
+n=0
+for page in man/*.[1-9]; do
+	[ ! -f "$page" ] || cmp -s "$page" "$D/opt/pneu/share/man/man${page##*.}/${page#man/}" || n=$((n + 1))
+done
+is 'every page is where man(1) looks' "$n" 0
+echo kept >"$D/etc/pneu/me"
+echo mail >"$D/var/spool/pneu/msg/00/x"
+chmod 750 "$D/etc/pneu"
+echo new >"$T/fake/pneu-send"
+t 'installing again succeeds' run_install
+is 'replaces the programs' "$(cat "$D/opt/pneu/lib/pneu/pneu-send")" new
+is 'and leaves settings and mail alone' "$(cat "$D/etc/pneu/me" "$D/var/spool/pneu/msg/00/x" | tr '\n' ' ')" 'kept mail '
+is 'and their modes' "$(mode /etc/pneu)" 750
+is 'leaves no temporary file' "$(find "$D" -name '*.new')" ''
+finish
