@@ -1,6 +1,8 @@
 #include "lib/in.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +11,7 @@
 
 #include "lib/clock.h"
 
-/* On a socket the kernel keeps the time limit (one syscall a read instead of two). */
+/* On a socket the kernel keeps the time limit (one syscall a read instead of two); to it 0 means for ever. */
 void
 in_timeout(struct in *in, int timeout_ms)
 {
@@ -18,7 +20,7 @@ in_timeout(struct in *in, int timeout_ms)
 	in->timeout_ms = timeout_ms;
 	tv.tv_sec = timeout_ms > 0 ? timeout_ms / 1000 : 0;
 	tv.tv_usec = timeout_ms > 0 ? timeout_ms % 1000 * 1000 : 0;
-	in->polls = setsockopt(in->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) != 0;
+	in->polls = setsockopt(in->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) != 0 ? timeout_ms >= 0 : timeout_ms == 0;
 }
 
 void
@@ -32,15 +34,47 @@ in_init(struct in *in, int fd, char *space, size_t size, int timeout_ms)
 	in_timeout(in, timeout_ms);
 }
 
+/* Something to read, or false: errno ETIMEDOUT, EINTR. Where the kernel keeps the time limit there is nothing to do,
+ * unless the deadline comes first. */
 static bool
 wait_readable(const struct in *in)
 {
 	struct pollfd p = { .fd = in->fd, .events = POLLIN };
-	int r = poll(&p, 1, in->timeout_ms);
+	int wait_ms = in->timeout_ms, r;
+	bool polls = in->polls;
 
+	if (in->deadline_ms) {
+		int64_t left = in->deadline_ms - clock_mono_ms();
+
+		if (left <= 0) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		if (wait_ms < 0 || left < wait_ms) {
+			wait_ms = left < INT_MAX ? (int)left : INT_MAX;
+			polls = true;
+		}
+	}
+	if (!polls)
+		return true;
+	r = poll(&p, 1, wait_ms);
 	if (r == 0)
 		errno = ETIMEDOUT;
 	return r > 0;
+}
+
+/* EAGAIN may also mean that somebody made the descriptor non-blocking: then we wait ourselves from now on */
+static bool
+time_is_up(struct in *in)
+{
+	int flags = fcntl(in->fd, F_GETFL);
+
+	if (flags >= 0 && flags & O_NONBLOCK) {
+		in->polls = true;
+		return false;
+	}
+	errno = ETIMEDOUT;
+	return true;
 }
 
 ssize_t
@@ -60,20 +94,10 @@ in_fill(struct in *in)
 		in->pos = 0;
 	}
 	do {
-		if (in->deadline_ms && clock_mono_ms() >= in->deadline_ms) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		if (in->polls && in->timeout_ms >= 0 && !wait_readable(in))
-			r = -1;
-		else
-			r = read(in->fd, in->s + in->end, in->size - in->end);
-	} while (r < 0 && errno == EINTR);
-	if (r < 0) {
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
-			errno = ETIMEDOUT;      /* SO_RCVTIMEO ran out */
+		r = wait_readable(in) ? read(in->fd, in->s + in->end, in->size - in->end) : -1;
+	} while (r < 0 && (errno == EINTR || ((errno == EAGAIN || errno == EWOULDBLOCK) && !time_is_up(in))));
+	if (r < 0)
 		return -1;
-	}
 	in->end += (size_t)r;
 	return r;
 }

@@ -24,9 +24,9 @@ struct in {
 	int fd;
 	char *s;
 	size_t size, pos, end;
-	int timeout_ms;         /* for one wait; -1 none */
+	int timeout_ms;         /* for one wait; 0 does not wait, -1 waits for ever */
 	int64_t deadline_ms;    /* clock_mono_ms at which every wait ends; 0 none */
-	bool polls;             /* the descriptor is no socket: wait with poll(2) */
+	bool polls;             /* the descriptor keeps no time limit itself: wait with poll(2) */
 };
 
 void in_init(struct in *, int fd, char *space, size_t size, int timeout_ms);

@@ -1,6 +1,8 @@
 #include "lib/out.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +11,11 @@
 
 #include "lib/num.h"
 
+#ifndef PIPE_BUF
+#define PIPE_BUF 512            /* POSIX's least */
+#endif
+
+/* On a socket the kernel keeps the time limit; to it 0 means for ever. */
 void
 out_init(struct out *o, int fd, char *space, size_t size, int timeout_ms)
 {
@@ -24,7 +31,7 @@ out_init(struct out *o, int fd, char *space, size_t size, int timeout_ms)
 	if (timeout_ms >= 0) {
 		tv.tv_sec = timeout_ms / 1000;
 		tv.tv_usec = timeout_ms % 1000 * 1000;
-		o->polls = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0;
+		o->polls = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 || timeout_ms == 0;
 	}
 }
 
@@ -39,24 +46,42 @@ wait_writable(const struct out *o)
 	return r > 0;
 }
 
+/* a failed write is worth another try; EAGAIN may also mean that somebody made the descriptor non-blocking: then we
+ * wait ourselves from now on */
+static bool
+again(struct out *o)
+{
+	int flags;
+
+	if (errno == EINTR)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return false;
+	flags = fcntl(o->fd, F_GETFL);
+	if (flags >= 0 && flags & O_NONBLOCK)
+		return o->polls = true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
 static void
 write_all(struct out *o, const char *p, size_t n)
 {
 	while (n && !o->error) {
-		ssize_t r;
+		ssize_t r = -1;
 
-		if (o->polls && !wait_writable(o))
-			r = -1;
-		else
+		/* a pipe that polls as writable takes PIPE_BUF bytes; a larger write could block in it without limit */
+		if (!o->polls)
 			r = write(o->fd, p, n);
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
-			o->error = errno == EAGAIN || errno == EWOULDBLOCK ? ETIMEDOUT : errno;
-			return;
-		}
-		p += r;
-		n -= (size_t)r;
+		else if (wait_writable(o))
+			r = write(o->fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+		if (r > 0) {
+			p += r;
+			n -= (size_t)r;
+		} else if (r == 0)
+			o->error = EIO;         /* no progress and no reason: do not spin */
+		else if (!again(o))
+			o->error = errno;
 	}
 }
 

@@ -15,9 +15,9 @@ struct out {
 	int fd;
 	char *s;
 	size_t size, len;
-	int timeout_ms;         /* for one wait; -1 none */
+	int timeout_ms;         /* for one wait; 0 does not wait, -1 waits for ever */
 	int error;              /* first errno; nothing is written after it */
-	bool polls;
+	bool polls;             /* the descriptor keeps no time limit itself: wait with poll(2) */
 };
 
 void out_init(struct out *, int fd, char *space, size_t size, int timeout_ms);
