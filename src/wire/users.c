@@ -1,0 +1,265 @@
+#include "wire/users.h"
+
+#include <cdb.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/num.h"
+#include "wire/spawner.h"
+
+#define FIELDS 6                /* user uid gid home dash ext */
+
+_Static_assert(USERS_LOCAL >= SPAWNER_KEY, "a key that can be asked for could not be looked up");
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* 1 found: its data is at the end of b, which has grown by it; 0 not there; -1 errno */
+static int
+get(int fd, const char *key, size_t n, struct buf *b)
+{
+	unsigned len;
+	int r = cdb_seek(fd, key, (unsigned)n, &len);
+
+	if (r <= 0)
+		return r;
+	if (len > USERS_DATA) {
+		errno = EPROTO;
+		return -1;
+	}
+	if (!buf_room(b, len))
+		return -1;
+	if (len && cdb_bread(fd, b->s + b->len, (int)len) != 0)
+		return -1;
+	b->len += len;
+	b->s[b->len] = 0;
+	return 1;
+}
+
+/* the entry's fields, each ended by the 0 that separates them, the last by the buf's own */
+static enum users_result
+parse(const char *s, size_t n, struct users_entry *e)
+{
+	const char *field[FIELDS], *end = s + n;
+	uint64_t uid, gid;
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		const char *stop = s <= end ? memchr(s, 0, (size_t)(end - s) + 1) : 0;
+
+		if (!stop)
+			break;
+		field[i] = s;
+		s = stop + 1;
+	}
+	if (i != FIELDS || s != end + 1 || !num_u64(field[1], 0, USERS_ID_MAX, &uid) ||
+	    !num_u64(field[2], 0, USERS_ID_MAX, &gid)) {
+		errno = EPROTO;
+		return USERS_TROUBLE;
+	}
+	e->user = field[0];
+	e->uid = (uid_t)uid;
+	e->gid = (gid_t)gid;
+	e->home = field[3];
+	e->dash = field[4];
+	e->ext = field[5];
+	return USERS_FOUND;
+}
+
+/* the longest prefix, of those that end in a byte some prefix ends in; the empty one last */
+static int
+find_prefix(int fd, const char *key, size_t n, struct buf *b, size_t *matched)
+{
+	char ends[USERS_DATA];
+	size_t ends_len;
+	int r = get(fd, "", 0, b);
+
+	if (r == 0)
+		errno = EPROTO;
+	if (r <= 0)
+		return -1;
+	ends_len = b->len;
+	memcpy(ends, b->s, ends_len);
+	for (; n > 0; n--) {
+		if (n > 1 && !memchr(ends, key[n - 1], ends_len))
+			continue;
+		buf_clear(b);
+		r = get(fd, key, n, b);
+		if (r != 0) {
+			*matched = n - 1;
+			return r;
+		}
+	}
+	return 0;
+}
+
+enum users_result
+users_find(int fd, const char *local, struct buf *b, struct users_entry *e)
+{
+	char key[USERS_LOCAL + 2];
+	size_t n = strlen(local), matched = n, i;
+	int r;
+
+	if (n > USERS_LOCAL) {
+		errno = EMSGSIZE;
+		return USERS_TROUBLE;
+	}
+	key[0] = '!';
+	for (i = 0; i <= n; i++)
+		key[i + 1] = lower(local[i]);
+	buf_clear(b);
+	r = get(fd, key, n + 2, b);
+	if (r == 0)
+		r = find_prefix(fd, key, n + 1, b, &matched);
+	if (r == 0)
+		return USERS_NONE;
+	if (r < 0 || !buf_puts(b, local + matched))
+		return USERS_TROUBLE;
+	return parse(b->s, b->len, e);
+}
+
+/* ---- writing */
+
+struct compiler {
+	struct cdb_make cdb;
+	struct users_error *error;
+	bool ends[256];                 /* bytes that some prefix ends in */
+};
+
+static bool
+bad(struct compiler *c, const char *why)
+{
+	c->error->why = why;
+	errno = EINVAL;
+	return false;
+}
+
+/* the cdb's own trouble, not the text's */
+static bool
+trouble(struct compiler *c)
+{
+	c->error->line = 0;
+	c->error->why = 0;
+	return false;
+}
+
+static bool
+is_id(const char *s, size_t n)
+{
+	uint64_t id;
+
+	return num_span(s, n, 0, USERS_ID_MAX, &id);
+}
+
+/* s..end is what follows the name's colon: six fields, each ended by a colon; data gets them 0-separated */
+static bool
+fields(struct compiler *c, const char *s, const char *end, struct buf *data)
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		const char *colon = memchr(s, ':', (size_t)(end - s));
+		size_t n;
+
+		if (!colon)
+			return bad(c, "fewer than six fields, each ended by a colon, after the name");
+		n = (size_t)(colon - s);
+		if ((i == 1 || i == 2) && !is_id(s, n))
+			return bad(c, i == 1 ? "the uid is not a number" : "the gid is not a number");
+		if (i == 0 && n == 0)
+			return bad(c, "no user");
+		if (i == 3 && (n == 0 || *s != '/'))
+			return bad(c, "the home directory does not begin with a slash");
+		if (!(i == 0 || buf_byte(data, 0)) || !buf_put(data, s, n))
+			return errno == EMSGSIZE ? bad(c, "the entry is too long") : trouble(c);
+		s = colon + 1;
+	}
+	return true;
+}
+
+static bool
+assignment(struct compiler *c, const char *s, const char *end, struct buf *key, struct buf *data)
+{
+	bool prefix = *s == '+';
+	const char *colon = memchr(s, ':', (size_t)(end - s));
+
+	if (!colon)
+		return bad(c, "no colon");
+	buf_clear(key);
+	buf_clear(data);
+	if (colon - s - 1 > USERS_LOCAL)
+		return bad(c, "the name is too long");
+	if (!buf_byte(key, '!'))
+		return trouble(c);
+	for (s++; s < colon; s++)
+		if (!buf_byte(key, lower(*s)))
+			return trouble(c);
+	if (prefix && key->len > 1)
+		c->ends[(unsigned char)key->s[key->len - 1]] = true;
+	if (!prefix && !buf_byte(key, 0))
+		return trouble(c);
+	if (!fields(c, colon + 1, end, data))
+		return false;
+	return cdb_make_add(&c->cdb, key->s, (unsigned)key->len, data->s, (unsigned)data->len) == 0 || trouble(c);
+}
+
+/* every line up to the one with the dot */
+static bool
+assignments(struct compiler *c, const char *s, const char *end, struct buf *key, struct buf *data)
+{
+	for (; s < end; c->error->line++) {
+		const char *nl = memchr(s, '\n', (size_t)(end - s));
+		const char *stop = nl ? nl : end;
+
+		if (memchr(s, 0, (size_t)(stop - s)))
+			return bad(c, "a NUL byte");
+		if (*s == '.')
+			return true;
+		if (!nl)
+			return bad(c, "the line does not end");
+		if (s == stop || (*s != '=' && *s != '+'))
+			return bad(c, "neither = nor + nor . at its beginning");
+		if (!assignment(c, s, stop, key, data))
+			return false;
+		s = nl + 1;
+	}
+	return bad(c, "no line with a dot at the end");
+}
+
+static bool
+write_ends(struct compiler *c)
+{
+	char ends[256];
+	unsigned n = 0;
+	int i;
+
+	for (i = 0; i < 256; i++)
+		if (c->ends[i])
+			ends[n++] = (char)i;
+	return cdb_make_add(&c->cdb, "", 0, ends, n) == 0 || trouble(c);
+}
+
+bool
+users_compile(const char *text, size_t n, int fd, struct users_error *error)
+{
+	struct buf key = BUF(USERS_LOCAL + 2), data = BUF(USERS_DATA);
+	struct compiler c;
+	bool ok;
+
+	memset(&c, 0, sizeof c);
+	c.error = error;
+	error->line = 1;
+	error->why = 0;
+	if (cdb_make_start(&c.cdb, fd) != 0)
+		return trouble(&c);
+	ok = assignments(&c, text, text + n, &key, &data) && write_ends(&c);
+	if (cdb_make_finish(&c.cdb) != 0 && ok)         /* also frees what it holds */
+		ok = trouble(&c);
+	buf_free(&key);
+	buf_free(&data);
+	return ok;
+}
