@@ -215,7 +215,7 @@ take_next(struct dnsask *q, struct dns_addr *list, size_t max, size_t *n)
 
 /* neither has an address: for now, or for good? */
 static enum dns_result
-neither(const struct dnsask q[2])
+neither(const struct dnsask q[2], const char *host)
 {
 	if (q[0].result == DNS_TEMP || q[1].result == DNS_TEMP) {
 		because(q[q[0].result != DNS_TEMP].why);
@@ -225,7 +225,7 @@ neither(const struct dnsask q[2])
 		because(q[0].why);
 		return DNS_NXDOMAIN;
 	}
-	because(q[q[0].result != DNS_NODATA].why);
+	snprintf(why, sizeof why, "DNS: %s has no address", host);      /* one that dnsname_get has passed */
 	return DNS_NODATA;
 }
 
@@ -250,7 +250,7 @@ dns_get_addrs(const char *host, struct dns_addr *list, size_t max, size_t *n)
 	dnsask_set(&q[V4], &name, DNS_A);
 	dnsask_run(&servers, q, 2);
 	if (q[V6].result != DNS_OK && q[V4].result != DNS_OK)
-		return neither(q);
+		return neither(q, host);
 	while (*n < max && (q[V6].result == DNS_OK || q[V4].result == DNS_OK)) {
 		take_next(&q[V6], list, max, n);
 		take_next(&q[V4], list, max, n);

@@ -12,7 +12,6 @@
 
 #define PORT_LOW 1024           /* of our random ports */
 #define PORT_TRIES 8
-#define UDP_MAX 4096            /* more than we said we take; what fills it was cut */
 
 static const int wait_ms[DNSASK_ROUNDS] = DNSASK_WAIT_MS;
 
@@ -56,7 +55,7 @@ blame(struct dnsask *q, const struct dnsserver *server, const char *what, const 
 void
 dnsask_set(struct dnsask *q, const struct dnsname *name, enum dns_type type)
 {
-	memset(q, 0, sizeof *q);
+	memset(q, 0, offsetof(struct dnsask, space));
 	q->question.name = *name;
 	q->question.type = (uint16_t)type;
 	q->hops = DNS_HOPS;
@@ -89,11 +88,10 @@ finish(struct dnsask *q, enum dns_result r)
 	q->state = DNSASK_DONE;
 }
 
-/* a port that nobody can guess; where none of ours is free the kernel chooses */
+/* A port that nobody can guess, from the random numbers. Where none of them is free the kernel chooses. */
 static void
-bind_random(int fd, int family)
+bind_random(int fd, int family, const uint16_t port[PORT_TRIES])
 {
-	uint16_t port[PORT_TRIES];
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
@@ -101,8 +99,6 @@ bind_random(int fd, int family)
 	} a;
 	size_t i;
 
-	if (getentropy(port, sizeof port) == -1)
-		return;
 	memset(&a, 0, sizeof a);
 	a.any.sa_family = (sa_family_t)family;
 	for (i = 0; i < PORT_TRIES; i++) {
@@ -121,8 +117,13 @@ bind_random(int fd, int family)
 static bool
 open_to(struct dnsask *q, const struct dnsserver *server, int kind)
 {
-	if (getentropy(&q->question.id, sizeof q->question.id) == -1)
+	struct {
+		uint16_t id, port[PORT_TRIES];
+	} random;
+
+	if (getentropy(&random, sizeof random) == -1)
 		return false;
+	q->question.id = random.id;
 	q->len = dnspacket_ask(q->query + 2, &q->question);
 	q->query[0] = (unsigned char)(q->len >> 8);
 	q->query[1] = (unsigned char)q->len;
@@ -131,7 +132,7 @@ open_to(struct dnsask *q, const struct dnsserver *server, int kind)
 	if (q->fd == -1)
 		return false;
 	if (kind == SOCK_DGRAM)
-		bind_random(q->fd, server->addr.any.sa_family);
+		bind_random(q->fd, server->addr.any.sa_family, random.port);
 	return connect(q->fd, &server->addr.any, server->len) == 0 || (kind == SOCK_STREAM && errno == EINPROGRESS);
 }
 
@@ -187,26 +188,20 @@ start_udp(struct dnsask_servers *s, struct dnsask *q, int64_t now)
 		deadline_in(q, now, wait_ms[q->tries / s->n]);
 		return;
 	}
+	if (!*q->why)
+		because(q, "DNS: no answer in time");
 	finish(q, DNS_TEMP);
 }
 
-/* the packet stays, copied where it is not ours yet */
+/* the packet stays */
 static void
-keep(struct dnsask *q, const unsigned char *packet, size_t n)
+keep(struct dnsask *q)
 {
-	unsigned char *mine = q->packet;
+	unsigned char *packet = q->packet;
 
-	if (!mine && (mine = malloc(n)))
-		memcpy(mine, packet, n);
 	q->packet = 0;
-	if (!mine) {
-		because(q, "out of memory");
-		finish(q, DNS_TEMP);
-		return;
-	}
 	finish(q, DNS_OK);
-	q->packet = mine;
-	q->answer.s = mine;
+	q->packet = packet;
 }
 
 static void
@@ -283,7 +278,7 @@ judge(struct dnsask_servers *s, struct dnsask *q, const unsigned char *packet, s
 		s->first = q->server;
 	switch (r) {
 	case DNSPACKET_OK:
-		keep(q, packet, n);
+		keep(q);
 		break;
 	case DNSPACKET_NODATA:
 		none(q, DNS_NODATA);
@@ -328,17 +323,16 @@ only_wait(void)
 static void
 read_udp(struct dnsask_servers *s, struct dnsask *q, int64_t now)
 {
-	static unsigned char packet[UDP_MAX];
-	ssize_t n = recv(q->fd, packet, sizeof packet, 0);
+	ssize_t n = recv(q->fd, q->space, sizeof q->space, 0);
 
 	if (n == -1) {
 		if (!only_wait())
 			failed_at(q, &s->list[q->server], "cannot be asked: ");
 		return;
 	}
-	if ((size_t)n == sizeof packet)
-		packet[2] |= DNSPACKET_TC;
-	judge(s, q, packet, (size_t)n, now);
+	if ((size_t)n == sizeof q->space)
+		q->space[2] |= DNSPACKET_TC;
+	judge(s, q, q->space, (size_t)n, now);          /* a stranger's packet: wait on */
 }
 
 static void

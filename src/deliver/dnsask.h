@@ -33,9 +33,8 @@ struct dnsask {
 	struct dnspacket_question question;     /* name, type and ad are the caller's, as dnsask_set leaves them */
 	/* the outcome */
 	enum dns_result result;
-	struct dnspacket_answer answer;         /* with DNS_OK */
+	struct dnspacket_answer answer;         /* with DNS_OK; points into space or packet: do not move the question */
 	char why[DNSASK_WHY];                   /* otherwise */
-	unsigned char *packet;                  /* the answer's, freed by dnsask_free */
 	/* the way there */
 	enum dnsask_state state;
 	int fd;
@@ -44,14 +43,16 @@ struct dnsask {
 	unsigned out;                           /* bit n: server n has said what it has to say */
 	size_t server;
 	int64_t deadline_ms, end_ms;            /* clock_mono_ms: of this try, of the whole */
-	unsigned char query[2 + DNSPACKET_QUERY];       /* behind its length, for TCP */
-	size_t len, done;                       /* of the query when writing; of packet, with its length, when reading */
-	unsigned char prefix[2];                /* the answer's length */
+	unsigned char query[2 + DNSPACKET_QUERY];       /* its length, for TCP, then the query */
+	size_t len, done;                       /* bytes to go through the TCP connection next, and those that have */
+	unsigned char prefix[2];                /* the answer's length by TCP */
+	unsigned char *packet;                  /* the answer by TCP, else 0 */
+	unsigned char space[DNSPACKET_EDNS + 1];        /* the answer by UDP; what fills it was cut */
 };
 
 void dnsask_set(struct dnsask *, const struct dnsname *, enum dns_type);
 /* all n to their end; the servers' "first" moves to one that answers */
 void dnsask_run(struct dnsask_servers *, struct dnsask *, size_t n);
-void dnsask_free(struct dnsask *);
+void dnsask_free(struct dnsask *);      /* owed after DNS_OK */
 
 #endif
