@@ -27,8 +27,8 @@ job_put(int sock, const struct job *j, int flags)
 	bool ok;
 	size_t i;
 
-	if (j->rcpts == 0 || j->rcpts > JOB_RECIPIENTS) {
-		errno = EMSGSIZE;
+	if (j->rcpts == 0 || j->rcpts > JOB_RECIPIENTS || j->message < 0) {
+		errno = j->message < 0 ? EBADF : EMSGSIZE;
 		return false;
 	}
 	ok = fields_put_num(&b, j->number) && fields_put_num(&b, j->offset) && fields_put_num(&b, j->length) &&
@@ -43,6 +43,7 @@ static enum job_result
 receive(int sock, char *space, size_t *n, int *pass, int flags)
 {
 	ssize_t r = fd_receive(sock, space, JOB_PACKET, pass, flags);
+	int e = errno;
 
 	if (r > 0) {
 		*n = (size_t)r;
@@ -51,11 +52,12 @@ receive(int sock, char *space, size_t *n, int *pass, int flags)
 	if (*pass >= 0)
 		close(*pass);
 	*pass = -1;
-	if (r == 0 || errno == ECONNRESET || errno == EPIPE)
+	errno = e == EMSGSIZE ? EPROTO : e;
+	if (r == 0 || e == ECONNRESET || e == EPIPE)
 		return JOB_END;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	if (e == EAGAIN || e == EWOULDBLOCK)
 		return JOB_NONE;
-	return errno == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
+	return e == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
 }
 
 static bool
@@ -64,7 +66,7 @@ parse_job(struct fields *f, struct job *j)
 	const char *s;
 
 	if (!fields_next_num(f, 0, UINT64_MAX, &j->number) || !fields_next_num(f, 0, INT64_MAX, &j->offset) ||
-	    !fields_next_num(f, 0, INT64_MAX, &j->length) || !(j->sender = fields_next(f)) ||
+	    !fields_next_num(f, 0, INT64_MAX - j->offset, &j->length) || !(j->sender = fields_next(f)) ||
 	    !(j->params = fields_next(f)))
 		return false;
 	for (j->rcpts = 0; (s = fields_next(f)); j->rcpts++) {
@@ -109,6 +111,23 @@ report_put(int sock, const struct report *r, int flags)
 	return send_packet(sock, &b, ok && buf_byte(&b, 0), -1, flags);
 }
 
+bool
+job_status(const char *s)
+{
+	int part, n;
+
+	if (!*s || !strchr("245", *s))
+		return false;
+	for (part = 0; part < 3; part++) {
+		for (n = 0; *s >= '0' && *s <= '9'; n++)
+			s++;
+		if (n < 1 || n > (part ? 3 : 1) || *s != (part < 2 ? '.' : 0))
+			return false;
+		s++;
+	}
+	return true;
+}
+
 static bool
 parse_report(struct fields *f, struct report *r)
 {
@@ -120,8 +139,8 @@ parse_report(struct fields *f, struct report *r)
 		return false;
 	r->verdict = verdict[0];
 	r->site = scope[0] == 's';
-	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && strlen(r->status) <= 12 &&
-	    (scope[0] == 's' || scope[0] == 'm') && !scope[1];
+	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && job_status(r->status) &&
+	    strlen(r->text) <= JOB_TEXT && (scope[0] == 's' || scope[0] == 'm') && !scope[1];
 }
 
 enum job_result

@@ -10,13 +10,13 @@
  *   params  "" or the message's parameters as words ("BODY=8BITMIME"), separated by one space
  *   index   counts the job's recipients from 0
  *   verdict K delivered, Z later, D never
- *   status  enhanced status code, "2.1.5" (RFC 3463)
+ *   status  enhanced status code, "2.1.5" (RFC 3463), JOB_STATUS bytes; it goes into headers, so nothing else passes
  *   scope   "m" the verdict is about this message or recipient; "s" it is about the site: nobody there answers,
  *           so send opens no more connections to it for a while
  *   text    for the log and the bounce, any bytes but 0
  *   message a descriptor, opened read-only by send; its offset is shared with others, so workers use pread.
  *           A path never crosses the wall.
- *   limits  JOB_RECIPIENTS recipients, JOB_PACKET bytes in all, JOB_TEXT bytes of text
+ *   limits  JOB_RECIPIENTS recipients, JOB_PACKET bytes in all, JOB_TEXT bytes of text; offset + length fits an off_t
  *   order   a worker takes one job after another and reports each recipient once; it ends when it reads end of file
  *   trust   send does not believe a worker: unknown number, index or verdict = log it, treat as Z
  *   broken  a worker that ends with recipients unreported: Z for each of them
@@ -31,6 +31,7 @@
 #define JOB_RECIPIENTS 100
 #define JOB_PACKET 65536
 #define JOB_TEXT 4000
+#define JOB_STATUS 9            /* "5.123.123" */
 
 struct job {
 	uint64_t number, offset, length;
@@ -56,10 +57,13 @@ enum job_result {
 };
 
 /* flags of the four: 0 or MSG_DONTWAIT. space has JOB_PACKET bytes and keeps what the result points into. */
-bool job_put(int sock, const struct job *, int flags);          /* EMSGSIZE over the limits; EAGAIN would wait */
+bool job_put(int sock, const struct job *, int flags);          /* EMSGSIZE over the limits, EBADF no message; EAGAIN would wait */
 enum job_result job_get(int sock, char *space, struct job *, int flags);        /* message is the caller's to close */
 bool report_put(int sock, const struct report *, int flags);    /* text longer than JOB_TEXT ends in "..." */
 enum job_result report_get(int sock, char *space, struct report *, int flags);
+
+/* is it CLASS.SUBJECT.DETAIL with class 2, 4 or 5 and one to three digits each? */
+bool job_status(const char *);
 
 /* bytes a recipient of this length takes in a packet, and what the rest of a job takes, at the most:
  * for send, which fills packets */

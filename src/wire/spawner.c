@@ -39,28 +39,32 @@ spawner_answer(int sock, const struct spawner_answer *a, int flags)
 	bool ok = fields_put_num(&b, a->number) && fields_put(&b, verdict) && fields_put(&b, a->status);
 	size_t n = strlen(a->text);
 
-	ok = ok && buf_put(&b, a->text, n < JOB_TEXT ? n : JOB_TEXT) && buf_byte(&b, 0);
-	return send_packet(sock, &b, ok, a->verdict == 'K' ? a->worker : -1, flags);
+	if (n > JOB_TEXT)
+		ok = ok && buf_put(&b, a->text, JOB_TEXT - 3) && buf_puts(&b, "...");
+	else
+		ok = ok && buf_put(&b, a->text, n);
+	return send_packet(sock, &b, ok && buf_byte(&b, 0), a->verdict == 'K' ? a->worker : -1, flags);
 }
 
 static enum job_result
 receive(int sock, char *space, struct fields *f, int *pass, int flags)
 {
 	ssize_t r = fd_receive(sock, space, SPAWNER_PACKET, pass, flags);
+	int e = errno;
 
 	if (r > 0 && fields_open(f, space, (size_t)r))
 		return JOB_GOT;
 	if (*pass >= 0)
 		close(*pass);
 	*pass = -1;
-	if (r == 0 || (r < 0 && (errno == ECONNRESET || errno == EPIPE)))
+	errno = r > 0 || e == EMSGSIZE ? EPROTO : e;
+	if (r > 0)
+		return JOB_BAD;
+	if (r == 0 || e == ECONNRESET || e == EPIPE)
 		return JOB_END;
-	if (r < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (e == EAGAIN || e == EWOULDBLOCK)
 		return JOB_NONE;
-	if (r < 0 && errno != EMSGSIZE)
-		return JOB_TROUBLE;
-	errno = EPROTO;
-	return JOB_BAD;
+	return e == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
 }
 
 enum job_result
@@ -90,7 +94,8 @@ parse_answer(struct fields *f, struct spawner_answer *a)
 	    !(a->status = fields_next(f)) || !(a->text = fields_next(f)) || fields_next(f))
 		return false;
 	a->verdict = verdict[0];
-	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && (a->verdict == 'K') == (a->worker >= 0);
+	return verdict[0] && !verdict[1] && strchr("KZD", verdict[0]) && (a->verdict == 'K') == (a->worker >= 0) &&
+	    (a->verdict == 'K' || job_status(a->status)) && strlen(a->text) <= JOB_TEXT;
 }
 
 enum job_result

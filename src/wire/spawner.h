@@ -7,6 +7,7 @@
  *
  *   number   decimal, chosen by send, echoed
  *   key      lspawn: the local part of an address, after virtualdomains; rspawn: a route as wire/route.h writes it
+ *   status   as in wire/job.h; text at most JOB_TEXT bytes, a longer one ends in "..."
  *   limits   SPAWNER_KEY bytes of key, SPAWNER_PACKET in all
  *   order    one answer to each request, in any order; end of file ends the spawner, its workers go on
  *            until their own sockets end
