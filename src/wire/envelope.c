@@ -55,10 +55,21 @@ envelope_next(const char **at, char *letter, const char **value)
 	return true;
 }
 
+/* no control byte; in a parameter no space */
+static bool
+harmless(const char *s, const char *end, unsigned char lowest)
+{
+	for (; s < end; s++)
+		if ((unsigned char)*s < lowest || *s == 127)
+			return false;
+	return true;
+}
+
 enum envelope_result
 envelope_check(const char *s, size_t n)
 {
 	const char *allowed = "F", *end = s + n;
+	unsigned seen = 0;
 	bool rcpt = false;
 
 	while (s < end && *s) {
@@ -68,10 +79,13 @@ envelope_check(const char *s, size_t n)
 			return ENVELOPE_BAD;
 		if ((stop ? stop : end) - s > ENVELOPE_ADDR + 1)
 			return ENVELOPE_LONG;
+		if (!harmless(s + 1, stop ? stop : end, strchr("FT", *s) ? ' ' : '!') || seen & 1u << (*s - 'A'))
+			return ENVELOPE_BAD;
 		if (!stop)
 			return ENVELOPE_CUT;
 		rcpt |= *s == 'T';
 		allowed = rcpt ? "TNO" : "TBERU";
+		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}
 	if (s >= end)
