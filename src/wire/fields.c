@@ -13,7 +13,11 @@ fields_put(struct buf *b, const char *s)
 bool
 fields_put_num(struct buf *b, uint64_t n)
 {
-	return buf_num(b, n) && buf_byte(b, 0);
+	char dec[NUM_DEC + 1];
+	size_t len = num_dec(dec, n);
+
+	dec[len] = 0;
+	return buf_put(b, dec, len + 1);
 }
 
 bool

@@ -146,6 +146,7 @@ static const struct {
 	{ 74, 'Z', "4.4.2", "connection to mail server lost" },
 	{ 81, 'Z', "4.3.0", "internal bug" },
 	{ 91, 'Z', "4.3.0", "envelope format error" },
+	{ 115, 'D', "5.1.3", "address too long" },      /* 11, as old programs say it */
 	{ 120, 'Z', "4.3.0", "unable to run the queue program" },
 	{ 127, 'Z', "4.3.0", "unable to run the queue program" },
 };

@@ -8,7 +8,8 @@
  *   fd 0  the message       fd 1  the envelope (wire/envelope.h)       fd 2  ours
  *   fd 6  a pipe to us: with exit 0 the queue's ID of the message; with exit 82 "D" or "Z" and a text
  * and answers with an exit code of qmail-queue; the table is in inject.c and in pneu-queue(8).
- * SIGPIPE must be ignored by the caller. A caller that dies leaves a cut envelope: nothing is queued. */
+ * SIGPIPE must be ignored by the caller, and SIGCHLD not. There is no time limit: a program that hangs holds the caller,
+ * who may set an alarm. A caller that dies leaves a cut envelope: nothing is queued. */
 #ifndef WIRE_INJECT_H
 #define WIRE_INJECT_H
 

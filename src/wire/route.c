@@ -7,9 +7,13 @@
 bool
 route_put(struct buf *b, const struct route *r)
 {
-	if (!buf_puts(b, r->mx ? "mx " : "host ") || !buf_puts(b, r->name))
-		return false;
-	return r->mx || (buf_byte(b, ' ') && buf_num(b, r->port));
+	size_t had = b->len;
+
+	if (buf_puts(b, r->mx ? "mx " : "host ") && buf_puts(b, r->name) &&
+	    (r->mx || (buf_byte(b, ' ') && buf_num(b, r->port))))
+		return true;
+	buf_cut(b, had);
+	return false;
 }
 
 static bool
