@@ -1,0 +1,100 @@
+#include "smtp/answer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/msg.h"
+#include "lib/num.h"
+
+static const char *
+decimal(char text[NUM_DEC + 1], uint64_t n)
+{
+	text[num_dec(text, n)] = 0;
+	return text;
+}
+
+static const char *
+ip(const struct session *s)
+{
+	return *s->peer.ip ? s->peer.ip : "unknown";
+}
+
+static const char *
+sender(const struct session *s)
+{
+	return s->envelope.len ? s->envelope.s + 1 : "";
+}
+
+static void
+log_refused(const struct session *s, const char *text)
+{
+	char pid[NUM_DEC + 1];
+	bool named = s->envelope.len > 0;
+
+	say(decimal(pid, (uint64_t)s->pid), " refused client ", ip(s), ": ", text, ": helo ", *s->helo ? s->helo : "-",
+	    named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
+}
+
+void
+log_accepted(const struct session *s, const char *id, uint64_t bytes)
+{
+	char pid[NUM_DEC + 1], rcpts[NUM_DEC + 1], size[NUM_DEC + 1];
+
+	say(decimal(pid, (uint64_t)s->pid), " accepted ", *id ? id : "-", " rcpts ", decimal(rcpts, s->rcpts), " bytes ",
+	    decimal(size, bytes), " client ", ip(s), " helo ", s->helo, " from <", sender(s), ">");
+}
+
+void
+log_lost(const struct session *s, int error, const char *where)
+{
+	char pid[NUM_DEC + 1];
+
+	say(decimal(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ", error ? strerror(error) : "end of file");
+}
+
+void
+answer_ok(struct session *s, const char *text)
+{
+	out_puts(&s->out, text);
+	out_put(&s->out, "\r\n", 2);
+}
+
+void
+answer_more(struct session *s, const char *code, const char *text)
+{
+	out_puts(&s->out, code);
+	out_byte(&s->out, '-');
+	answer_ok(s, text);
+}
+
+void
+answer_close(struct session *s, const char *code, const char *text)
+{
+	size_t name = strcspn(s->set->greeting.s, " ");
+
+	out_puts(&s->out, "421 ");
+	out_puts(&s->out, code);
+	out_byte(&s->out, ' ');
+	out_put(&s->out, s->set->greeting.s, name);
+	out_byte(&s->out, ' ');
+	answer_ok(s, text);
+	log_refused(s, text);
+	s->over = true;
+}
+
+void
+answer_senseless(struct session *s, const char *text)
+{
+	if (++s->bad > s->set->maxbad) {
+		answer_close(s, "4.7.0", "too many bad commands");
+		return;
+	}
+	answer_refuse(s, text);
+}
+
+void
+answer_refuse(struct session *s, const char *text)
+{
+	answer_ok(s, text);
+	log_refused(s, text);
+}

@@ -1,0 +1,22 @@
+/* answer - replies to the client; the ones that refuse are also log lines
+ *
+ * A reply is its text without CR LF: "250 2.1.0 sender ok". It is sent when the input holds no further complete
+ * command (RFC 2920 3.2). One line, at most 510 bytes: the texts are ours, or printable and shorter than 256. */
+#ifndef SMTP_ANSWER_H
+#define SMTP_ANSWER_H
+
+#include <stdint.h>
+
+#include "smtp/session.h"
+
+void answer_ok(struct session *, const char *text);
+void answer_more(struct session *, const char *code, const char *text);  /* a line that is not the last: 250-text */
+void answer_senseless(struct session *, const char *text);       /* the client errs; too often ends the session */
+void answer_refuse(struct session *, const char *text);          /* understood, and refused */
+void answer_close(struct session *, const char *code, const char *text); /* 421 code NAME text, the last one */
+
+/* one line each, one write: session number, then what happened, text of strangers last */
+void log_accepted(const struct session *, const char *id, uint64_t bytes);
+void log_lost(const struct session *, int error, const char *where);
+
+#endif

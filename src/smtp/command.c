@@ -1,0 +1,216 @@
+#include "smtp/command.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/num.h"
+#include "smtp/answer.h"
+
+enum argument { NONE, SOME, ANY };
+
+struct command {
+	const char *verb;
+	unsigned when;                  /* session states; else 503 */
+	enum argument argument;         /* else 501 */
+	bool idle;                      /* brings no message nearer */
+	void (*run)(struct session *, const char *arg);
+};
+
+static void
+greet(struct session *s, const char *name, bool extended)
+{
+	size_t n = strcspn(name, " ");
+
+	if (n > SESSION_HELO) {
+		answer_senseless(s, "501 5.5.4 name too long");
+		return;
+	}
+	memcpy(s->helo, name, n);
+	s->helo[n] = 0;
+	s->extended = extended;
+	session_reset(s);
+}
+
+/* our name, the first word of the greeting */
+static void
+put_name(struct session *s)
+{
+	out_put(&s->out, s->set->greeting.s, strcspn(s->set->greeting.s, " "));
+	out_put(&s->out, "\r\n", 2);
+}
+
+static void
+on_helo(struct session *s, const char *arg)
+{
+	greet(s, arg, false);
+	if (s->state != SESSION_READY)
+		return;
+	out_puts(&s->out, "250 ");
+	put_name(s);
+}
+
+/* only what works is announced */
+static void
+on_ehlo(struct session *s, const char *arg)
+{
+	greet(s, arg, true);
+	if (s->state != SESSION_READY)
+		return;
+	out_puts(&s->out, "250-");
+	put_name(s);
+	answer_more(s, "250", "PIPELINING");
+	answer_more(s, "250", "8BITMIME");
+	out_puts(&s->out, "250-SIZE ");
+	out_num(&s->out, s->set->databytes);
+	out_put(&s->out, "\r\n", 2);
+	answer_ok(s, "250 ENHANCEDSTATUSCODES");
+}
+
+static void
+on_rset(struct session *s, const char *arg)
+{
+	(void)arg;
+	session_reset(s);
+	answer_ok(s, "250 2.0.0 forgotten");
+}
+
+static void
+on_noop(struct session *s, const char *arg)
+{
+	(void)arg;
+	answer_ok(s, "250 2.0.0 ok");
+}
+
+static void
+on_vrfy(struct session *s, const char *arg)
+{
+	(void)arg;
+	answer_ok(s, "252 2.0.0 send some mail and see");
+}
+
+static void
+on_help(struct session *s, const char *arg)
+{
+	(void)arg;
+	answer_ok(s, "214 2.0.0 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT, see RFC 5321");
+}
+
+static void
+on_quit(struct session *s, const char *arg)
+{
+	(void)arg;
+	out_puts(&s->out, "221 2.0.0 ");
+	put_name(s);
+	s->over = true;
+}
+
+static void
+on_missing(struct session *s, const char *arg)
+{
+	(void)arg;
+	answer_senseless(s, "502 5.5.1 command not offered here");
+}
+
+/* a browser was sent here: nothing that follows its first line may reach the other commands */
+static void
+on_http(struct session *s, const char *arg)
+{
+	(void)arg;
+	answer_close(s, "4.7.0", "HTTP is not spoken here");
+}
+
+#define ALWAYS (SESSION_NEW | SESSION_READY | SESSION_MAIL | SESSION_RCPT)
+
+static const struct command table[] = {
+	{ "HELO", ALWAYS, SOME, true, on_helo },
+	{ "EHLO", ALWAYS, SOME, true, on_ehlo },
+	{ "MAIL", SESSION_READY, SOME, false, transaction_mail },
+	{ "RCPT", SESSION_MAIL | SESSION_RCPT, SOME, false, transaction_rcpt },
+	{ "DATA", SESSION_RCPT, NONE, false, data_run },
+	{ "RSET", ALWAYS, NONE, true, on_rset },
+	{ "NOOP", ALWAYS, ANY, true, on_noop },
+	{ "VRFY", ALWAYS, SOME, true, on_vrfy },
+	{ "HELP", ALWAYS, ANY, true, on_help },
+	{ "QUIT", ALWAYS, NONE, false, on_quit },
+	{ "EXPN", ALWAYS, ANY, false, on_missing },
+	{ "AUTH", ALWAYS, ANY, false, on_missing },
+	{ "STARTTLS", ALWAYS, ANY, false, on_missing },
+	{ "BDAT", ALWAYS, ANY, false, on_missing },
+	{ "TURN", ALWAYS, ANY, false, on_missing },
+	{ "ETRN", ALWAYS, ANY, false, on_missing },
+	{ "GET", ALWAYS, ANY, false, on_http },
+	{ "PUT", ALWAYS, ANY, false, on_http },
+	{ "HEAD", ALWAYS, ANY, false, on_http },
+	{ "POST", ALWAYS, ANY, false, on_http },
+	{ "OPTIONS", ALWAYS, ANY, false, on_http },
+	{ "CONNECT", ALWAYS, ANY, false, on_http },
+};
+
+static const struct command *
+find(const char *verb, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++)
+		if (strncasecmp(table[i].verb, verb, n) == 0 && table[i].verb[n] == 0)
+			return &table[i];
+	return 0;
+}
+
+static const char *
+why_not_now(const struct session *s, const struct command *c)
+{
+	if (s->state == SESSION_NEW)
+		return "503 5.5.1 say HELO or EHLO first";
+	if (c->run == transaction_mail)
+		return "503 5.5.1 MAIL was already given";
+	if (s->state == SESSION_READY)
+		return "503 5.5.1 MAIL comes first";
+	return s->refused ? "554 5.5.1 no valid recipients" : "503 5.5.1 RCPT comes first";
+}
+
+/* What the log may show: a whole command of ours, of others only the verb - it may carry a password. */
+static void
+show_in_log(struct session *s, const struct command *c, char *line, size_t verb)
+{
+	if (!c || c->run == on_missing)
+		line[verb] = 0;
+	s->command = line;
+}
+
+void
+command_run(struct session *s, char *line, size_t len)
+{
+	size_t verb = strcspn(line, " "), end = len;
+	const struct command *c = find(line, verb);
+	const char *arg = line + verb + strspn(line + verb, " ");
+
+	if (strlen(line) != len || memchr(line, '\r', len)) {
+		s->command = "with CR or NUL";
+		answer_senseless(s, "501 5.5.2 CR and NUL have no place in a command");
+		return;
+	}
+	while (end > verb && (line[end - 1] == ' ' || line[end - 1] == '\t'))
+		line[--end] = 0;
+	show_in_log(s, c, line, verb);
+	if (!c)
+		answer_senseless(s, "500 5.5.1 command unknown");
+	else if (!(c->when & s->state))
+		answer_senseless(s, why_not_now(s, c));
+	else if (c->argument == NONE && *arg)
+		answer_senseless(s, "501 5.5.4 this command takes no argument");
+	else if (c->argument == SOME && !*arg)
+		answer_senseless(s, "501 5.5.4 this command needs an argument");
+	else if (c->idle && ++s->idle > s->set->maxidle)
+		answer_close(s, "4.7.0", "too many commands without a message");
+	else
+		c->run(s, arg);
+}
+
+void
+command_too_long(struct session *s)
+{
+	s->command = "too long";
+	answer_senseless(s, "500 5.5.2 line too long");
+}

@@ -1,0 +1,111 @@
+#include "smtp/peer.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+	struct sockaddr_storage room;
+};
+
+/* false: not an Internet address */
+static bool
+show(const union address *a, char text[PEER_IP])
+{
+	if (a->any.sa_family == AF_INET)
+		return inet_ntop(AF_INET, &a->four.sin_addr, text, PEER_IP) != 0;
+	if (a->any.sa_family != AF_INET6)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&a->six.sin6_addr))
+		return inet_ntop(AF_INET, a->six.sin6_addr.s6_addr + 12, text, PEER_IP) != 0;
+	return inet_ntop(AF_INET6, &a->six.sin6_addr, text, PEER_IP) != 0;
+}
+
+/* inetd gives the connection as descriptor 2 as well. A connected /dev/log takes a line for each write. */
+static void
+keep_log_apart(void)
+{
+	struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	struct stat in, err;
+	int fd;
+
+	if (fstat(0, &in) == 0 && fstat(2, &err) == 0 && (in.st_dev != err.st_dev || in.st_ino != err.st_ino))
+		return;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&log, sizeof log) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && fd != 2) {
+		dup2(fd, 2);
+		close(fd);
+	} else if (fd < 0)
+		close(2);
+}
+
+static const char *
+variable(const char *name)
+{
+	const char *s = getenv(name);
+
+	return s ? s : "";
+}
+
+void
+peer_learn(struct peer *c)
+{
+	union address a;
+	socklen_t n = sizeof a;
+
+	c->ip = variable("TCPREMOTEIP");
+	c->host = variable("TCPREMOTEHOST");
+	c->info = variable("TCPREMOTEINFO");
+	if (*c->ip)
+		return;
+	if (getpeername(0, &a.any, &n) == 0 && show(&a, c->space))
+		c->ip = c->space;
+	keep_log_apart();
+}
+
+/* any IPv4 or IPv6 text as 16 bytes; IPv4 in its IPv6 form */
+static bool
+as_bytes(const char *text, unsigned char ip[16])
+{
+	memset(ip, 0, 16);
+	ip[10] = ip[11] = 0xff;
+	return inet_pton(AF_INET, text, ip + 12) == 1 || inet_pton(AF_INET6, text, ip) == 1;
+}
+
+bool
+peer_reached(const char *literal, size_t n)
+{
+	char text[PEER_IP], own[PEER_IP];
+	const char *ours = variable("TCPLOCALIP");
+	unsigned char one[16], two[16];
+	union address a;
+	socklen_t size = sizeof a;
+	size_t skip = n > 6 && strncasecmp(literal + 1, "IPv6:", 5) == 0 ? 6 : 1;
+
+	if (n < skip + 1 || n - skip - 1 >= sizeof text)
+		return false;
+	memcpy(text, literal + skip, n - skip - 1);
+	text[n - skip - 1] = 0;
+	if (!*ours) {
+		if (getsockname(0, &a.any, &size) != 0 || !show(&a, own))
+			return false;
+		ours = own;
+	}
+	return as_bytes(text, one) && as_bytes(ours, two) && memcmp(one, two, 16) == 0;
+}

@@ -1,0 +1,25 @@
+/* peer - who is at the other end, as the listener's environment (UCSPI) or the socket tells */
+#ifndef SMTP_PEER_H
+#define SMTP_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+
+#define PEER_IP 64
+
+struct peer {
+	const char *ip;         /* "" not known; else strings of strangers: mask before use */
+	const char *host;       /* its name by DNS, or "" */
+	const char *info;       /* what ident said, or "" */
+	char space[PEER_IP];
+};
+
+/* TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO; without the first (inetd, systemd) the peer of descriptor 0.
+ * Then descriptor 2 may be the connection too: log lines on it are sent to the system log instead. */
+void peer_learn(struct peer *);
+
+/* Is the literal "[...]" an address of ours, the one that the client connected to (TCPLOCALIP or descriptor 0)? */
+bool peer_reached(const char *literal, size_t n);
+
+#endif

@@ -1,0 +1,133 @@
+#include "smtp/session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "smtp/command.h"
+#include "smtp/answer.h"
+
+#define TLS_HANDSHAKE 0x16              /* first byte of a TLS client that expected TLS at once */
+
+void
+session_open(struct session *s, const struct settings *set, int in, int out, struct session_space *space)
+{
+	int timeout_ms = (int)set->timeout_s * 1000;    /* at most a day */
+
+	s->set = set;
+	in_init(&s->in, in, space->input + SESSION_ROOM, SESSION_INPUT, timeout_ms);
+	out_init(&s->out, out, space->output, sizeof space->output, timeout_ms);
+	s->envelope.s = space->envelope;        /* never reallocated: cap is over max */
+	s->envelope.cap = sizeof space->envelope;
+	s->envelope.max = SESSION_ENVELOPE;
+	s->envelope.len = 0;
+	s->state = SESSION_NEW;
+	s->helo[0] = 0;
+	s->pid = getpid();
+	s->command = "";
+}
+
+void
+session_reset(struct session *s)
+{
+	buf_clear(&s->envelope);
+	s->rcpts = s->refused = 0;
+	s->state = *s->helo ? SESSION_READY : SESSION_NEW;
+}
+
+/* A wait ends at the deadline, not only the next one after it. */
+static void
+shorten_wait(struct session *s)
+{
+	int64_t left_ms = s->in.deadline_ms - clock_mono_ms();
+
+	if (left_ms < s->in.timeout_ms)
+		in_timeout(&s->in, left_ms > 1 ? (int)left_ms : 1);
+}
+
+enum session_read
+session_fill(struct session *s, bool begun, uint64_t limit_s, const char *where)
+{
+	int full_ms = (int)s->set->timeout_s * 1000;
+	ssize_t n;
+
+	if (!out_flush(&s->out)) {
+		log_lost(s, errno, where);
+		s->over = true;
+		return SESSION_LOST;
+	}
+	if (begun) {
+		if (s->in.deadline_ms == 0)
+			s->in.deadline_ms = clock_mono_ms() + (int64_t)limit_s * 1000;
+		shorten_wait(s);
+	} else if (s->in.timeout_ms != full_ms)
+		in_timeout(&s->in, full_ms);
+	n = in_fill(&s->in);
+	if (n > 0)
+		return SESSION_MORE;
+	if (n < 0 && errno == ETIMEDOUT)
+		answer_close(s, "4.4.2", "timeout, closing connection");
+	else if (n < 0 || s->state > SESSION_READY || begun)
+		log_lost(s, n < 0 ? errno : 0, where);
+	s->over = true;
+	return SESSION_LOST;
+}
+
+/* One line of at most SESSION_COMMAND bytes, its end not counted in *len but taken. A longer one is read to its end,
+ * however it is cut into packets, and *len is SESSION_COMMAND + 1: one command, one answer. */
+static bool
+next_command(struct session *s, char **line, size_t *len)
+{
+	bool too_long = false;
+	char *at, *end;
+	size_t have;
+
+	for (;;) {
+		at = s->in.s + s->in.pos;
+		have = s->in.end - s->in.pos;
+		end = have ? memchr(at, '\n', have) : 0;
+		if (end)
+			break;
+		if (have >= SESSION_COMMAND || too_long) {
+			too_long = true;
+			s->in.pos = s->in.end;
+		}
+		if (session_fill(s, have > 0, s->set->command_s, "in a command") != SESSION_MORE)
+			return false;
+	}
+	s->in.pos += (size_t)(end - at) + 1;
+	s->in.deadline_ms = 0;
+	*line = at;
+	*len = (size_t)(end - at);
+	if (*len >= SESSION_COMMAND || too_long)
+		*len = SESSION_COMMAND + 1;
+	else if (*len && at[*len - 1] == '\r')
+		--*len;
+	return true;
+}
+
+void
+session_run(struct session *s)
+{
+	char *line;
+	size_t len;
+
+	out_puts(&s->out, "220 ");
+	out_buf(&s->out, &s->set->greeting);
+	answer_ok(s, " ESMTP");
+	if (session_fill(s, false, 0, "after the greeting") == SESSION_MORE && s->in.s[0] == TLS_HANDSHAKE) {
+		s->command = "";
+		answer_close(s, "4.7.0", "TLS is not spoken here before SMTP");
+	}
+	while (!s->over && next_command(s, &line, &len)) {
+		if (len > SESSION_COMMAND)
+			command_too_long(s);
+		else {
+			line[len] = 0;          /* where the line end was */
+			command_run(s, line, len);
+		}
+		s->command = "";
+	}
+	(void)out_flush(&s->out);               /* the session is over either way */
+}

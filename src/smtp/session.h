@@ -1,0 +1,67 @@
+/* session - one client's conversation: what has been said, and the loop that reads, answers and ends
+ *
+ * Invariant: state tells what is set. From SESSION_MAIL on the envelope begins with the sender; rcpts counts the
+ * recipients in it; session_reset ends a transaction, whichever way it went. The buffers are the caller's. */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/in.h"
+#include "lib/out.h"
+#include "smtp/peer.h"
+#include "smtp/settings.h"
+
+#define SESSION_COMMAND 4096            /* bytes of a command with its line end; RFC 5321 asks for 512 and parameters */
+#define SESSION_HELO 255
+#define SESSION_ROOM 2048               /* free bytes before the input, where our Received field is put */
+#define SESSION_INPUT 65536
+#define SESSION_OUTPUT 4096
+#define SESSION_ENVELOPE 163840         /* sender and recipients: all of the memory a client can make us fill */
+
+enum session_state {                    /* bits, so that a command can name several */
+	SESSION_NEW = 1,                /* connected */
+	SESSION_READY = 2,              /* said hello */
+	SESSION_MAIL = 4,               /* gave a sender */
+	SESSION_RCPT = 8                /* and a recipient that we took */
+};
+
+struct session {
+	const struct settings *set;
+	struct peer peer;
+	struct in in;
+	struct out out;
+	struct buf envelope;
+	enum session_state state;
+	bool extended;                  /* EHLO, not HELO */
+	bool over;                      /* the last reply was the last */
+	char helo[SESSION_HELO + 1];
+	uint64_t rcpts;
+	uint64_t refused;               /* recipients of this transaction */
+	uint64_t bad, idle;             /* counted towards maxbad, maxidle */
+	pid_t pid;                      /* names the session in the log */
+	const char *command;            /* being answered, for the log: no secrets; ends in 0 */
+};
+
+/* the memory behind the buffers; untouched pages of it cost nothing in .bss */
+struct session_space {
+	char input[SESSION_ROOM + SESSION_INPUT];
+	char output[SESSION_OUTPUT];
+	char envelope[SESSION_ENVELOPE + 1];
+};
+
+void session_open(struct session *, const struct settings *, int in, int out, struct session_space *);
+void session_run(struct session *);     /* greeting to end */
+void session_reset(struct session *);   /* no transaction; state READY if the client said hello */
+
+enum session_read { SESSION_MORE, SESSION_LOST };
+/* Answers go out, then more input comes in. limit_s ends a client that is slow in what it has begun; it counts from
+ * the first call of which begun was true, until in.deadline_ms is set to 0 again.
+ * SESSION_LOST: end of file, an error or a time limit (answered and logged); the session is over. */
+enum session_read session_fill(struct session *, bool begun, uint64_t limit_s, const char *where);
+
+#endif

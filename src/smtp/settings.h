@@ -1,0 +1,27 @@
+/* settings - what the administrator decided, read once for each connection; the table in settings.c names the files */
+#ifndef SMTP_SETTINGS_H
+#define SMTP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/conf.h"
+
+struct settings {
+	struct buf me;                  /* our name */
+	struct buf greeting;            /* its first word is the name that clients see */
+	struct buf localiphost;         /* what [our address] stands for */
+	struct buf rcpthosts;           /* CONF_LINES; not read when relayclient is set */
+	uint64_t databytes;             /* 0: no limit */
+	uint64_t timeout_s;             /* one wait for the client */
+	uint64_t command_s, data_s;     /* a whole command, a whole message */
+	uint64_t maxrcpt, maxhops;
+	uint64_t maxbad, maxidle;       /* commands in a session: senseless ones; ones that bring no message nearer */
+	const char *relayclient;        /* 0: this client may not relay; else appended to each recipient */
+};
+
+/* From etc/ and the environment (DATABYTES, RELAYCLIENT). What it allocates lives as long as the process. */
+bool settings_load(struct settings *, struct conf_error *);
+
+#endif

@@ -1,0 +1,33 @@
+/* smtpd - take mail from one client over SMTP and hand each message to pneu-queue
+ *   fd 0  from the client      fd 1  to the client      fd 2  the log
+ *   exit  0 the session has ended, whichever way; 111 it could not begin (the client was told 421)
+ * Invariant: 250 after the data is said only when the queue program said that the message is on disk;
+ * at most one message is in work, and a session that breaks off leaves nothing of it. */
+#include <signal.h>
+
+#include "lib/fd.h"
+#include "lib/msg.h"
+#include "lib/sig.h"
+#include "smtp/session.h"
+
+static struct session session;
+static struct session_space space;
+static struct settings settings;
+
+int
+main(void)
+{
+	static const char sorry[] = "421 4.3.5 this mail server is not set up correctly, try later\r\n";
+	struct conf_error e;
+
+	msg_name("pneu-smtpd");
+	sig_ignore(SIGPIPE);
+	peer_learn(&session.peer);                  /* first: it settles where the log goes */
+	if (!settings_load(&settings, &e)) {
+		(void)fd_write(1, sorry, sizeof sorry - 1);
+		die_say(EX_SOFT, e.text);
+	}
+	session_open(&session, &settings, 0, 1, &space);
+	session_run(&session);
+	return 0;
+}
