@@ -12,6 +12,7 @@
 #include "lib/conf.h"
 #include "lib/msg.h"
 #include "lib/out.h"
+#include "lib/place.h"
 
 #define RECORDS_MAX 5000        /* more than fit into an answer */
 
@@ -29,6 +30,8 @@ settings(void)
 	const char *why;
 	int etc = conf_open();
 
+	if (etc == -1 && errno != ENOENT)
+		die_sys(EX_SOFT, "open ", place_etc());
 	if (etc != -1) {
 		if (!conf_load(etc, table, 1, &error))
 			die_say(EX_SOFT, error.text);

@@ -1,0 +1,179 @@
+# dns.t - the resolver against a true one (unbound) and against servers that lie; pneu-dnsq speaks for it
+. tests/lib.sh
+[ -x "$B/pneu-dnsq" ] || skip_all 'pneu-dnsq is not built'
+command -v python3 >/dev/null || skip_all 'needs python3'
+here=$PWD/tests/program
+pids=
+cleanup() {
+	for p in $pids; do
+		kill "$p" 2>/dev/null
+	done
+	wait
+}
+
+mkdir "$T/etc" "$T/hasty"
+echo 20 >"$T/etc/timeoutdns"
+echo 1 >"$T/hasty/timeoutdns"
+PNEU_ETC=$T/etc
+export PNEU_ETC
+
+# serve NAME ADDRESS [good]: a server; its port is in $T/NAME.port, its log in $T/NAME.log
+serve() {
+	python3 "$here/dns_server.py" "$2" "$T/$1.port" "$T/$1.log" $3 2>"$T/$1.err" &
+	pids="$pids $!"
+}
+serve liar 127.0.0.1
+serve good 127.0.0.1 good
+wait_until 20 test -s "$T/liar.port" || skip_all "the lying server does not start: $(cat "$T/liar.err")"
+wait_until 20 test -s "$T/good.port" || skip_all 'the good server does not start'
+liar=127.0.0.1:$(cat "$T/liar.port")
+good=127.0.0.1:$(cat "$T/good.port")
+dead=127.0.0.1:$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+DNSCACHEIP=$liar
+export DNSCACHEIP
+
+# ask WHAT NAME: records or the reason, joined by blanks, then the exit code; servers are called LIAR, GOOD and DEAD
+ask() {
+	pneu-dnsq "$@" >"$T/out" 2>&1
+	code=$?
+	sed "s/pneu-dnsq: fatal: //; s/$liar/LIAR/; s/$good/GOOD/; s/$dead/DEAD/; s/^DNS server //" "$T/out" | tr '\n' ' '
+	echo "=$code"
+}
+hasty() { PNEU_ETC=$T/hasty ask "$@"; }
+both='2001:db8::1 192.0.2.1 =0'
+
+is 'addresses of both families, IPv6 first'     "$(ask addr plain.example)" "$both"
+is 'an MX record'                               "$(ask mx plain.example)" '10 mx.example =0'
+is 'a null MX'                                  "$(ask mx null.example)" '0 . =0'
+
+# who is not asked anybody
+: >"$T/liar.log"
+is 'an IPv4 address is itself'                  "$(ask addr 192.0.2.7)" '192.0.2.7 =0'
+is 'an IPv6 address is itself'                  "$(ask addr 2001:DB8:0::7)" '2001:db8::7 =0'
+is 'localhost needs no server'                  "$(ask addr LocalHost.)" '::1 127.0.0.1 =0'
+is 'nor does a name under it'                   "$(ask addr a.localhost)" '::1 127.0.0.1 =0'
+is 'localhost has no MX'                        "$(ask mx localhost)" 'DNS: localhost has no MX record =100'
+never=': a host'\''s name consists of letters, digits and hyphens (others need their A-label, xn--...) =100'
+is 'UTF-8 is refused for good'                  "$(ask mx "b$(printf '\303\274')cher.example")" "DNS$never"
+is 'a blank in a name is refused'               "$(ask mx 'a b.example')" "DNS$never"
+is 'an empty label is refused'                  "$(ask mx a..example)" 'DNS: a name with an empty label does not exist =100'
+is 'the root is refused'                        "$(ask addr .)" 'DNS: a name with an empty label does not exist =100'
+is 'a label of 64 is refused'                   "$(ask mx "$(printf '%064d' 0).example")" 'DNS: a name that long does not exist =100'
+is 'none of these made a query'                 "$(cat "$T/liar.log")" ''
+
+# what a query looks like
+is 'a capital letter and a last dot are nothing' "$(ask mx PLAIN.Example.)" '10 mx.example =0'
+is 'a query is by UDP, for 1232 bytes, in lower case' "$(cut -d ' ' -f 1,4- "$T/liar.log")" 'udp edns1232 15 plain.example'
+for i in 1 2 3 4 5 6 7 8; do ask addr plain.example; done >/dev/null
+is 'each from a port of its own' "$(awk '{ print $2 }' "$T/liar.log" | sort -u | awk 'END { print (NR > 14) }')" 1
+is 'each with an id of its own'  "$(awk '{ print $3 }' "$T/liar.log" | sort -u | awk 'END { print (NR > 14) }')" 1
+
+for x in wrongid wrongname wrongtype wrongclass noqr noquestion twoquestions garbage elsewhere; do
+	is "an answer with $x is passed over, the true one taken" "$(ask addr $x.example)" "$both"
+done
+is 'a question echoed in capitals is ours'      "$(ask addr uppercase.example)" "$both"
+
+for x in loop mutual forward pastend label64 longname cutname cutrecord norecord counts short long lies nxdata; do
+	is "malformed ($x): for now nobody knows" "$(ask mx $x.example)" "LIAR sent a malformed answer (MX of $x.example) =111"
+	is "malformed ($x): the other server is asked" "$(DNSCACHEIP="$liar $good" ask addr $x.example)" "$both"
+done
+
+is 'SERVFAIL is temporary'      "$(ask mx servfail.example)" 'LIAR said SERVFAIL (MX of servfail.example) =111'
+is 'REFUSED is temporary'       "$(ask mx refused.example)" 'LIAR said REFUSED (MX of refused.example) =111'
+is 'a strange error likewise'   "$(ask mx notauth.example)" 'LIAR said error 9 (MX of notauth.example) =111'
+is 'no recursion likewise'      "$(ask mx lame.example)" 'LIAR is no resolver: it does not recurse (MX of lame.example) =111'
+is 'a server that fails is asked once' "$(grep -c servfail "$T/liar.log")" 1
+is 'after SERVFAIL the next server is asked'    "$(DNSCACHEIP="$liar $good" ask addr servfail.example)" "$both"
+is 'after REFUSED the next server is asked'     "$(DNSCACHEIP="$liar $good" ask addr refused.example)" "$both"
+is 'where nobody listens the next is asked'     "$(DNSCACHEIP="$dead $good" ask addr plain.example)" "$both"
+is 'nobody listens anywhere: temporary'         "$(DNSCACHEIP="$dead" ask mx plain.example)" 'DEAD cannot be asked: Connection refused (MX of plain.example) =111'
+
+for x in formerr formerr0 notimp badvers; do
+	is "$x: asked again without EDNS" "$(ask addr $x.example)" "$both"
+done
+is 'once with, once without'    "$(awk '$6 == "formerr.example" && $5 == 1 { print $4 }' "$T/liar.log" | tr '\n' ' ')" 'edns1232 - '
+is 'FORMERR to both: temporary' "$(ask mx stubborn.example)" 'LIAR said FORMERR (MX of stubborn.example) =111'
+
+is 'a lone CNAME is followed by another question' "$(ask addr alias.example)" "$both"
+is 'ten CNAMEs in one answer are followed'      "$(ask addr ten.example)" '2001:db8::1 192.0.2.1 =0'
+is 'CNAMEs in any order'                        "$(ask addr backwards.example)" '192.0.2.1 =0'
+is 'eleven are too many'        "$(ask mx eleven.example)" 'DNS: more than 10 CNAMEs lead to eleven.example and on =111'
+is 'a ring of CNAMEs'           "$(ask mx ring.example)" 'DNS: more than 10 CNAMEs lead to ring.example and on =111'
+is 'a new CNAME each time'      "$(ask mx endless.example)" 'DNS: more than 10 CNAMEs lead to endless.n10.example and on =111'
+is 'NXDOMAIN after a CNAME is that of the target' "$(ask mx gone.example)" 'DNS: nowhere.example does not exist =100'
+is 'so is no data'              "$(ask mx empty.example)" 'DNS: bare.example has no MX record =100'
+
+is "other names' records are not taken"         "$(ask addr stray.example)" 'DNS: stray.example has no address =100'
+is 'nor are other classes'                      "$(ask mx chaos.example)" 'DNS: chaos.example has no MX record =100'
+is 'MX hosts with strange bytes are left out'   "$(ask mx odd.example)" '3 ok.example =0'
+is 'none but such: temporary'   "$(ask mx odder.example)" 'DNS: there are MX records, but none of them names a host =111'
+is 'each address once'          "$(ask addr twice.example)" '2001:db8::1 192.0.2.1 192.0.2.2 =0'
+
+is 'one address is enough (A fails)'            "$(ask addr v4fails.example)" '2001:db8::1 =0'
+is 'one address is enough (AAAA fails)'         "$(ask addr v6fails.example)" '192.0.2.1 =0'
+is 'no A and AAAA failed: nobody knows' "$(ask addr v6failsnone.example)" 'LIAR said SERVFAIL (AAAA of v6failsnone.example) =111'
+is 'no A, and AAAA says no such name: no data'  "$(ask addr v6gone.example)" 'DNS: v6gone.example has no address =100'
+
+is 'a server that sleeps once is asked again'   "$(ask mx sleepy.example)" '10 mx.example =0'
+is 'silence: the next server answers'           "$(DNSCACHEIP="$liar $good" ask addr silent.example)" "$both"
+is 'silence ends with timeoutdns'       "$(hasty mx silent.example)" 'LIAR did not answer (MX of silent.example) =111'
+
+addrs() { ask addr "$1" | tr ' ' '\n' | grep -c '^10\.'; }
+is 'what is cut comes by TCP'                   "$(addrs tc.example)" 60
+is '64 KiB of it'                               "$(addrs tcmax.example)" 4090
+is 'an answer larger than asked for comes by TCP' "$(addrs oversize.example)" 2
+is 'a byte at a time'                           "$(addrs tcslow.example)" 3
+for x in tcclose tcempty tcshort tcwrong; do
+	is "TCP: $x" "$(ask mx $x.example)" "LIAR sent no whole answer by TCP (MX of $x.example) =111"
+	is "TCP: $x, the next server" "$(DNSCACHEIP="$liar $good" ask mx $x.example)" '10 mx.example =0'
+done
+is 'TCP: malformed'     "$(ask mx tcbroken.example)" 'LIAR sent a malformed answer (MX of tcbroken.example) =111'
+is 'TCP: cut again'     "$(ask mx tctc.example)" 'LIAR cut its answer even by TCP (MX of tctc.example) =111'
+is 'TCP: silence'       "$(hasty mx tcsilent.example)" 'LIAR did not answer by TCP in time (MX of tcsilent.example) =111'
+
+if serve six ::1 && wait_until 5 test -s "$T/six.port"; then
+	is 'a server with an IPv6 address' "$(DNSCACHEIP="[::1]:$(cat "$T/six.port")" ask addr tc.example | wc -w)" 61
+else
+	echo '# no ::1 here: no test of a server with an IPv6 address'
+fi
+is 'DNSCACHEIP must be addresses' "$(DNSCACHEIP='127.0.0.1 none' ask addr a.example)" 'DNSCACHEIP is not a list of up to 8 addresses =111'
+echo soon >"$T/hasty/timeoutdns"
+is 'a bad setting is fatal' "$(hasty addr a.example)" 'control/timeoutdns: "soon" is not a number from 1 to 600 =111'
+is 'usage' "$(ask ns a.example)" 'usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST =100'
+
+# a true resolver
+UNBOUND=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v unbound)
+if [ -z "$UNBOUND" ]; then
+	echo '# unbound is not installed: no test against a true resolver (Debian: apt-get install unbound)'
+	finish
+fi
+start_unbound() {
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	sed "s,@T@,$T,; s,@PORT@,$port," "$here/dns_unbound.conf" >"$T/unbound.conf"
+	cp "$here/dns_unbound.zone" "$T/zone"
+	"$UNBOUND" -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1 &
+	pids="$pids $!"
+	DNSCACHEIP=127.0.0.1:$port
+	wait_until 10 pneu-dnsq mx null.example
+}
+if ! start_unbound && ! start_unbound; then
+	t 'unbound starts' cat "$T/unbound.log"
+	t 'unbound starts' false
+	finish
+fi
+sorted() { pneu-dnsq "$@" | sort | tr '\n' ' '; }
+is 'unbound: an MX set with equal preferences' "$(sorted mx equal.example)" '10 a.example 10 b.example 5 c.example '
+is 'unbound: null MX'           "$(ask mx null.example)" '0 . =0'
+is 'unbound: along three CNAMEs' "$(ask mx chain.example)" '10 a.example =0'
+is 'unbound: and to addresses'  "$(ask addr chain.example)" '2001:db8::e 192.0.2.14 =0'
+is 'unbound: a CNAME to nowhere' "$(ask mx dangling.example)" 'DNS: nowhere.example does not exist =100'
+is 'unbound: a ring of CNAMEs is temporary' "$(ask mx ring1.example | grep -o '=.*')" '=111'
+is 'unbound: 60 addresses'      "$(sorted addr big.example | wc -w)" 60
+is 'unbound: 200 MX hosts, by TCP' "$(sorted mx many.example | wc -w)" 400
+is 'unbound: NXDOMAIN'          "$(ask mx nobody.example)" 'DNS: nobody.example does not exist =100'
+is 'unbound: no MX'             "$(ask mx text.example)" 'DNS: text.example has no MX record =100'
+is 'unbound: no address'        "$(ask addr text.example)" 'DNS: text.example has no address =100'
+is 'unbound: IPv6 only'         "$(ask addr six.example)" '2001:db8::6 =0'
+is 'unbound: IPv4 only'         "$(ask addr four.example)" '192.0.2.4 =0'
+is 'unbound: an MX host with a strange byte' "$(ask mx odd.example)" '20 a.example =0'
+finish
