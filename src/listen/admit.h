@@ -1,0 +1,34 @@
+/* admit - may this address connect, by a rules database that may change at any time
+ *
+ * The database is in memory. Once a second at the most, when somebody connects, the file's identity (device, inode, size,
+ * time) is compared, and a changed file read. A database that is missing or damaged admits nobody until it is whole again;
+ * with open_without a missing one admits everybody, a damaged one still nobody. */
+#ifndef LISTEN_ADMIT_H
+#define LISTEN_ADMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "wire/rules.h"
+
+struct admit {
+	const char *path;               /* 0: no rules, everybody is admitted */
+	bool open_without;
+	bool again;                     /* look at the file at once */
+	int error;                      /* why there is no database: ENOENT missing, else unusable; 0: there is one */
+	struct rules rules;
+	struct stat seen;               /* the file that rules or error are about */
+	int64_t looked_ms;
+};
+
+enum admit_answer { ADMIT_YES, ADMIT_NO, ADMIT_LATER };
+
+void admit_init(struct admit *, const char *path, bool open_without);   /* path must outlive it */
+void admit_free(struct admit *);
+/* read the file if it is new; what went wrong, or right again, is logged once */
+void admit_refresh(struct admit *);
+/* ip as rules_ip writes it; rule has the variables, and after ADMIT_NO and ADMIT_LATER the key */
+enum admit_answer admit_ask(struct admit *, const char *ip, struct rule *);
+
+#endif

@@ -1,0 +1,599 @@
+/* pneu-tcpd - listen on TCP addresses and start a program for each connection
+ *
+ * fd 0, 1  not used: /dev/null once the ports are announced (-1)          fd 2  the log
+ * session  fd 0 and 1 are the connection, fd 2 ours, nothing else
+ * exit  0 ended by TERM, 100 wrong usage, 111 could not start
+ * Invariant: never more sessions than the limits say, in all and for one client address; what a connection costs us
+ * (a slot in two tables) is taken before the first one comes. A client that gets no session is told so and forgotten. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/msg.h"
+#include "lib/num.h"
+#include "lib/place.h"
+#include "lib/proc.h"
+#include "lib/sig.h"
+#include "listen/admit.h"
+#include "listen/become.h"
+#include "listen/listener.h"
+#include "listen/table.h"
+#include "listen/ucspi.h"
+
+#define LISTENERS 64
+#define SESSIONS_MAX 65535
+#define PAUSE_MS 500                    /* without descriptors or memory: wait so long, or until a session ends */
+#define TEXT_MAX 500                    /* RFC 5321 section 4.5.3.1.5: 512 bytes a reply */
+#define INHERITED_MAX 1024              /* descriptors that somebody left open for us are looked for below this */
+#define FIRST_PASSED 3                  /* LISTEN_FDS counts from here: sd_listen_fds(3) */
+
+enum loudness { QUIET, REFUSALS, ALL };
+
+static struct {
+	uint64_t max, max_each, backlog;
+	const char *user, *rules, *local_host, *busy, *denied;
+	bool open_without, announce;
+	enum loudness loudness;
+} option = { .max = 100, .backlog = 1024, .loudness = REFUSALS };
+
+static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
+static struct pollfd ready[LISTENERS + LISTENERS_PER_ADDRESS - 1];
+static size_t listeners;
+
+static struct table sessions;           /* pid: the client's key in peers */
+static struct table peers;              /* key of a client: sessions it has */
+static struct admit admit;
+static struct ucspi ucspi;
+static char **program, path[4096];
+
+static bool starved;                    /* this episode of no descriptors or no memory is in the log */
+static int64_t paused_until_ms;         /* 0: not paused */
+static volatile sig_atomic_t child_ended, terms, hangup;
+static int terms_seen;
+static bool leave;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGCHLD)
+		child_ended = 1;
+	else if (sig == SIGHUP)
+		hangup = 1;
+	else if (terms < 2)
+		terms++;
+}
+
+static _Noreturn void
+usage(void)
+{
+	die_say(EX_HARD, "usage: pneu-tcpd [-1qvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
+	    "[-u user[:group]] [-x rules.cdb] address:port ... -- program [argument ...]");
+}
+
+/* the log: one function per event */
+
+static const char *
+dec(char out[NUM_DEC + 1], uint64_t n)
+{
+	out[num_dec(out, n)] = 0;
+	return out;
+}
+
+static void
+log_status(void)
+{
+	char n[NUM_DEC + 1], max[NUM_DEC + 1];
+
+	if (option.loudness == ALL)
+		say("status: ", dec(n, sessions.count), "/", dec(max, option.max));
+}
+
+static void
+log_start(pid_t pid, const char *ip)
+{
+	char n[NUM_DEC + 1];
+
+	if (option.loudness == ALL)
+		say("pid ", dec(n, (uint64_t)pid), " from ", ip);
+}
+
+static void
+log_end(pid_t pid, int status)
+{
+	char n[NUM_DEC + 1], s[NUM_DEC + 1];
+
+	if (option.loudness == ALL)
+		say("end ", dec(n, (uint64_t)pid), " status ", dec(s, (uint64_t)(unsigned)status));
+}
+
+/* No session for this client. The text goes out if the kernel takes it at once; nobody waits for a stranger. */
+static void
+refuse(const struct connection *c, const char *ip, const char *text, const char *why, const char *detail)
+{
+	char line[TEXT_MAX + 3];
+	int n = text[0] ? snprintf(line, sizeof line, "%s\r\n", text) : 0;
+
+	if (n > 0)
+		(void)send(c->fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (option.loudness != QUIET)
+		say("refused ", ip, ": ", why, detail);
+}
+
+static void
+refuse_busy(const struct connection *c, const char *ip, const char *preset, const char *why, const char *detail)
+{
+	refuse(c, ip, option.busy ? option.busy : preset, why, detail);
+}
+
+/* sessions */
+
+/* a client is an IPv4 address, or the /64 of an IPv6 address: whoever has one of its addresses has them all */
+static uint64_t
+client_key(const struct endpoint *e)
+{
+	uint32_t v4;
+	uint64_t key;
+
+	if (endpoint_is_ipv4(e)) {
+		memcpy(&v4, e->ip + 12, sizeof v4);
+		return UINT64_C(0xffffffff) << 32 | v4; /* no client has such an IPv6 address, it is multicast */
+	}
+	memcpy(&key, e->ip, sizeof key);
+	return key;
+}
+
+/* may this client have one more? false: it was told and logged */
+static bool
+within_limits(const struct connection *c, const char *ip, uint64_t key)
+{
+	const uint64_t *has = table_find(&peers, key);
+	char n[NUM_DEC + 1];
+
+	if (sessions.count >= option.max) {
+		refuse_busy(c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
+		    dec(n, sessions.count));
+		return false;
+	}
+	if (has && *has >= option.max_each) {
+		refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
+		    "sessions of this address: ", dec(n, *has));
+		return false;
+	}
+	return true;
+}
+
+static bool
+within_rules(const struct connection *c, const char *ip, struct rule *rule)
+{
+	switch (admit_ask(&admit, ip, rule)) {
+	case ADMIT_YES:
+		return true;
+	case ADMIT_NO:
+		refuse(c, ip, option.denied ? option.denied : "", "denied by rule ", rule->key[0] ? rule->key : "\"\"");
+		return false;
+	case ADMIT_LATER:
+	default:
+		refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later",
+		    rule->key[0] ? "unreadable rule " : "no usable rules in ",
+		    rule->key[0] ? rule->key : option.rules);
+		return false;
+	}
+}
+
+static void
+start(const struct connection *c, const char *ip, uint64_t key, const struct rule *rule)
+{
+	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
+	pid_t pid = proc_spawn(path, program, ucspi_env(&ucspi, rule), map, 2);
+
+	if (pid < 0) {
+		refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later", "unable to start a session: ",
+		    strerror(errno));
+		return;
+	}
+	*table_add(&sessions, (uint64_t)pid) = key;     /* within_limits saw to the room in both */
+	++*table_add(&peers, key);
+	log_start(pid, ip);
+	log_status();
+}
+
+static void
+serve(const struct connection *c)
+{
+	uint64_t key = client_key(&c->remote);
+	const char *ip = ucspi_connection(&ucspi, c);
+	struct rule rule;
+
+	if (within_limits(c, ip, key) && within_rules(c, ip, &rule))
+		start(c, ip, key, &rule);
+	close(c->fd);
+}
+
+static void
+session_ended(pid_t pid, int status)
+{
+	uint64_t *key = table_find(&sessions, (uint64_t)pid), *has;
+
+	if (!key)
+		return;                 /* a child of whoever was this process before us */
+	has = table_find(&peers, *key);
+	if (has && --*has == 0)
+		table_drop(&peers, *key);
+	table_drop(&sessions, (uint64_t)pid);
+	log_end(pid, status);
+}
+
+/* the parts of the loop: x_want says what would wake it and when, x_do does it */
+
+struct wait {
+	size_t fds;                     /* of ready[] */
+	int timeout_ms;
+};
+
+static void
+sessions_do(void)
+{
+	size_t before = sessions.count;
+	int status;
+	pid_t pid;
+
+	if (!child_ended)
+		return;
+	child_ended = 0;                /* before looking: who ends from here on raises it again */
+	while (sessions.count && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		session_ended(pid, status);
+	if (sessions.count != before) {
+		paused_until_ms = 0;    /* it had descriptors and memory */
+		log_status();
+	}
+}
+
+static void
+rules_do(void)
+{
+	if (!hangup)
+		return;
+	hangup = 0;
+	admit.again = true;
+	admit_refresh(&admit);
+}
+
+/* The first TERM closes the listeners; what they had not yet given us the kernel resets, so those clients try again.
+ * The second ends us too: the sessions go on, nobody counts them any more. */
+static void
+stop_do(void)
+{
+	size_t i;
+
+	if (terms == terms_seen)
+		return;
+	for (i = 0; i < listeners; i++)
+		close(listener[i].fd);
+	listeners = 0;
+	terms_seen = terms;
+	leave = terms > 1;
+}
+
+static void
+accept_want(struct wait *w)
+{
+	int64_t left = paused_until_ms ? paused_until_ms - clock_mono_ms() : 0;
+
+	if (left > 0) {
+		w->timeout_ms = (int)left;
+		return;
+	}
+	paused_until_ms = 0;
+	for (w->fds = 0; w->fds < listeners; w->fds++) {
+		ready[w->fds].fd = listener[w->fds].fd;
+		ready[w->fds].events = POLLIN;
+		ready[w->fds].revents = 0;
+	}
+}
+
+/* Some errors are about the one connection, which is gone; the others will be there again in a moment and
+ * must not make us spin: accept(2), "Error handling". */
+static void
+accept_failed(int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+	case EPERM:
+	case EPROTO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENOPROTOOPT:
+	case EOPNOTSUPP:
+	case ETIMEDOUT:
+		return;
+	default:
+		break;
+	}
+	if (!starved)
+		msg_warn(error, "unable to accept connections, clients wait", (char *)0);
+	starved = true;
+	paused_until_ms = clock_mono_ms() + PAUSE_MS;
+}
+
+static void
+accept_do(const struct wait *w)
+{
+	struct connection c;
+	size_t i;
+
+	for (i = 0; i < w->fds && i < listeners; i++) {
+		if (!ready[i].revents)
+			continue;
+		if (!listener_accept(&listener[i], &c)) {
+			accept_failed(errno);
+			continue;
+		}
+		starved = false;
+		serve(&c);
+	}
+}
+
+static void
+run(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	while (!leave && (listeners || sessions.count)) {
+		struct wait w = { .fds = 0, .timeout_ms = -1 };
+		struct timespec t;
+
+		accept_want(&w);
+		t.tv_sec = w.timeout_ms / 1000;
+		t.tv_nsec = w.timeout_ms % 1000 * 1000000L;
+		/* signals come here and nowhere else */
+		if (ppoll(ready, w.fds, w.timeout_ms < 0 ? 0 : &t, &none) < 0) {
+			if (errno != EINTR)
+				accept_failed(errno);
+			w.fds = 0;
+		}
+		sessions_do();
+		rules_do();
+		stop_do();
+		accept_do(&w);
+	}
+}
+
+/* starting */
+
+/* 0, 1 and 2 exist, so no socket of ours gets their numbers; what else was left open is not for the sessions */
+static void
+tidy_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd < 3);
+	if (fd < 0)
+		die_sys(EX_SOFT, "open /dev/null");
+	close(fd);
+	(void)fd_cloexec(2, false);
+	for (fd = 3; fd < INHERITED_MAX; fd++)
+		(void)fd_cloexec(fd, true);     /* EBADF for those that are not there */
+}
+
+static uint64_t
+number(char letter, const char *s, uint64_t min, uint64_t max)
+{
+	char name[] = { '-', letter, 0 }, range[64];
+	uint64_t n = 0;
+
+	if (!num_u64(s, min, max, &n)) {
+		snprintf(range, sizeof range, " takes a number from %u to %u: ", (unsigned)min, (unsigned)max);
+		die_say(EX_HARD, name, range, s);
+	}
+	return n;
+}
+
+/* what a refused client reads */
+static const char *
+reply_text(char letter, const char *s)
+{
+	char name[] = { '-', letter, 0 };
+	size_t i;
+
+	for (i = 0; s[i]; i++)
+		if (s[i] < ' ' || s[i] > '~')
+			die_say(EX_HARD, name, " takes one line of printable ASCII: ", s);
+	if (i > TEXT_MAX)
+		die_say(EX_HARD, name, " takes at most 500 characters");
+	return s;
+}
+
+static void
+read_option(int letter)
+{
+	switch (letter) {
+	case '1': option.announce = true; break;
+	case 'b': option.backlog = number('b', optarg, 1, 65535); break;
+	case 'C': option.max_each = number('C', optarg, 1, SESSIONS_MAX); break;
+	case 'c': option.max = number('c', optarg, 1, SESSIONS_MAX); break;
+	case 'd': option.denied = reply_text('d', optarg); break;
+	case 'l': option.local_host = reply_text('l', optarg); break;
+	case 'm': option.busy = reply_text('m', optarg); break;
+	case 'q': option.loudness = QUIET; break;
+	case 'u': option.user = optarg; break;
+	case 'v': option.loudness = ALL; break;
+	case 'X': option.open_without = true; break;
+	case 'x': option.rules = optarg; break;
+	default: usage();
+	}
+}
+
+/* options, addresses, --, program; where the addresses begin */
+static char **
+read_arguments(int argc, char **argv)
+{
+	char **at;
+	int letter;
+
+	opterr = 0;
+	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:qu:vXx:")) != -1)
+		read_option(letter);
+	if (option.max_each == 0)
+		option.max_each = (option.max + 1) / 2; /* whoever holds all they may leaves room for others */
+	at = argv + optind;
+	if (strcmp(at[-1], "--") == 0)
+		at--;                           /* no address: getopt took the mark for its own end */
+	for (program = at; *program && strcmp(*program, "--") != 0; program++)
+		;
+	if (!*program || !*++program)
+		usage();
+	return at;
+}
+
+static struct become
+read_user(void)
+{
+	const char *why = 0;
+	struct become b;
+
+	switch (become_find(option.user, &b, &why)) {
+	case BECOME_FOUND:
+		return b;
+	case BECOME_WRONG:
+		die_say(EX_HARD, "user ", option.user, " ", why);
+	case BECOME_TROUBLE:
+	default:
+		die_sys(EX_SOFT, "look up user ", option.user);
+	}
+}
+
+static void
+listen_on(const char *name)
+{
+	struct address a;
+	size_t n;
+
+	if (!address_read(name, &a))
+		die_say(EX_HARD, "not an address and port: ", name);
+	if (listeners >= LISTENERS)
+		die_say(EX_HARD, "too many addresses");
+	if (!(n = listener_open(&a, (int)option.backlog, listener + listeners)))
+		die_sys(EX_SOFT, "listen on ", name);
+	listeners += n;
+}
+
+/* sockets that systemd opened: LISTEN_PID says whether they are meant for us */
+static void
+adopt_passed(void)
+{
+	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
+	uint64_t pid, fds = 0, i;
+
+	if (!pid_text || !fds_text || !num_u64(pid_text, 1, INT32_MAX, &pid) || (pid_t)pid != getpid())
+		return;
+	if (!num_u64(fds_text, 0, LISTENERS, &fds) || listeners + fds > LISTENERS)
+		die_say(EX_HARD, "LISTEN_FDS is not a number from 0 to 64: ", fds_text);
+	for (i = 0; i < fds; i++)
+		if (!listener_adopt(FIRST_PASSED + (int)i, &listener[listeners++]))
+			die_sys(EX_SOFT, "listen on a socket from LISTEN_FDS");
+}
+
+/* the first executable of that name in PATH, once for all sessions; false: errno */
+static bool
+find_program(const char *name)
+{
+	const char *dir = getenv("PATH");
+	size_t len;
+	int n;
+
+	if (strchr(name, '/')) {
+		n = snprintf(path, sizeof path, "%s", name);
+		return n > 0 && (size_t)n < sizeof path && access(path, X_OK) == 0;
+	}
+	for (dir = dir ? dir : "/bin:/usr/bin"; dir; dir = dir[len] ? dir + len + 1 : 0) {
+		len = strcspn(dir, ":");
+		n = snprintf(path, sizeof path, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
+		if (n > 0 && (size_t)n < sizeof path && access(path, X_OK) == 0)
+			return true;
+	}
+	errno = ENOENT;
+	return false;
+}
+
+/* one port per line; who reads them knows that we are listening, and sees the end of it */
+static void
+announce(void)
+{
+	char line[NUM_DEC + 1];
+	size_t i, n;
+	int null;
+
+	for (i = 0; option.announce && i < listeners; i++) {
+		n = num_dec(line, listener[i].local.port);
+		line[n++] = '\n';
+		if (!fd_write(1, line, n))
+			die_sys(EX_SOFT, "announce the port");
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		die_sys(EX_SOFT, "open /dev/null");
+	close(null);
+}
+
+static void
+catch_signals(void)
+{
+	static const int caught[] = { SIGCHLD, SIGHUP, SIGTERM };
+	size_t i;
+
+	sig_ignore(SIGPIPE);
+	for (i = 0; i < sizeof caught / sizeof *caught; i++) {
+		sig_block(caught[i]);
+		sig_catch(caught[i], on_signal);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	extern char **environ;
+	struct become b = { 0, 0 };
+	char **name;
+
+	msg_name("pneu-tcpd");
+	tidy_descriptors();
+	catch_signals();
+	name = read_arguments(argc, argv);
+	if (option.user)
+		b = read_user();                /* before root is gone, and before a port is taken in vain */
+	for (; strcmp(*name, "--") != 0; name++)
+		listen_on(*name);
+	adopt_passed();
+	if (!listeners)
+		die_say(EX_HARD, "no address to listen on");
+	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */
+		die_sys(EX_SOFT, "become ", option.user);
+	if (geteuid() == 0 && !place_private())
+		die_say(EX_HARD, "sessions do not run as root: name a user with -u");
+	if (!find_program(*program))            /* as the user who will run it */
+		die_sys(EX_SOFT, "run ", *program);
+	if (!table_init(&sessions, option.max) || !table_init(&peers, option.max) ||
+	    !ucspi_init(&ucspi, environ, option.local_host))
+		die_sys(EX_SOFT, "start");
+	admit_init(&admit, option.rules, option.open_without);
+	announce();
+	log_status();
+	run();                                  /* from here on only TERM ends us */
+	return 0;
+}
