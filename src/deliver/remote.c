@@ -1,0 +1,277 @@
+/* remote - carry messages to one place by SMTP, one after another over one connection
+ *   usage  pneu-remote ROUTE                                        -> wire/route.h
+ *   fd 0   SOCK_SEQPACKET: jobs in, reports out                     -> wire/job.h
+ *   fd 2   log
+ *   exit   0 no more jobs; 100 usage; 111 trouble: what is not reported counts as "later"
+ * Invariant: K is reported only after the server's 2xx to the end of the data. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "deliver/client.h"
+#include "deliver/hosts.h"
+#include "deliver/transaction.h"
+#include "lib/clock.h"
+#include "lib/conf.h"
+#include "lib/msg.h"
+#include "lib/sig.h"
+
+#define JOBS 0                          /* the socket to pneu-send */
+#define IDLE_S 60                       /* then the connection is closed */
+#define ROUNDS 5                        /* connecting takes no longer than this many times timeoutconnect */
+
+static struct client client = { .fd = -1 };
+static struct hosts hosts;
+static struct delivery slots[2];        /* the one that is on its way and the one after it */
+static struct buf commands = BUF(TRANSACTION_COMMANDS);
+static struct buf me, helohost;
+static struct result why, all;         /* the last failure; all of them while looking for a host */
+static struct conf_error misconfigured; /* "" if all is well */
+
+static void
+load_settings(void)
+{
+	const struct conf settings[] = {
+		{ .name = "helohost", .kind = CONF_LINE, .value = &helohost },
+		{ .name = "timeoutconnect", .kind = CONF_NUMBER, .value = &client.connect_s, .preset = 60, .min = 1, .max = 3600 },
+		{ .name = "timeoutremote", .kind = CONF_NUMBER, .value = &client.remote_s, .preset = 1200, .min = 1, .max = 86400 },
+		{ .name = "me", .kind = CONF_LINE, .value = &me },
+	};
+	int dir = conf_open();
+	const char *s;
+
+	if (dir < 0) {
+		strcpy(misconfigured.text, "unable to open the directory of control files");
+		return;
+	}
+	if (conf_load(dir, settings, 3, &misconfigured) && (helohost.len || conf_load(dir, settings + 3, 1, &misconfigured))) {
+		client.helo = helohost.len ? helohost.s : me.len ? me.s : "";
+		for (s = client.helo; *s > ' ' && *s <= '~'; s++)
+			;
+		if (*s || s == client.helo || s - client.helo > 255)
+			strcpy(misconfigured.text, "control/me or control/helohost: no host name");
+	}
+	close(dir);
+}
+
+/* pneu-send is gone or, more exactly, will read no reports any more */
+static bool
+nobody_listens(void)
+{
+	struct pollfd p = { .fd = JOBS };
+
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
+}
+
+static void
+take(struct delivery *d)
+{
+	if (*misconfigured.text) {
+		d->held = true;
+		memset(d->reported, 0, sizeof d->reported);
+		result_say(&why, 'Z', true, "4.3.5", misconfigured.text, "\n");
+		delivery_over(d, &why);
+	} else
+		delivery_take(d);
+}
+
+/* wait for a job that a server has to hear of; false: there will be none */
+static bool
+wait_job(struct delivery *d)
+{
+	while (!d->held)
+		switch (job_get(JOBS, d->packet, &d->job, 0)) {
+		case JOB_GOT:
+			take(d);
+			break;
+		case JOB_NONE:
+			client_quit(&client);
+			break;
+		case JOB_BAD:
+			warn_say("a packet from pneu-send is not a job");
+			break;
+		case JOB_END:
+			return false;
+		case JOB_TROUBLE:
+			die_sys(EX_SOFT, "read a job");
+		}
+	return true;
+}
+
+/* take the next job if it is there already */
+static void
+look_ahead(struct delivery *d)
+{
+	while (!d->held)
+		switch (job_get(JOBS, d->packet, &d->job, MSG_DONTWAIT)) {
+		case JOB_GOT:
+			take(d);
+			break;
+		case JOB_END:
+			/* the one who would hear of success has died and will send this message again */
+			if (nobody_listens())
+				die_say(EX_SOFT, "pneu-send is gone, message dropped before its end");
+			return;
+		case JOB_BAD:
+			warn_say("a packet from pneu-send is not a job");
+			break;
+		default:
+			return;
+		}
+}
+
+/* one more place that does not take mail now: all of them are told of, and one "later" makes it "later" */
+static void
+collect(void)
+{
+	char verdict = all.verdict;
+
+	if (!verdict) {
+		all = why;
+		return;
+	}
+	result_append(&all, why.text);
+	if (why.verdict == 'Z' && verdict == 'D') {
+		all.verdict = 'Z';
+		memcpy(all.status, why.status, sizeof all.status);
+	}
+	all.site = all.site || why.site;
+}
+
+/* a connection to the next host that answers, or false with what all of them said in all */
+static bool
+connect_next(int64_t until_ms)
+{
+	struct dns_addr a;
+
+	for (;;) {
+		switch (hosts_next(&hosts, &a, &why)) {
+		case HOSTS_END:
+			all.site = all.verdict == 'Z';
+			return false;
+		case HOSTS_TROUBLE:
+			break;
+		case HOSTS_ADDRESS:
+			if (client_open(&client, &a, hosts.route.port, &why))
+				return true;
+		}
+		collect();
+		if (clock_mono_ms() >= until_ms) {
+			all.verdict = 'Z';
+			if (all.status[0] == '5')
+				strcpy(all.status, "4.4.1");
+			all.site = true;
+			return false;
+		}
+	}
+}
+
+static enum transaction_result
+send_envelope(struct delivery *d)
+{
+	struct iovec v;
+
+	if (d->sent)
+		return TRANSACTION_GO;
+	buf_clear(&commands);
+	if (!transaction_envelope(&client, d, &commands))
+		return TRANSACTION_OVER;
+	v.iov_base = commands.s;
+	v.iov_len = commands.len;
+	d->sent = client_send(&client, &v, 1);
+	if (d->sent)
+		return TRANSACTION_GO;
+	result_say(&why, 'Z', true, "4.4.2", client.ip, " ", client_trouble(errno), " before MAIL\n");
+	return TRANSACTION_NOTHING;
+}
+
+/* the envelope's answers, on the old connection, or on new ones to each host in turn */
+static enum transaction_result
+envelope(struct delivery *d)
+{
+	int64_t until_ms = 0;
+
+	all.verdict = 0;
+	for (;;) {
+		enum transaction_result r;
+
+		if (client.fd < 0) {
+			if (!until_ms) {
+				until_ms = clock_mono_ms() + (int64_t)client.connect_s * 1000 * ROUNDS;
+				if (!hosts_begin(&hosts, &why)) {
+					delivery_over(d, &why);
+					return TRANSACTION_OVER;
+				}
+			}
+			if (!connect_next(until_ms)) {
+				delivery_over(d, &all);
+				return TRANSACTION_OVER;
+			}
+		}
+		r = send_envelope(d);
+		if (r == TRANSACTION_GO)
+			r = transaction_answers(&client, d, &why);
+		if (r != TRANSACTION_NOTHING)
+			return r;
+		if (client.jobs <= 1)           /* else it was an old connection that had its time */
+			collect();
+		client_close(&client);
+		d->sent = false;
+	}
+}
+
+/* the last piece with the final dot, and in the same breath the envelope of the next message */
+static void
+finish(struct delivery *d, struct delivery *next)
+{
+	struct iovec v[2];
+	int n = 1;
+
+	look_ahead(next);
+	v[0].iov_base = d->text;
+	v[0].iov_len = d->text_len;
+	buf_clear(&commands);
+	if (next->held && client.pipelining && transaction_envelope(&client, next, &commands)) {
+		v[1].iov_base = commands.s;
+		v[1].iov_len = commands.len;
+		n = 2;
+	}
+	if (client_send(&client, v, n)) {
+		next->sent = n == 2;
+		transaction_end(&client, d);
+	} else
+		transaction_unsent(&client, d, errno);
+}
+
+static void
+deliver(struct delivery *d, struct delivery *next)
+{
+	if (envelope(d) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO)
+		finish(d, next);
+	if (client.fd < 0)
+		next->sent = false;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct timeval idle = { .tv_sec = IDLE_S };
+	int i = 0;
+
+	msg_name("pneu-remote");
+	if (argc != 2 || !route_get(argv[1], &hosts.route))
+		die_say(EX_HARD, "usage: pneu-remote ROUTE");
+	sig_ignore(SIGPIPE);
+	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
+		die_sys(EX_HARD, "use descriptor 0 for jobs");
+	load_settings();
+	slots[0].reports = slots[1].reports = JOBS;
+	for (; wait_job(&slots[i]); i = !i)
+		deliver(&slots[i], &slots[!i]);
+	client_quit(&client);
+	return 0;
+}
