@@ -15,7 +15,7 @@ static pid_t scratch_owner;
 static inline void
 scratch_gone(void)
 {
-	char command[300];
+	char command[500];
 
 	if (getpid() != scratch_owner || chdir("/") != 0)
 		return;                 /* a child that ends is not the end */

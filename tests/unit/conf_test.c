@@ -1,0 +1,226 @@
+#include "lib/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scratch.h"
+#include "tap.h"
+
+static struct conf_error e;
+static int etc = -1;
+
+static bool
+load(const char *name, enum conf_kind kind, void *value, uint64_t min, uint64_t max)
+{
+	const struct conf c = { name, kind, value, 42, min, max };
+
+	e.text[0] = 0;
+	return conf_load(etc, &c, 1, &e);
+}
+
+/* the value that this file gives, or its error */
+static const char *
+number_in(const char *bytes, size_t n)
+{
+	static char said[400];
+	uint64_t v = 7;
+
+	scratch_file("number", bytes, n);
+	if (load("number", CONF_NUMBER, &v, 10, 1000))
+		snprintf(said, sizeof said, "%llu", (unsigned long long)v);
+	else
+		snprintf(said, sizeof said, "%s%s", e.text, v == 7 ? "" : ", but changed");
+	return said;
+}
+
+#define NUMBER(literal) number_in(literal, sizeof(literal) - 1)
+#define NOT "control/number: \""
+#define FROM "\" is not a number from 10 to 1000"
+
+static void
+numbers(void)
+{
+	uint64_t v = 7;
+
+	unlink("number");
+	ok(load("number", CONF_NUMBER, &v, 10, 1000) && v == 42, "missing is the preset");
+	same(NUMBER("17\n"), "17", "a number");
+	same(NUMBER("17"), "17", "without a newline at the end");
+	same(NUMBER("17 \t\r\nrest\n"), "17", "blanks and a CR behind it; further lines");
+	same(NUMBER("10\n"), "10", "the least");
+	same(NUMBER("1000\n"), "1000", "the most");
+	same(NUMBER("9\n"), NOT "9" FROM, "one less");
+	same(NUMBER("1001\n"), NOT "1001" FROM, "one more");
+	same(NUMBER(""), NOT FROM, "an empty file is no number");
+	same(NUMBER("\n17\n"), NOT FROM, "nor an empty line");
+	same(NUMBER(" 17\n"), NOT " 17" FROM, "nor with a blank in front");
+	same(NUMBER("7d\n"), NOT "7d" FROM, "nor with a unit");
+	same(NUMBER("17\0\n"), NOT "17" FROM, "nor with a NUL");
+	same(NUMBER("18446744073709551633\n"), NOT "18446744073709551633" FROM, "nor too large for any");
+	same(NUMBER("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee\n"), NOT "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd" FROM,
+	    "a long one is shown in part");
+}
+
+static const char *
+line_in(const char *bytes, size_t n)
+{
+	static char said[400];
+	struct buf b = BUF(0);
+
+	scratch_file("line", bytes, n);
+	if (load("line", CONF_LINE, &b, 0, 0))
+		snprintf(said, sizeof said, b.s ? "[%s] %zu" : "missing", b.s, b.len);
+	else
+		snprintf(said, sizeof said, "%s%s", e.text, b.s ? ", but changed" : "");
+	buf_free(&b);
+	return said;
+}
+
+#define LINE(literal) line_in(literal, sizeof(literal) - 1)
+
+static void
+one_line(void)
+{
+	struct buf b = BUF(0);
+
+	unlink("line");
+	ok(load("line", CONF_LINE, &b, 0, 0) && !b.s && b.len == 0, "missing: no memory");
+	same(LINE("mx.example\n"), "[mx.example] 10", "a line");
+	same(LINE("mx.example"), "[mx.example] 10", "without a newline at the end");
+	same(LINE(" a b \t\r\nsecond\n"), "[ a b] 4", "the first; blanks at its end removed, others kept");
+	same(LINE(""), "[] 0", "an empty file is an empty line");
+	same(LINE("\n\n"), "[] 0", "so is a newline");
+	same(LINE("\r\n"), "[] 0", "so is CR LF");
+	same(LINE("# no comment\n"), "[# no comment] 12", "a line knows no comments");
+	same(LINE("a\0b\n"), "control/line: holds a NUL", "no NUL in it");
+	same(LINE("a\n\0"), "[a] 1", "what comes later does not count");
+}
+
+static const char *
+lines_in(const char *bytes, size_t n)
+{
+	static char said[400];
+	struct buf b = BUF(0);
+	const char *l;
+	char *p = said;
+
+	scratch_file("lines", bytes, n);
+	if (!load("lines", CONF_LINES, &b, 0, 0)) {
+		snprintf(said, sizeof said, "%s%s", e.text, b.s ? ", but changed" : "");
+		return said;
+	}
+	p += sprintf(p, b.s ? "present" : "missing");
+	for (l = 0; (l = conf_next(&b, l)); )
+		p += sprintf(p, " [%s]", l);
+	buf_free(&b);
+	return said;
+}
+
+#define LINES(literal) lines_in(literal, sizeof(literal) - 1)
+
+static void
+many_lines(void)
+{
+	struct buf b = BUF(0);
+
+	unlink("lines");
+	ok(load("lines", CONF_LINES, &b, 0, 0) && !b.s && !conf_next(&b, 0), "missing: no memory, no lines");
+	same(LINES("a\nb\n"), "present [a] [b]", "lines");
+	same(LINES("a\nb"), "present [a] [b]", "without a newline at the end");
+	same(LINES("\n \n#c\n# d\r\n\t#e \n\r\na b \r\n"), "present [\t#e] [a b]", "empty lines and comments left out, blanks removed");
+	same(LINES(""), "present", "an empty file has none");
+	same(LINES("\n\n"), "present", "nor have empty lines");
+	same(LINES("#"), "present", "nor a comment");
+	same(LINES("#\0\na\n"), "present [a]", "a NUL in a comment does not count");
+	same(LINES("a\nb\0c\n"), "control/lines: holds a NUL", "in a line it does");
+	same(LINES("\0\n"), "control/lines: holds a NUL", "even alone");
+
+	scratch_file("lines", "Example.ORG\n.example\na[b\n", 25);
+	ok(load("lines", CONF_LINES, &b, 0, 0) && conf_has(&b, "example.org", 11) && conf_has(&b, "EXAMPLE.org", 11), "has: case of letters ignored");
+	ok(conf_has(&b, ".example.net", 8) && !conf_has(&b, ".example.net", 12), "has: as many bytes as are said");
+	ok(!conf_has(&b, "example.or", 10) && !conf_has(&b, "example.orgx", 12) && !conf_has(&b, "", 0), "has: whole lines only");
+	ok(!conf_has(&b, "a{b", 3) && !conf_has(&b, "example.org\0x", 13), "has: case of nothing else");
+	buf_free(&b);
+	ok(!conf_has(&b, "", 0), "nothing has nothing");
+}
+
+static void
+sizes(void)
+{
+	struct buf b = BUF(0);
+	size_t n;
+	int fd;
+
+	for (n = CONF_FILE_MAX; n <= CONF_FILE_MAX + 1; n++) {
+		fd = open("large", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (fd < 0 || write(fd, "a\n", 2) != 2 || ftruncate(fd, (off_t)n - 2) != 0 || lseek(fd, 0, SEEK_END) < 0 ||
+		    write(fd, "\nb", 2) != 2 || close(fd) != 0)
+			return;
+		if (n == CONF_FILE_MAX)
+			ok(load("large", CONF_LINE, &b, 0, 0) && strcmp(b.s, "a") == 0, "a file at the limit");
+		else
+			ok(!load("large", CONF_LINE, &b, 0, 0) && strncmp(e.text, "control/large: ", 15) == 0 && strcmp(b.s, "a") == 0,
+			    "one byte more is an error, and the value stays");
+	}
+	buf_free(&b);
+}
+
+static void
+trouble(void)
+{
+	struct buf a = BUF(0), b = BUF(0);
+	uint64_t n = 7;
+	const struct conf all[] = { { "a", CONF_LINE, &a, 0, 0, 0 }, { "n", CONF_NUMBER, &n, 5, 0, 100 }, { "b", CONF_LINES, &b, 0, 0, 0 } };
+	char *had;
+	int before;
+
+	mkdir("dir", 0700);
+	ok(!load("dir", CONF_LINE, &a, 0, 0) && strcmp(e.text, "control/dir: Is a directory") == 0, "a directory is an error with its reason");
+	if (geteuid() != 0) {
+		scratch_file("secret", "1\n", 2);
+		chmod("secret", 0);
+		ok(!load("secret", CONF_NUMBER, &n, 0, 100) && strcmp(e.text, "control/secret: Permission denied") == 0, "so is a file that is not ours to read");
+	}
+	scratch_file("a", "one\n", 4), scratch_file("n", "50\n", 3), scratch_file("b", "two\n", 4);
+	before = scratch_descriptors();
+	ok(conf_load(etc, all, 3, &e) && strcmp(a.s, "one") == 0 && n == 50 && strcmp(b.s, "two") == 0, "several at once");
+	had = a.s;
+	scratch_file("a", "three\n", 6), scratch_file("n", "60\n", 3), scratch_file("b", "fo\0r\n", 5);
+	ok(!conf_load(etc, all, 3, &e) && strcmp(e.text, "control/b: holds a NUL") == 0, "the last one is bad");
+	ok(a.s == had && strcmp(a.s, "one") == 0 && n == 50 && b.len == 4 && strcmp(b.s, "two") == 0, "then none is changed");
+	unlink("a"), unlink("n"), unlink("b");
+	ok(conf_load(etc, all, 3, &e) && !a.s && n == 5 && !b.s, "all removed: presets");
+	ok(conf_load(etc, all, 0, &e), "no settings at all");
+	ok(scratch_descriptors() == before, "no descriptor is left open");
+}
+
+static void
+opening(void)
+{
+	int fd;
+
+	setenv("PNEU_ETC", scratch_path, 1);
+	fd = conf_open();
+	ok(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC, "etc/ is opened where the instance says");
+	close(fd);
+	setenv("PNEU_ETC", "/nonexistent/etc", 1);
+	errno = 0;
+	ok(conf_open() == -1 && errno == ENOENT, "or is missing");
+}
+
+int
+main(void)
+{
+	scratch();
+	etc = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	numbers();
+	one_line();
+	many_lines();
+	sizes();
+	trouble();
+	opening();
+	return done();
+}
