@@ -215,12 +215,14 @@ is_dot_string(const char *s, size_t n)
 bool
 addr_quote(struct buf *b, const char *s, size_t n)
 {
-	const char *at = memrchr(s, '@', n);
-	size_t local = at ? (size_t)(at - s) : n, had = b->len, i;
-	bool good = true;
+	size_t local = n, had = b->len, i;
+	bool good;
 
 	if (n == 0)
 		return true;
+	for (i = n; i-- > 0 && local == n; )
+		if (s[i] == '@')
+			local = i;
 	if (is_dot_string(s, local))
 		return buf_put(b, s, n);
 	good = buf_byte(b, '"');

@@ -1,6 +1,5 @@
 #include "smtp/answer.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lib/msg.h"
@@ -25,14 +24,15 @@ sender(const struct session *s)
 	return s->envelope.len ? s->envelope.s + 1 : "";
 }
 
+/* closing: the status code of a 421, else "" and the text has its own */
 static void
-log_refused(const struct session *s, const char *text)
+log_refused(const struct session *s, const char *closing, const char *text)
 {
 	char pid[NUM_DEC + 1];
 	bool named = s->envelope.len > 0;
 
-	say(decimal(pid, (uint64_t)s->pid), " refused client ", ip(s), ": ", text, ": helo ", *s->helo ? s->helo : "-",
-	    named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
+	say(decimal(pid, (uint64_t)s->pid), " refused client ", ip(s), *closing ? ": 421 " : ":", closing, " ", text, ": helo ",
+	    *s->helo ? s->helo : "-", named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
 }
 
 void
@@ -49,7 +49,8 @@ log_lost(const struct session *s, int error, const char *where)
 {
 	char pid[NUM_DEC + 1];
 
-	say(decimal(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ", error ? strerror(error) : "end of file");
+	say(decimal(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ",
+	    error ? strerror(error) : "end of file");
 }
 
 void
@@ -70,15 +71,13 @@ answer_more(struct session *s, const char *code, const char *text)
 void
 answer_close(struct session *s, const char *code, const char *text)
 {
-	size_t name = strcspn(s->set->greeting.s, " ");
-
 	out_puts(&s->out, "421 ");
 	out_puts(&s->out, code);
 	out_byte(&s->out, ' ');
-	out_put(&s->out, s->set->greeting.s, name);
+	out_put(&s->out, s->set->greeting.s, strcspn(s->set->greeting.s, " "));
 	out_byte(&s->out, ' ');
 	answer_ok(s, text);
-	log_refused(s, text);
+	log_refused(s, code, text);
 	s->over = true;
 }
 
@@ -89,12 +88,17 @@ answer_senseless(struct session *s, const char *text)
 		answer_close(s, "4.7.0", "too many bad commands");
 		return;
 	}
-	answer_refuse(s, text);
+	answer_ok(s, text);
+	log_refused(s, "", text);
 }
 
 void
 answer_refuse(struct session *s, const char *text)
 {
+	if (++s->idle > s->set->maxidle) {
+		answer_close(s, "4.7.0", "too many commands without a message");
+		return;
+	}
 	answer_ok(s, text);
-	log_refused(s, text);
+	log_refused(s, "", text);
 }

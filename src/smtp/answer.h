@@ -12,7 +12,7 @@
 void answer_ok(struct session *, const char *text);
 void answer_more(struct session *, const char *code, const char *text);  /* a line that is not the last: 250-text */
 void answer_senseless(struct session *, const char *text);       /* the client errs; too often ends the session */
-void answer_refuse(struct session *, const char *text);          /* understood, and refused */
+void answer_refuse(struct session *, const char *text);          /* understood, refused; very often ends it too */
 void answer_close(struct session *, const char *code, const char *text); /* 421 code NAME text, the last one */
 
 /* one line each, one write: session number, then what happened, text of strangers last */

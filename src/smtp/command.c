@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/num.h"
 #include "smtp/answer.h"
 
 enum argument { NONE, SOME, ANY };
@@ -17,19 +16,23 @@ struct command {
 	void (*run)(struct session *, const char *arg);
 };
 
-static void
+/* Any name will do: clients that call themselves nonsense send good mail too. What is no printable ASCII, and blanks,
+ * become '?'. */
+static bool
 greet(struct session *s, const char *name, bool extended)
 {
-	size_t n = strcspn(name, " ");
+	size_t i, n = strlen(name);
 
 	if (n > SESSION_HELO) {
 		answer_senseless(s, "501 5.5.4 name too long");
-		return;
+		return false;
 	}
-	memcpy(s->helo, name, n);
+	for (i = 0; i < n; i++)
+		s->helo[i] = name[i] > ' ' && name[i] <= '~' ? name[i] : '?';
 	s->helo[n] = 0;
 	s->extended = extended;
 	session_reset(s);
+	return true;
 }
 
 /* our name, the first word of the greeting */
@@ -43,8 +46,7 @@ put_name(struct session *s)
 static void
 on_helo(struct session *s, const char *arg)
 {
-	greet(s, arg, false);
-	if (s->state != SESSION_READY)
+	if (!greet(s, arg, false))
 		return;
 	out_puts(&s->out, "250 ");
 	put_name(s);
@@ -54,8 +56,7 @@ on_helo(struct session *s, const char *arg)
 static void
 on_ehlo(struct session *s, const char *arg)
 {
-	greet(s, arg, true);
-	if (s->state != SESSION_READY)
+	if (!greet(s, arg, true))
 		return;
 	out_puts(&s->out, "250-");
 	put_name(s);
@@ -167,16 +168,24 @@ why_not_now(const struct session *s, const struct command *c)
 		return "503 5.5.1 MAIL was already given";
 	if (s->state == SESSION_READY)
 		return "503 5.5.1 MAIL comes first";
-	return s->refused ? "554 5.5.1 no valid recipients" : "503 5.5.1 RCPT comes first";
+	return "503 5.5.1 RCPT comes first";
 }
 
-/* What the log may show: a whole command of ours, of others only the verb - it may carry a password. */
+/* A pipelining client sends DATA before it knows what became of its recipients: no fault of its own. */
 static void
-show_in_log(struct session *s, const struct command *c, char *line, size_t verb)
+not_now(struct session *s, const struct command *c)
 {
-	if (!c || c->run == on_missing)
-		line[verb] = 0;
-	s->command = line;
+	if (c->run == data_run && s->refused)
+		answer_refuse(s, "554 5.5.1 no valid recipients");
+	else
+		answer_senseless(s, why_not_now(s, c));
+}
+
+/* What the log may show: what we know and not what may be a password, as in AUTH or on the line after it. */
+static const char *
+fit_to_show(const struct command *c, const char *line)
+{
+	return !c ? "(unknown)" : c->run == on_missing ? c->verb : line;
 }
 
 void
@@ -193,11 +202,11 @@ command_run(struct session *s, char *line, size_t len)
 	}
 	while (end > verb && (line[end - 1] == ' ' || line[end - 1] == '\t'))
 		line[--end] = 0;
-	show_in_log(s, c, line, verb);
+	s->command = fit_to_show(c, line);
 	if (!c)
 		answer_senseless(s, "500 5.5.1 command unknown");
 	else if (!(c->when & s->state))
-		answer_senseless(s, why_not_now(s, c));
+		not_now(s, c);
 	else if (c->argument == NONE && *arg)
 		answer_senseless(s, "501 5.5.4 this command takes no argument");
 	else if (c->argument == SOME && !*arg)

@@ -11,6 +11,7 @@
 
 #define DAY_S 86400
 #define MANY 1000000000
+#define GREETING_MAX 400                /* a reply line has 512 bytes */
 
 static bool
 bad(struct conf_error *e, const char *what, const char *why)
@@ -29,14 +30,23 @@ preset_line(struct buf *b, const struct buf *preset, struct conf_error *e, const
 }
 
 static bool
-from_environment(struct settings *s, struct conf_error *e)
+printable(const struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->len; i++)
+		if (b->s[i] < ' ' || b->s[i] > '~')
+			return false;
+	return true;
+}
+
+static bool
+databytes_from_environment(struct settings *s, struct conf_error *e)
 {
 	const char *databytes = getenv("DATABYTES");
 
-	if (databytes && !num_u64(databytes, 0, UINT64_MAX, &s->databytes))
-		return bad(e, "DATABYTES", "is not a number");
-	s->relayclient = getenv("RELAYCLIENT");
-	return true;
+	return !databytes || num_u64(databytes, 0, UINT64_MAX, &s->databytes) ||
+	    bad(e, "DATABYTES in the environment", "is not a number");
 }
 
 bool
@@ -62,12 +72,17 @@ settings_load(struct settings *s, struct conf_error *e)
 
 	if (dir < 0)
 		return bad(e, "control directory", strerror(errno));
-	ok = from_environment(s, e) && conf_load(dir, table, s->relayclient ? n - 1 : n, e) && from_environment(s, e);
+	s->relayclient = getenv("RELAYCLIENT");
+	ok = conf_load(dir, table, s->relayclient ? n - 1 : n, e) && databytes_from_environment(s, e);
 	close(dir);
 	if (!ok)
 		return false;
 	if (!addr_domain(s->me.s ? s->me.s : "", s->me.len))
 		return bad(e, "control/me", s->me.len ? "is not a domain" : "is missing");
-	return preset_line(&s->greeting, &s->me, e, "smtpgreeting") &&
-	    preset_line(&s->localiphost, &s->me, e, "localiphost");
+	if (!preset_line(&s->greeting, &s->me, e, "control/smtpgreeting") ||
+	    !preset_line(&s->localiphost, &s->me, e, "control/localiphost"))
+		return false;
+	if (!printable(&s->greeting) || s->greeting.len > GREETING_MAX)
+		return bad(e, "control/smtpgreeting", "is not printable ASCII of at most 400 bytes");
+	return addr_domain(s->localiphost.s, s->localiphost.len) || bad(e, "control/localiphost", "is not a domain");
 }

@@ -1,5 +1,4 @@
 /* MAIL and RCPT: the envelope, and who may send to whom */
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -179,26 +178,39 @@ may_not_reach(const struct session *s, const struct addr *a)
 }
 
 /* user@[our address] is user@localiphost */
-static bool
+static void
 name_literal(const struct session *s, struct addr *a)
 {
-	const struct buf *name = &s->set->localiphost;
+	const struct buf *name = &s->set->localiphost;  /* at most ADDR_DOMAIN bytes, settings_load saw to it */
 
 	if (!a->literal || !peer_reached(a->s + a->local + 1, a->len - a->local - 1))
-		return true;
-	if (name->len > ADDR_DOMAIN)
-		return false;
+		return;
 	memcpy(a->s + a->local + 1, name->s, name->len + 1);
 	a->len = a->local + 1 + name->len;
 	a->literal = false;
-	return true;
+}
+
+/* Into the envelope, with room left for its end. 0, or the reply. */
+static const char *
+add_recipient(struct session *s, const struct addr *a)
+{
+	char address[ENVELOPE_ADDR + 1];
+	size_t had = s->envelope.len;
+
+	if (s->rcpts >= s->set->maxrcpt)
+		return "452 4.5.3 too many recipients";
+	if (!complete(s, a, address) || (s->set->relayclient && !append(address, s->set->relayclient)))
+		return "501 5.1.3 address too long";
+	if (envelope_rcpt(&s->envelope, address) && buf_room(&s->envelope, 1))
+		return 0;
+	buf_cut(&s->envelope, had);
+	return "452 4.5.3 too many recipients";         /* all the memory a client gets for them is full */
 }
 
 void
 transaction_rcpt(struct session *s, const char *arg)
 {
-	char address[ENVELOPE_ADDR + 1];
-	const char *refusal = 0;
+	const char *refusal;
 	struct addr a;
 
 	if (!(arg = read_path(s, arg, "TO:", false, &a)))
@@ -207,24 +219,14 @@ transaction_rcpt(struct session *s, const char *arg)
 		answer_senseless(s, "555 5.5.4 unknown parameter");
 		return;
 	}
-	if (a.len == 0)
-		refusal = "501 5.1.3 a recipient is needed";
-	else if (!name_literal(s, &a))
-		refusal = "501 5.1.3 address too long";
-	else if (!(refusal = may_not_reach(s, &a))) {
-		if (s->rcpts >= s->set->maxrcpt)
-			refusal = "452 4.5.3 too many recipients";
-		else if (!complete(s, &a, address) || (s->set->relayclient && !append(address, s->set->relayclient)))
-			refusal = "501 5.1.3 address too long";
-		else if (!envelope_rcpt(&s->envelope, address))
-			refusal = "452 4.5.3 too many recipients";      /* our memory for them is full */
+	if (a.len == 0) {
+		answer_senseless(s, "501 5.1.3 a recipient is needed");
+		return;
 	}
-	if (refusal) {
+	name_literal(s, &a);
+	if ((refusal = may_not_reach(s, &a)) || (refusal = add_recipient(s, &a))) {
 		s->refused++;
-		if (++s->idle > s->set->maxidle)
-			answer_close(s, "4.7.0", "too many commands without a message");
-		else
-			answer_refuse(s, refusal);
+		answer_refuse(s, refusal);
 		return;
 	}
 	s->rcpts++;

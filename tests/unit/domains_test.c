@@ -4,7 +4,7 @@
 #include "lib/conf.h"
 #include "tap.h"
 
-static const char list[] = "example.org\0.sub.example\0A.Example.NET\0.";
+static const char list[] = "example.org\0.sub.example\0A.Example.NET";
 
 static bool
 has(const char *domain)
