@@ -179,16 +179,13 @@ family_missing(int error)
 	return error == EAFNOSUPPORT || error == EPROTONOSUPPORT || error == EADDRNOTAVAIL;
 }
 
-size_t
-listener_open(const struct address *a, int backlog, struct listener l[LISTENERS_PER_ADDRESS])
+static size_t
+open_every(uint16_t port, int backlog, struct listener *l)
 {
-	struct endpoint v4 = a->at, v6 = a->at;
+	struct endpoint v4 = { .port = port }, v6 = { .port = port };
 	size_t n = 0;
 
-	if (!a->every)
-		return open_one(&a->at, backlog, l) ? 1 : 0;
 	set_ipv4(&v4, "\0\0\0");
-	memset(v6.ip, 0, sizeof v6.ip);
 	if (open_one(&v4, backlog, l))
 		v6.port = l[n++].local.port;    /* the kernel's choice, if it was one, holds for both families */
 	else if (!family_missing(errno))
@@ -202,6 +199,21 @@ listener_open(const struct address *a, int backlog, struct listener l[LISTENERS_
 		errno = error;
 		return 0;
 	}
+	return n;
+}
+
+size_t
+listener_open(const struct address *a, int backlog, struct listener l[LISTENERS_PER_ADDRESS])
+{
+	size_t n;
+	int tries;
+
+	if (!a->every)
+		return open_one(&a->at, backlog, l) ? 1 : 0;
+	n = open_every(a->at.port, backlog, l);
+	/* a port that the kernel chose for one family may be taken in the other */
+	for (tries = 0; !n && a->at.port == 0 && errno == EADDRINUSE && tries < 20; tries++)
+		n = open_every(0, backlog, l);
 	return n;
 }
 
