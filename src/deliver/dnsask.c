@@ -179,6 +179,7 @@ start_udp(struct dnsask_servers *s, struct dnsask *q, int64_t now)
 		q->server = (s->first + q->tries) % s->n;
 		if (q->out & 1u << q->server)
 			continue;
+		q->question.edns = !q->plain && q->tries / s->n != DNSASK_PLAIN_ROUND;
 		if (!open_to(q, &s->list[q->server], SOCK_DGRAM) ||
 		    (send(q->fd, q->query + 2, q->len, 0) == -1 && errno != EAGAIN)) {
 			failed_at(q, &s->list[q->server], "cannot be asked: ");
@@ -260,7 +261,7 @@ ask_otherwise(struct dnsask_servers *s, struct dnsask *q, enum dnspacket_result 
 		blame(q, server, "cut its answer even by TCP", "");
 		give_up_on(q);
 	} else if (q->question.edns) {
-		q->question.edns = false;
+		q->plain = true;
 		hang_up(q);
 	} else {
 		refused(q, server);
@@ -411,10 +412,8 @@ under_way(struct dnsask_servers *s, struct dnsask *q, int64_t now)
 {
 	if (q->state == DNSASK_DONE)
 		return false;
-	if (q->end_ms == 0) {
+	if (q->end_ms == 0)
 		q->end_ms = now + s->limit_ms;
-		q->question.edns = true;
-	}
 	if (q->state != DNSASK_NEW && now >= q->deadline_ms)
 		expire(s, q);
 	while (q->state == DNSASK_NEW)

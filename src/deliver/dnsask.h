@@ -17,6 +17,7 @@
 #define DNSASK_FLIGHT 64                                /* questions at once; the others wait their turn */
 #define DNSASK_ROUNDS 3                                 /* how often a silent server is asked */
 #define DNSASK_WAIT_MS { 1000, 3000, 11000 }            /* for its answer, by round */
+#define DNSASK_PLAIN_ROUND 1                            /* without EDNS: some old forwarder may drop what it does not know */
 #define DNSASK_TCP_MS 10000                             /* for connecting and the whole answer */
 #define DNSASK_WHY 512
 
@@ -30,7 +31,7 @@ struct dnsask_servers {
 enum dnsask_state { DNSASK_NEW, DNSASK_UDP, DNSASK_TCP_WRITE, DNSASK_TCP_READ, DNSASK_DONE };
 
 struct dnsask {
-	struct dnspacket_question question;     /* name, type and ad are the caller's, as dnsask_set leaves them */
+	struct dnspacket_question question;     /* ad is the caller's to change after dnsask_set */
 	/* the outcome */
 	enum dns_result result;
 	struct dnspacket_answer answer;         /* with DNS_OK; points into space or packet: do not move the question */
@@ -38,6 +39,7 @@ struct dnsask {
 	/* the way there */
 	enum dnsask_state state;
 	int fd;
+	bool plain;                             /* EDNS was refused */
 	unsigned hops;                          /* CNAMEs that may still be followed */
 	unsigned tries;                         /* servers asked so far, or passed over */
 	unsigned out;                           /* bit n: server n has said what it has to say */

@@ -115,6 +115,7 @@ is 'no A and AAAA failed: nobody knows' "$(ask addr v6failsnone.example)" 'LIAR 
 is 'no A, and AAAA says no such name: no data'  "$(ask addr v6gone.example)" 'DNS: v6gone.example has no address =100'
 
 is 'a server that sleeps once is asked again'   "$(ask mx sleepy.example)" '10 mx.example =0'
+is 'a server that drops EDNS is asked without'   "$(ask mx deaf.example)" '10 mx.example =0'
 is 'silence: the next server answers'           "$(DNSCACHEIP="$liar $good" ask addr silent.example)" "$both"
 is 'silence ends with timeoutdns'       "$(hasty mx silent.example)" 'LIAR did not answer (MX of silent.example) =111'
 

@@ -167,6 +167,7 @@ LIES = {
     "v6gone": lambda q: [q.reply(rcode=3) if q.type == AAAA else q.nodata()],
     # silence
     "silent": lambda q: [],
+    "deaf": lambda q: [] if q.edns else [q.honest()],
     "sleepy": lambda q: [q.honest()] if nth(q, 0) > 1 else [],
     # what does not fit
     "oversize": lambda q: [q.reply(*[v4("192.0.2.%d" % i) for i in range(1, 200)])],
