@@ -26,7 +26,7 @@ alive() { kill -0 "$1" 2>/dev/null; }
 not() { ! "$@"; }
 other_than() { [ -s "$2" ] && [ "$(cat "$2")" != "$1" ]; }
 # processes of the session that a supervisor leads
-session() { ps -A -o sid=,pid=,args= | awk -v s="$1" '$1 == s'; }
+session() { ps -A -o sid=,stat=,pid=,args= | awk -v s="$1" '$1 == s && $2 !~ /^Z/'; }
 session_empty() { [ -z "$(session "$1")" ]; }
 cleanup() {
 	for d in "$D" "$D2" "$T/moved here"; do
