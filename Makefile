@@ -45,7 +45,7 @@ $B/lean.a: $(PARTS:%.c=$B/lean/%.o)
 $B/nss.a: $(PARTS:%.c=$B/nss/%.o)
 $B/%.a:
 	@rm -f $@
-	ar rcs $@ $^
+	ar qcs $@ $^
 $B/lean/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(LEANCC) $(CPPF) -Itests $(CF) -c -o $@ $<
