@@ -1,0 +1,240 @@
+#include "deliver/dotqmail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+#define WRITABLE_BY_OTHERS 002          /* as qmail is built by default */
+
+static const char prefix[] = ".qmail";
+static const char fallback[] = "default";
+
+/* ---- finding */
+
+/* ".qmail" dash ext, with ext in lower case and ':' for '.', so that no ext leaves the directory through ".."; 0: too long */
+static size_t
+full_name(char *name, const char *dash, const char *ext, size_t *ext_at)
+{
+	size_t d = strlen(dash), e = strlen(ext), i;
+
+	if (sizeof prefix - 1 + d + e + sizeof fallback > DOT_NAME)
+		return 0;
+	memcpy(name, prefix, sizeof prefix - 1);
+	memcpy(name + sizeof prefix - 1, dash, d);
+	*ext_at = sizeof prefix - 1 + d;
+	for (i = 0; i < e; i++) {
+		char c = ext[i];
+
+		name[*ext_at + i] = c == '.' ? ':' : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	name[*ext_at + e] = 0;
+	return *ext_at + e;
+}
+
+static bool
+means_absent(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == ENAMETOOLONG || e == ELOOP || e == ENXIO || e == EISDIR;
+}
+
+enum opened { OPENED, ABSENT, TROUBLE };
+
+/* a thing of that name that is no regular file counts as not there */
+static enum opened
+open_file(const char *name, int *fd, struct stat *st, struct outcome *o)
+{
+	*fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0) {
+		if (means_absent(errno))
+			return ABSENT;
+		outcome_trouble(o, "open", name);
+		return TROUBLE;
+	}
+	if (fstat(*fd, st) != 0) {
+		outcome_trouble(o, "look at", name);
+		close(*fd);
+		return TROUBLE;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		close(*fd);
+		return ABSENT;
+	}
+	return OPENED;
+}
+
+/* the exact file, else ...-default for ever shorter beginnings of ext */
+static enum opened
+search(struct dot *d, const char *dash, const char *ext, int *fd, struct stat *st, struct outcome *o)
+{
+	size_t ext_at, n = full_name(d->name, dash, ext, &ext_at);
+	enum opened r;
+
+	d->default_at = (size_t)-1;
+	if (n == 0)
+		return ABSENT;
+	r = open_file(d->name, fd, st, o);
+	if (r != ABSENT || !*dash)
+		return r;
+	for (;; n--) {
+		if (n > ext_at && d->name[n - 1] != '-')
+			continue;
+		memcpy(d->name + n, fallback, sizeof fallback);
+		r = open_file(d->name, fd, st, o);
+		d->default_at = n - ext_at;
+		if (r != ABSENT || n == ext_at)
+			return r;
+	}
+}
+
+/* ---- reading */
+
+static bool
+read_file(struct dot *d, int fd, const struct stat *st, struct outcome *o)
+{
+	ssize_t r;
+
+	if (st->st_mode & WRITABLE_BY_OTHERS)
+		return outcome_later(o, "4.7.0", "Uh-oh: ", d->name, " is writable by others.", (char *)0);
+	if (st->st_size > DOT_FILE_MAX)
+		return outcome_later(o, "4.3.5", d->name, " is larger than 1 MiB", (char *)0);
+	d->text.max = DOT_FILE_MAX + 1;
+	if (!buf_room(&d->text, (size_t)st->st_size))
+		return outcome_trouble(o, "read", d->name);
+	r = fd_read(fd, d->text.s, (size_t)st->st_size);
+	if (r < 0)
+		return outcome_trouble(o, "read", d->name);
+	d->text.len = (size_t)r;
+	d->text.s[d->text.len] = 0;
+	d->only_forwards = st->st_mode & 0100;
+	return true;
+}
+
+static bool
+take_default(struct dot *d, const char *instructions, struct outcome *o)
+{
+	snprintf(d->name, sizeof d->name, "defaultdelivery");
+	d->is_default = true;
+	d->only_forwards = false;
+	d->text.max = DOT_FILE_MAX + 1;
+	buf_clear(&d->text);
+	return buf_puts(&d->text, instructions) || outcome_trouble(o, "read", d->name);
+}
+
+/* one 0 after each line instead of LF, blanks at their ends gone; no line holds a 0 of its own */
+static bool
+split(struct dot *d, struct outcome *o)
+{
+	char *s = d->text.s, *out = s, *end = s + d->text.len;
+
+	if (memchr(s, 0, d->text.len))
+		return outcome_later(o, "4.3.5", d->name, " holds a NUL byte", (char *)0);
+	if (*s == '\n')
+		return outcome_later(o, "4.3.5", "Uh-oh: first line of ", d->name, " is blank.", (char *)0);
+	while (s < end) {
+		char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end, *next = nl ? nl + 1 : end;
+
+		while (stop > s && (stop[-1] == ' ' || stop[-1] == '\t'))
+			stop--;
+		memmove(out, s, (size_t)(stop - s));
+		out += stop - s;
+		*out++ = 0;             /* at the most where the LF was, or the buf's own 0 */
+		s = next;
+	}
+	d->text.len = (size_t)(out - d->text.s);
+	return true;
+}
+
+bool
+dot_find(struct dot *d, const char *dash, const char *ext, const char *instructions, struct outcome *o)
+{
+	struct stat st;
+	bool ok;
+	int fd;
+
+	memset(&d->text, 0, sizeof d->text);
+	d->is_default = false;
+	switch (search(d, dash, ext, &fd, &st, o)) {
+	case OPENED:
+		ok = read_file(d, fd, &st, o);
+		close(fd);
+		if (ok && d->text.len == 0)
+			ok = take_default(d, instructions, o);
+		break;
+	case ABSENT:
+		ok = *dash ? outcome_never(o, "5.1.1", "Sorry, no mailbox here by that name.", (char *)0) :
+		    take_default(d, instructions, o);
+		break;
+	default:
+		ok = false;
+	}
+	if (ok && split(d, o)) {
+		dot_rewind(d);
+		return true;
+	}
+	dot_free(d);
+	return false;
+}
+
+/* ---- walking */
+
+void
+dot_rewind(struct dot *d)
+{
+	d->at = d->line = 0;
+}
+
+static bool
+interpret(const char *s, size_t n, struct dot_instruction *i)
+{
+	i->text = s;
+	switch (*s) {
+	case 0:
+	case '#':
+		return false;
+	case '.':
+	case '/':
+		i->kind = s[n - 1] == '/' ? DOT_MAILDIR : DOT_MBOX;
+		return true;
+	case '|':
+		i->kind = DOT_PROGRAM;
+		i->text++;
+		return true;
+	case '+':
+		i->kind = DOT_LIST;
+		return strcmp(s, "+list") == 0;         /* other words after + are for others */
+	case '&':
+		i->text++;
+		break;
+	default:
+		break;
+	}
+	i->kind = DOT_FORWARD;
+	return true;
+}
+
+bool
+dot_next(struct dot *d, struct dot_instruction *i)
+{
+	while (d->at < d->text.len) {
+		const char *s = d->text.s + d->at;
+		size_t n = strlen(s);
+
+		d->at += n + 1;
+		i->line = ++d->line;
+		if (interpret(s, n, i))
+			return true;
+	}
+	return false;
+}
+
+void
+dot_free(struct dot *d)
+{
+	buf_free(&d->text);
+}

@@ -1,0 +1,22 @@
+#include "deliver/drop.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <unistd.h>
+
+/* the order matters: each step needs the rights that the next one gives away */
+bool
+drop_to(uid_t uid, gid_t gid)
+{
+	if (uid == 0) {
+		errno = EPERM;
+		return false;
+	}
+	if (setgroups(0, 0) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
+		return false;
+	if (getuid() == uid && geteuid() == uid && getgid() == gid && getegid() == gid && getgroups(0, 0) == 0 &&
+	    setuid(0) != 0)
+		return true;
+	errno = EPERM;
+	return false;
+}
