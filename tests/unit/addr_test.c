@@ -121,10 +121,13 @@ test_limits(void)
 static const char *
 quoted(const char *s)
 {
-	static struct buf b = BUF(2000);
+	static char text[2000];
+	struct buf b = BUF(sizeof text - 1);
+	bool good = addr_quote(&b, s, strlen(s));
 
-	buf_clear(&b);
-	return addr_quote(&b, s, strlen(s)) ? b.s ? b.s : "" : "failed";
+	snprintf(text, sizeof text, "%s", !good ? "failed" : b.s ? b.s : "");
+	buf_free(&b);
+	return text;
 }
 
 static void
@@ -150,6 +153,7 @@ test_quote(void)
 		same(path(s, strlen(s)) + 1, there_and_back[i], "what is quoted reads back the same");
 	}
 	ok(!addr_quote(&tiny, "a b@c", 5) && tiny.len == 0, "no room: nothing is added");
+	buf_free(&tiny);
 }
 
 int

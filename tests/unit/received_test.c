@@ -48,5 +48,7 @@ main(void)
 	ok(strncmp(line(many, 0, 0, 0) + strlen("Received: from "), rest, i + 1) == 0, "a word of just that length is not");
 	buf_puts(&tiny, "kept");
 	ok(!received_put(&tiny, &r) && tiny.len == 4, "no room: nothing is added");
+	buf_free(&tiny);
+	buf_free(&b);
 	return done();
 }
