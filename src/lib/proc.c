@@ -59,10 +59,37 @@ reset_signals(void)
 			sigaction(caught[i], &was, 0);
 }
 
+static void
+become(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	reset_signals();
+	if (!place_fds(map, n))
+		return;
+	sigprocmask(SIG_SETMASK, &none, 0);
+	if (strchr(file, '/'))
+		execve(file, argv, envp);
+	else
+		execvpe(file, argv, envp);
+}
+
+int
+proc_exec(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
+{
+	if (n > PROC_FDS) {
+		errno = EINVAL;
+		return -1;
+	}
+	become(file, argv, envp, map, n);
+	return -1;
+}
+
 pid_t
 proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
 {
-	sigset_t all, old, none;
+	sigset_t all, old;
 	volatile int error = 0;
 	pid_t pid;
 
@@ -71,18 +98,10 @@ proc_spawn(const char *file, char *const argv[], char *const envp[], const struc
 		return -1;
 	}
 	sigfillset(&all);
-	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &all, &old);   /* no handler of ours may run in the child */
 	pid = vfork();                          /* cheapest by far; see src/README, "Starting programs" */
 	if (pid == 0) {
-		reset_signals();
-		if (place_fds(map, n)) {
-			sigprocmask(SIG_SETMASK, &none, 0);
-			if (strchr(file, '/'))
-				execve(file, argv, envp);
-			else
-				execvpe(file, argv, envp);
-		}
+		become(file, argv, envp, map, n);
 		error = errno;
 		_exit(127);
 	}

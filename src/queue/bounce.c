@@ -1,0 +1,348 @@
+/* bounce - tell the sender of a message who did not get it, and why.
+ *   fd 0  the queue file, read-only, with 'd' records not yet followed by 'b'    -> wire/queuefile.h
+ *   fd 1  when the bounce is queued: "QP ID\n", the injector's pid and the queue's ID of the bounce
+ *   argv  the ID of the message
+ *   exit  0 the bounce is on disk in the queue; 100 there is nothing to bounce; 111 try again later
+ * Invariant: a bounce has the null sender, and a bounce that cannot be delivered goes once more, to the postmaster, with
+ * the sender "#@[]", which ends it (the runner drops such a message). RFC 3464, 6522; manual: pneu-bounce(8) */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/conf.h"
+#include "lib/fd.h"
+#include "lib/msg.h"
+#include "lib/num.h"
+#include "lib/sig.h"
+#include "mail/addr.h"
+#include "mail/date.h"
+#include "wire/envelope.h"
+#include "wire/inject.h"
+#include "wire/queuefile.h"
+
+#define TEXT_MAX (16u << 20)
+#define SHOWN_MAX 100                   /* recipients described one by one; the rest are counted */
+
+struct bounce {
+	struct qf file;
+	struct buf me, from, host, double_to, double_host;
+	uint64_t max_bytes;             /* of the original that are sent back */
+	bool is_double;
+	struct buf to;                  /* envelope recipient of the bounce */
+	struct buf text;                /* all that stands before the original */
+	char boundary[40];
+	const char *id;
+};
+
+static void
+settings(struct bounce *b)
+{
+	struct conf table[] = {
+		{ "me", CONF_LINE, &b->me, 0, 0, 0 },
+		{ "bouncefrom", CONF_LINE, &b->from, 0, 0, 0 },
+		{ "bouncehost", CONF_LINE, &b->host, 0, 0, 0 },
+		{ "doublebounceto", CONF_LINE, &b->double_to, 0, 0, 0 },
+		{ "doublebouncehost", CONF_LINE, &b->double_host, 0, 0, 0 },
+		{ "bouncemaxbytes", CONF_NUMBER, &b->max_bytes, 50000, 0, 1u << 30 },
+	};
+	struct conf_error e;
+	char host[256];
+	int dir = conf_open();
+
+	if (dir < 0)
+		die_sys(EX_SOFT, "open the control directory");
+	if (!conf_load(dir, table, sizeof table / sizeof *table, &e))
+		die_say(EX_SOFT, e.text);
+	close(dir);
+	if (!b->me.len && (gethostname(host, sizeof host) != 0 || !memchr(host, 0, sizeof host) || !buf_puts(&b->me, host)))
+		die_say(EX_SOFT, "control/me is missing and the host has no name");
+}
+
+static const char *
+or(const struct buf *b, const char *preset)
+{
+	return b->len ? b->s : preset;
+}
+
+static void
+puts_or_die(struct buf *b, const char *s)
+{
+	if (!buf_puts(b, s))
+		die_sys(EX_SOFT, "hold the bounce");
+}
+
+static void
+num_or_die(struct buf *b, uint64_t n)
+{
+	if (!buf_num(b, n))
+		die_sys(EX_SOFT, "hold the bounce");
+}
+
+/* several strings, ended by 0 */
+#define PUTS(b, ...) puts_all((b), (const char *const[]){ __VA_ARGS__, 0 })
+
+static void
+puts_all(struct buf *b, const char *const *s)
+{
+	for (; *s; s++)
+		puts_or_die(b, *s);
+}
+
+/* strangers' words: printable ASCII on lines of their own, each begun with prefix */
+static void
+put_masked(struct buf *b, const char *s, const char *prefix)
+{
+	for (; *s; s++) {
+		char c[2] = { *s >= ' ' && *s < 127 ? *s : '?', 0 };
+
+		if (*s != '\n')
+			puts_or_die(b, c);
+		else if (s[1])
+			PUTS(b, "\n", prefix);
+	}
+}
+
+static void
+put_address(struct buf *b, const char *s)
+{
+	struct buf quoted = BUF(8192);
+
+	if (!addr_quote(&quoted, s, strlen(s)))
+		die_sys(EX_SOFT, "hold an address");
+	put_masked(b, quoted.s, "");
+	buf_free(&quoted);
+}
+
+/* A bounce goes to the sender; of a bounce, to the postmaster; of mail to a list with an address for each
+ * recipient ("pre@host-@[]"), to the list's own address ("pre@host"). */
+static void
+choose_recipient(struct bounce *b)
+{
+	const char *sender = qf_string(&b->file, b->file.sender);
+	size_t n = strlen(sender);
+
+	b->to.max = 4096;
+	b->is_double = n == 0;
+	if (b->is_double)
+		PUTS(&b->to, or(&b->double_to, "postmaster"), "@", or(&b->double_host, b->me.s));
+	else if (n > 4 && strcmp(sender + n - 4, "-@[]") == 0) {
+		puts_or_die(&b->to, sender);
+		buf_cut(&b->to, n - 4);
+	} else
+		puts_or_die(&b->to, sender);
+}
+
+/* nothing in the original can guess it */
+static void
+choose_boundary(struct bounce *b)
+{
+	unsigned char r[16];
+	size_t i;
+
+	if (getentropy(r, sizeof r) != 0)
+		die_sys(EX_SOFT, "get random bytes");
+	memcpy(b->boundary, "pneu-", 5);
+	for (i = 0; i < sizeof r; i++) {
+		b->boundary[5 + 2 * i] = "0123456789abcdef"[r[i] >> 4];
+		b->boundary[6 + 2 * i] = "0123456789abcdef"[r[i] & 15];
+	}
+}
+
+static void
+put_header(struct bounce *b)
+{
+	char date[DATE_RFC5322];
+
+	date_rfc5322(date, clock_wall_s());
+	PUTS(&b->text, "From: Mail delivery <", or(&b->from, "MAILER-DAEMON"), "@", or(&b->host, b->me.s), ">\nTo: <");
+	put_address(&b->text, b->to.s);
+	PUTS(&b->text, ">\nSubject: ", b->is_double ? "Undeliverable bounce" : "Mail could not be delivered",
+	    "\nDate: ", date, "\nMessage-ID: <", b->id, ".bounce.");
+	num_or_die(&b->text, (uint64_t)getpid());
+	PUTS(&b->text, "@", b->me.s, ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"", b->boundary, "\"\n\n");
+}
+
+static bool
+owed(const struct qf_rcpt *r)
+{
+	return r->state == QF_FAILED;
+}
+
+static void
+put_words(struct bounce *b, size_t failed)
+{
+	struct buf *t = &b->text;
+	size_t i, shown = 0;
+
+	PUTS(t, "--", b->boundary, "\nContent-Type: text/plain; charset=us-ascii\n\n"
+	    "This is the mail system at ", b->me.s, ".\n\n");
+	puts_or_die(t, b->is_double ?
+	    "A bounce could not be delivered to the address it was meant for:\n\n" :
+	    "Your message could not be delivered to the address below. It will not be\ntried again. "
+	    "What the mail system there, or this one, gave as the reason\nstands after each address.\n\n");
+	for (i = 0; i < b->file.rcpts && shown < SHOWN_MAX; i++) {
+		const struct qf_rcpt *r = &b->file.rcpt[i];
+
+		if (!owed(r))
+			continue;
+		shown++;
+		puts_or_die(t, "<");
+		put_address(t, qf_string(&b->file, r->addr));
+		puts_or_die(t, ">:\n  ");
+		put_masked(t, qf_string(&b->file, r->last), "  ");
+		puts_or_die(t, "\n\n");
+	}
+	if (failed > shown) {
+		puts_or_die(t, "... and ");
+		num_or_die(t, failed - shown);
+		puts_or_die(t, " more; the second part of this message names them all.\n\n");
+	}
+}
+
+static const char *
+status_of(const struct qf_rcpt *r)
+{
+	return r->status[0] == '5' ? r->status : "5.0.0";
+}
+
+static void
+put_status(struct bounce *b)
+{
+	struct buf *t = &b->text;
+	char date[DATE_RFC5322];
+	size_t i;
+
+	date_rfc5322(date, (int64_t)(b->file.header.arrival_us / 1000000));
+	PUTS(t, "--", b->boundary, "\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; ", b->me.s,
+	    "\nArrival-Date: ", date, "\nX-Pneu-Queue-ID: ", b->id, "\n");
+	for (i = 0; i < b->file.rcpts; i++) {
+		const struct qf_rcpt *r = &b->file.rcpt[i];
+
+		if (!owed(r))
+			continue;
+		puts_or_die(t, "\nFinal-Recipient: rfc822; ");
+		put_address(t, qf_string(&b->file, r->addr));
+		PUTS(t, "\nAction: failed\nStatus: ", status_of(r), "\nDiagnostic-Code: X-Pneu; ");
+		put_masked(t, qf_string(&b->file, r->last), "    ");
+		puts_or_die(t, "\n");
+	}
+	puts_or_die(t, "\n");
+}
+
+/* bytes of the header of the original with its last newline, or what there is of it in limit */
+static uint64_t
+header_bytes(uint64_t limit)
+{
+	char space[8192];
+	uint64_t at = 0;
+	char last = '\n';
+
+	while (at < limit) {
+		ssize_t n = fd_pread(0, space, limit - at < sizeof space ? (size_t)(limit - at) : sizeof space,
+		    (off_t)(QF_HEADER + at));
+		ssize_t i;
+
+		if (n < 0)
+			die_sys(EX_SOFT, "read the message");
+		if (n == 0)
+			break;
+		for (i = 0; i < n; i++) {
+			if (space[i] == '\n' && last == '\n')
+				return at + (uint64_t)i;
+			last = space[i];
+		}
+		at += (uint64_t)n;
+	}
+	return at;
+}
+
+static void
+send_original(struct bounce *b, struct inject *in)
+{
+	char space[65536];
+	uint64_t left = b->file.header.length, at = QF_HEADER;
+	const char *sender = qf_string(&b->file, b->file.sender);
+	bool whole = left <= b->max_bytes;
+
+	buf_clear(&b->text);
+	PUTS(&b->text, "--", b->boundary, whole ? "\nContent-Type: message/rfc822\n\n" :
+	    "\nContent-Type: text/rfc822-headers\n\n", "Return-Path: <");
+	put_address(&b->text, sender);
+	puts_or_die(&b->text, ">\n");
+	inject_write(in, b->text.s, b->text.len);
+	if (!whole)
+		left = header_bytes(b->max_bytes);
+	while (left) {
+		ssize_t n = fd_pread(0, space, left < sizeof space ? (size_t)left : sizeof space, (off_t)at);
+
+		if (n <= 0) {
+			inject_drop(in);
+			die_sys(EX_SOFT, "read the message");
+		}
+		inject_write(in, space, (size_t)n);
+		at += (uint64_t)n;
+		left -= (uint64_t)n;
+	}
+	buf_clear(&b->text);
+	PUTS(&b->text, "\n--", b->boundary, "--\n");
+	inject_write(in, b->text.s, b->text.len);
+}
+
+static void
+send_bounce(struct bounce *b)
+{
+	struct buf envelope = BUF(ENVELOPE_MAX);
+	struct inject_result r;
+	struct inject in;
+	char line[64];
+	int n;
+
+	inject_begin(&in);
+	inject_write(&in, b->text.s, b->text.len);
+	send_original(b, &in);
+	if (!envelope_sender(&envelope, b->is_double ? "#@[]" : "") || !envelope_rcpt(&envelope, b->to.s) ||
+	    !envelope_end(&envelope)) {
+		inject_drop(&in);
+		die_sys(EX_SOFT, "hold the envelope");
+	}
+	inject_end(&in, &envelope, &r);
+	if (r.verdict != 'K')           /* a D too: the failures must not be forgotten because our own queue refuses */
+		die_say(EX_SOFT, "unable to queue the bounce: ", r.text);
+	n = snprintf(line, sizeof line, "%ld %s\n", (long)r.pid, r.text[0] ? r.text : "-");
+	if (n > 0 && (size_t)n < sizeof line)
+		(void)fd_write(1, line, (size_t)n);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bounce b;
+	size_t i, failed = 0;
+
+	msg_name("pneu-bounce");
+	if (argc != 2)
+		die_say(EX_HARD, "usage: pneu-bounce ID, the queue file on descriptor 0");
+	sig_ignore(SIGPIPE);
+	memset(&b, 0, sizeof b);
+	b.id = argv[1];
+	b.text.max = TEXT_MAX;
+	settings(&b);
+	if (qf_load(&b.file, 0, false) != QF_OK)
+		die_say(EX_SOFT, "descriptor 0 is not a queue file: ", b.id);
+	for (i = 0; i < b.file.rcpts; i++)
+		failed += owed(&b.file.rcpt[i]);
+	if (failed == 0)
+		die_say(EX_HARD, "nothing to bounce: ", b.id);
+	choose_recipient(&b);
+	choose_boundary(&b);
+	put_header(&b);
+	put_words(&b, failed);
+	put_status(&b);
+	send_bounce(&b);
+	return 0;
+}

@@ -1,0 +1,192 @@
+#include "queue/log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/num.h"
+
+#define LINE_MAX_BYTES 6000
+
+static char lines[65536];
+static size_t len;
+
+static void
+raw(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < sizeof lines - len) {
+		memcpy(lines + len, s, n);
+		len += n;
+	}
+}
+
+static void
+num(uint64_t n)
+{
+	if (sizeof lines - len > NUM_DEC)
+		len += num_dec(lines + len, n);
+}
+
+/* strangers' text: bounded, and never more than one line */
+static void
+masked(const char *s)
+{
+	size_t n;
+
+	for (n = 0; *s && n < LINE_MAX_BYTES - 400 && len < sizeof lines - 10; s++, n++)
+		lines[len++] = *s == ' ' || *s == '\t' ? '_' : *s == '\n' ? '/' : *s > ' ' && *s < 127 ? *s : '?';
+	if (*s)
+		raw("...");
+}
+
+static void
+begin(const char *s)
+{
+	if (sizeof lines - len < LINE_MAX_BYTES)
+		log_flush();
+	raw(s);
+}
+
+void
+log_flush(void)
+{
+	if (len)
+		(void)fd_write(2, lines, len);
+	len = 0;
+}
+
+void
+log_new(const char *id)
+{
+	begin("new msg ");
+	raw(id);
+	raw("\n");
+}
+
+void
+log_info(const char *id, uint64_t bytes, const char *sender, uint64_t qp, uint64_t uid)
+{
+	begin("info msg ");
+	raw(id);
+	raw(": bytes ");
+	num(bytes);
+	raw(" from <");
+	masked(sender);
+	raw("> qp ");
+	num(qp);
+	raw(" uid ");
+	num(uid);
+	raw("\n");
+}
+
+void
+log_start(uint64_t delivery, const char *id, enum channel c, const char *rcpt)
+{
+	begin("starting delivery ");
+	num(delivery);
+	raw(": msg ");
+	raw(id);
+	raw(c == CHANNEL_LOCAL ? " to local " : " to remote ");
+	masked(rcpt);
+	raw("\n");
+}
+
+void
+log_result(uint64_t delivery, char verdict, const char *text)
+{
+	begin("delivery ");
+	num(delivery);
+	raw(verdict == 'K' ? ": success: " : verdict == 'D' ? ": failure: " : ": deferral: ");
+	masked(text);
+	raw("\n");
+}
+
+void
+log_mangled(uint64_t delivery)
+{
+	begin("delivery ");
+	num(delivery);
+	raw(": report mangled, will defer\n");
+}
+
+void
+log_skip(const char *id, const char *rcpt, const char *why)
+{
+	begin("skipping delivery: msg ");
+	raw(id);
+	raw(" to ");
+	masked(rcpt);
+	raw(": ");
+	masked(why);
+	raw("\n");
+}
+
+void
+log_status(unsigned local, unsigned local_max, unsigned remote, unsigned remote_max)
+{
+	begin("status: local ");
+	num(local);
+	raw("/");
+	num(local_max);
+	raw(" remote ");
+	num(remote);
+	raw("/");
+	num(remote_max);
+	raw("\n");
+}
+
+void
+log_bounce(const char *id, const char *qp, const char *bounce_id)
+{
+	begin("bounce msg ");
+	raw(id);
+	raw(" qp ");
+	masked(qp);
+	raw(" as ");
+	masked(bounce_id);
+	raw("\n");
+}
+
+void
+log_triple(const char *id)
+{
+	begin("triple bounce: discarding ");
+	raw(id);
+	raw("\n");
+}
+
+void
+log_end(const char *id)
+{
+	begin("end msg ");
+	raw(id);
+	raw("\n");
+}
+
+void
+log_operator(const char *id, const char *what, uint64_t uid)
+{
+	begin("operator uid ");
+	num(uid);
+	raw(" ");
+	raw(what);
+	raw(": msg ");
+	raw(id);
+	raw("\n");
+}
+
+void
+log_say(const char *kind, const char *text, const char *what, int error)
+{
+	begin(kind);
+	raw(": ");
+	raw(text);
+	masked(what);
+	if (error) {
+		raw(": ");
+		masked(strerror(error));
+	}
+	raw("\n");
+}

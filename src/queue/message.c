@@ -1,0 +1,554 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "queue/log.h"
+#include "queue/retry.h"
+#include "queue/runner.h"
+
+#define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
+#define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
+#define STUCK_RETRY_MS 30000
+#define ADDR_ROOM 4096                  /* an address may grow by routing */
+
+/* what a struct qf_rcpt's mark says */
+enum { MARK_NONE, MARK_OUT };
+
+static struct message *first;           /* active ones */
+static size_t count, limit = 500;
+static size_t stuck;                    /* how many could not be written */
+static int64_t stuck_until_ms;
+
+size_t
+message_count(void)
+{
+	return count;
+}
+
+size_t
+message_limit(void)
+{
+	return limit;
+}
+
+void
+message_set_limit(size_t n)
+{
+	limit = n;
+}
+
+const char *
+message_sender(const struct message *m)
+{
+	return qf_string(&m->file, m->file.sender);
+}
+
+const char *
+message_rcpt(const struct message *m, size_t i)
+{
+	const struct qf_rcpt *r = &m->file.rcpt[i];
+
+	return qf_string(&m->file, r->to ? r->to : r->addr);
+}
+
+struct message *
+message_active(uint32_t slot)
+{
+	struct message *m;
+
+	for (m = first; m && m->slot != slot; m = m->next)
+		;
+	return m;
+}
+
+static void
+unload(struct message *m)
+{
+	if (m->next)
+		m->next->prev = m->prev;
+	if (m->prev)
+		m->prev->next = m->next;
+	else
+		first = m->next;
+	count--;
+	if (m->fd >= 0)
+		close(m->fd);
+	if (m->copy >= 0)
+		close(m->copy);
+	qf_free(&m->file);
+	buf_free(&m->history);
+	free(m);
+}
+
+/* back to the schedule; the file's mtime tells the next runner the same */
+static void
+put_back(struct message *m, int64_t due)
+{
+	struct timespec t[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = due } };
+
+	if (utimensat(AT_FDCWD, m->path, t, 0) != 0)
+		log_say("warning", "unable to set the next attempt of ", m->id, errno);
+	schedule_put(schedule, m->slot, due);
+	unload(m);
+}
+
+static void
+forget(struct message *m)
+{
+	schedule_remove(schedule, m->slot);
+	unload(m);
+}
+
+/* Out of the way, never deleted: someone may want to look. */
+static void
+set_aside(struct message *m, const char *why)
+{
+	char path[8 + QID_TEXT];
+
+	snprintf(path, sizeof path, "bad/%s", m->id);
+	if (rename(m->path, path) != 0) {
+		log_say("alert", "unable to move a damaged message to bad/: ", m->id, errno);
+		schedule_put(schedule, m->slot, now.wall_s + TROUBLE_RETRY_S);
+		unload(m);
+		return;
+	}
+	log_say("alert", why, m->id, 0);
+	forget(m);
+}
+
+/* Append what happened. Nothing is synced: a crash of the machine may repeat deliveries, it loses none. */
+static bool
+write_history(struct message *m)
+{
+	int fd, e;
+	bool ok;
+
+	if (m->history.len == 0)
+		return true;
+	if ((fd = open(m->path, O_WRONLY | O_CLOEXEC)) < 0)
+		return false;
+	ok = (m->file.file_size <= m->file.size || ftruncate(fd, (off_t)m->file.size) == 0) &&
+	    fd_pwrite(fd, m->history.s, m->history.len, (off_t)m->file.size);
+	if (ok) {
+		m->file.size += m->history.len;
+		m->file.file_size = m->file.size;
+		buf_clear(&m->history);
+	} else {
+		e = errno;
+		(void)ftruncate(fd, (off_t)m->file.size);       /* half a record must not stay */
+		errno = e;
+	}
+	if (close(fd) != 0)
+		ok = false;
+	return ok;
+}
+
+/* Keep it open, and its history in memory, until the disk takes it: written nowhere it would be delivered again. */
+static void
+stick(struct message *m, const char *why, int error)
+{
+	log_say("warning", why, m->id, error);
+	m->stuck = true;
+	if (stuck++ == 0)
+		stuck_until_ms = now.mono_ms + STUCK_RETRY_MS;
+}
+
+static void
+finish(struct message *m)
+{
+	if (unlink(m->path) != 0 && errno != ENOENT) {
+		stick(m, "unable to remove ", errno);
+		return;
+	}
+	log_end(m->id);
+	forget(m);
+}
+
+static void
+hold(struct message *m)
+{
+	char path[sizeof m->path + 1];
+
+	snprintf(path, sizeof path, "hold/%s", m->path + 4);
+	if (rename(m->path, path) != 0) {
+		log_say("warning", "unable to hold ", m->id, errno);
+		put_back(m, now.wall_s + TROUBLE_RETRY_S);
+		return;
+	}
+	forget(m);
+}
+
+/* Every recipient of this round has been heard of. */
+static void
+round_end(struct message *m)
+{
+	size_t i, waiting = 0, failed = 0;
+
+	for (i = 0; i < m->file.rcpts; i++) {
+		waiting += m->file.rcpt[i].state == QF_WAITING;
+		failed += m->file.rcpt[i].state == QF_FAILED;
+	}
+	if (m->wish == WISH_DELETE || waiting + failed == 0) {
+		finish(m);
+		return;
+	}
+	if (!write_history(m)) {
+		stick(m, "unable to record deliveries of ", errno);
+		return;
+	}
+	if (failed) {
+		m->bouncing = true;
+		bouncer_add(m);
+	} else if (m->wish == WISH_HOLD)
+		hold(m);
+	else
+		put_back(m, retry_next((int64_t)(m->file.header.arrival_us / 1000000), now.wall_s, m->local_deferred));
+}
+
+void
+message_bounced(struct message *m, bool queued, const char *qp, const char *bounce_id)
+{
+	size_t i;
+
+	m->bouncing = false;
+	for (i = 0; queued && i < m->file.rcpts; i++) {
+		struct qf_rcpt *r = &m->file.rcpt[i];
+
+		if (r->state != QF_FAILED)
+			continue;
+		r->state = QF_BOUNCED;
+		if (!qf_put_history(&m->history, 'b', i, now.wall_s, 0, bounce_id))
+			log_say("warning", "unable to record a bounce, it may come twice: ", m->id, errno);
+	}
+	if (queued) {
+		if (*qp)
+			log_bounce(m->id, qp, bounce_id);
+		round_end(m);
+	} else
+		put_back(m, now.wall_s + TROUBLE_RETRY_S);      /* the failures are recorded: the bounce stays owed */
+}
+
+static void
+record(struct message *m, size_t i, char letter, const char *status, const char *text)
+{
+	if (!qf_put_history(&m->history, letter, i, now.wall_s, status, text))
+		log_say("warning", "unable to record a delivery, it may be repeated: ", m->id, errno);
+}
+
+/* the end of a site's patience, in the words of RFC 3463's 4.4.7 */
+static void
+record_expired(struct message *m, size_t i, const char *text)
+{
+	struct buf b = BUF(JOB_TEXT + 200);
+
+	if (buf_puts(&b, text) && buf_puts(&b, "\nThis message has been in the queue too long; it will not be tried again."))
+		text = b.s;
+	record(m, i, 'd', "5.4.7", text);
+	buf_free(&b);
+}
+
+void
+message_report(struct message *m, size_t i, uint64_t delivery, char verdict, const char *status, const char *text)
+{
+	struct qf_rcpt *r = &m->file.rcpt[i];
+	bool local = r->local;
+
+	if (delivery)
+		log_result(delivery, verdict, text);
+	else
+		log_skip(m->id, message_rcpt(m, i), text);
+	r->mark = MARK_NONE;
+	if (verdict == 'K') {
+		r->state = QF_DELIVERED;
+		if (m->file.rcpts > 1)          /* a single recipient's file goes away instead */
+			record(m, i, 'k', 0, text);
+	} else if (verdict == 'D') {
+		r->state = QF_FAILED;
+		record(m, i, 'd', status, text);
+	} else if (m->last && !stopping) {
+		r->state = QF_FAILED;
+		record_expired(m, i, text);
+	} else {
+		m->local_deferred |= local;
+		if (delivery || !r->last)
+			record(m, i, 'z', status, text);
+	}
+}
+
+void
+message_task_done(struct message *m, size_t recipients)
+{
+	m->pending -= recipients;
+	if (m->pending == 0)
+		round_end(m);
+	else if (!write_history(m))
+		log_say("warning", "unable to record deliveries yet: ", m->id, errno);
+}
+
+/* ---- starting a round */
+
+static struct buf route_addr = BUF(ADDR_ROOM), route_key = BUF(ADDR_ROOM);
+
+/* the site for recipient i, or 0: it was answered here */
+static struct site *
+route(struct message *m, size_t i)
+{
+	struct qf_rcpt *r = &m->file.rcpt[i];
+	enum channel channel;
+	struct site *s = 0;
+	const char *why;
+
+	buf_clear(&route_addr);
+	if (!buf_puts(&route_addr, qf_string(&m->file, r->addr)) ||
+	    !routing_find(routing, &route_addr, &channel, &route_key, &why)) {
+		if (why)
+			message_report(m, i, 0, 'D', "5.1.2", why);
+		else if (errno == EMSGSIZE)
+			message_report(m, i, 0, 'D', "5.1.3", "address too long");
+		else
+			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+		return 0;
+	}
+	r->local = channel == CHANNEL_LOCAL;
+	r->to = 0;
+	if (strcmp(route_addr.s, qf_string(&m->file, r->addr)) != 0) {
+		r->to = (uint32_t)m->file.strings.len;
+		if (!buf_put(&m->file.strings, route_addr.s, route_addr.len + 1)) {
+			r->to = 0;
+			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+			return 0;
+		}
+	}
+	if (!(s = site_get(channel, route_key.s)))
+		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+	return s;
+}
+
+/* All waiting recipients to their sites. One that needs only a full site goes back, closed, to wait in its line. */
+static bool
+distribute(struct message *m)
+{
+	struct site *s;
+	size_t i;
+
+	for (i = 0; i < m->file.rcpts; i++) {
+		if (m->file.rcpt[i].state != QF_WAITING || !(s = route(m, i)))
+			continue;
+		if (m->file.rcpts == 1 && site_full(s)) {
+			uint32_t slot = m->slot;
+
+			unload(m);
+			site_park(s, slot);
+			return false;
+		}
+		if (!site_add(s, m, i)) {
+			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+			continue;
+		}
+		m->file.rcpt[i].mark = MARK_OUT;
+		m->pending++;
+	}
+	return true;
+}
+
+static void
+tell(struct message *m)
+{
+	if (m->file.history || (schedule_flags(schedule, m->slot) & SCHEDULE_TOLD))
+		return;
+	schedule_flag(schedule, m->slot, SCHEDULE_TOLD, 0);
+	log_new(m->id);
+	log_info(m->id, m->file.header.length, message_sender(m), m->file.header.pid, m->file.header.uid);
+}
+
+static bool
+too_old(const struct message *m)
+{
+	int64_t age = now.wall_s - (int64_t)(m->file.header.arrival_us / 1000000) - now.skew_s;
+
+	return age > (int64_t)settings.queuelifetime;
+}
+
+/* the file as a message; false: it has been dealt with */
+static bool
+load(struct message *m)
+{
+	switch (qf_load(&m->file, m->fd, schedule_flags(schedule, m->slot) & SCHEDULE_SCANNED)) {
+	case QF_OK:
+		schedule_flag(schedule, m->slot, 0, SCHEDULE_SCANNED);
+		return true;
+	case QF_INCOMPLETE:
+		set_aside(m, "moved to bad/, incomplete and never acknowledged: ");
+		return false;
+	case QF_DAMAGED:
+		set_aside(m, "moved to bad/, damaged: ");
+		return false;
+	case QF_TROUBLE:
+	default:
+		log_say("warning", "unable to read ", m->id, errno);
+		schedule_put(schedule, m->slot, now.wall_s + TROUBLE_RETRY_S);
+		unload(m);
+		return false;
+	}
+}
+
+static struct message *
+new_message(uint32_t slot)
+{
+	struct message *m = calloc(1, sizeof *m);
+	unsigned dir = qid_dir(schedule_qid(schedule, slot));
+
+	if (!m)
+		return 0;
+	m->slot = slot;
+	m->copy = -1;
+	m->history.max = QF_RECORDS;
+	qid_text(m->id, schedule_qid(schedule, slot));
+	memcpy(m->path, "msg/XX/", 7);
+	qid_dir_text(m->path + 4, dir);
+	m->path[6] = '/';
+	strcpy(m->path + 7, m->id);
+	m->next = first;
+	if (first)
+		first->prev = m;
+	first = m;
+	count++;
+	return m;
+}
+
+/* an OUT slot, opened and replayed; 0: it has been dealt with */
+static struct message *
+open_slot(uint32_t slot)
+{
+	struct message *m = new_message(slot);
+
+	if (!m) {
+		log_say("warning", "out of memory", "", 0);
+		schedule_put(schedule, slot, now.wall_s + TROUBLE_RETRY_S);
+		return 0;
+	}
+	if ((m->fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0) {
+		if (errno == ENOENT) {
+			forget(m);              /* removed by hand, or by its own injector whose sync failed */
+			return 0;
+		}
+		log_say("warning", "unable to open ", m->id, errno);
+		schedule_put(schedule, slot, now.wall_s + TROUBLE_RETRY_S);
+		unload(m);
+		return 0;
+	}
+	return load(m) ? m : 0;
+}
+
+bool
+message_start(uint32_t slot, bool last)
+{
+	struct message *m = open_slot(slot);
+
+	if (!m)
+		return false;
+	tell(m);
+	m->last = last || too_old(m);
+	if (!distribute(m))
+		return true;
+	site_added();
+	if (m->pending == 0)
+		round_end(m);
+	return true;
+}
+
+bool
+message_wish(uint32_t slot, enum wish wish)
+{
+	struct message *m = message_active(slot);
+
+	if (!m) {
+		if (!schedule_take_one(schedule, slot) || !(m = open_slot(slot)))
+			return false;
+		m->wish = wish;
+		round_end(m);
+	} else
+		m->wish = wish;
+	return true;
+}
+
+static void
+try_stuck(void)
+{
+	struct message *m, *next;
+
+	stuck = 0;
+	for (m = first; m; m = next) {
+		next = m->next;
+		if (m->stuck) {
+			m->stuck = false;
+			round_end(m);
+		}
+	}
+}
+
+void
+message_do(void)
+{
+	uint32_t slot;
+	int n;
+
+	if (stuck && now.mono_ms >= stuck_until_ms)
+		try_stuck();
+
+	for (n = 0; n < OPEN_A_TURN && count < limit && !stopping; n++) {
+		if ((slot = schedule_take(schedule, now.wall_s)) == SLOT_NONE)
+			break;
+		(void)message_start(slot, false);
+	}
+}
+
+void
+message_want(struct wait *w)
+{
+	int64_t due;
+
+	if (stuck)
+		want_until(w, stuck_until_ms);
+	if (stopping || count >= limit || !schedule_due(schedule, &due))
+		return;
+	want_until(w, due <= now.wall_s ? now.mono_ms : now.mono_ms + (due - now.wall_s) * 1000);
+}
+
+/* ---- what a local worker gets */
+
+/* The queue file tells who else got the message; hand out a copy unless there is nobody else.
+ * It lives under a name only for the moment between two opens, so that the worker's descriptor is read-only. */
+static int
+copy_message(const struct message *m)
+{
+	char path[12 + QID_TEXT];
+	int out, in = -1;
+
+	snprintf(path, sizeof path, "tmp/%s.copy", m->id);
+	(void)unlink(path);
+	if ((out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+		return -1;
+	if (fd_copy(out, m->fd, QF_HEADER, (size_t)m->file.header.length))
+		in = open(path, O_RDONLY | O_CLOEXEC);
+	(void)unlink(path);
+	close(out);
+	return in;
+}
+
+int
+message_local_fd(struct message *m, uint64_t *offset)
+{
+	*offset = QF_HEADER;
+	if (m->file.rcpts == 1)
+		return m->fd;
+	*offset = 0;
+	if (m->copy < 0)
+		m->copy = copy_message(m);
+	return m->copy;
+}

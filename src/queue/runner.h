@@ -1,0 +1,123 @@
+/* runner - what the parts of pneu-send know of one another
+ *
+ * One process, one event loop (send.c). The parts, in the order a message meets them:
+ *   intake    hears of it: the FIFO, and scans of msg/
+ *   schedule  when it is due
+ *   message   opens it, routes its recipients, keeps its history, ends it
+ *   site      one per destination: queue, window, workers; gives jobs, takes reports
+ *   bouncer   runs pneu-bounce for what failed
+ *   ctl       the control socket
+ * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
+ * The working directory is the queue. */
+#ifndef QUEUE_RUNNER_H
+#define QUEUE_RUNNER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "queue/routing.h"
+#include "queue/schedule.h"
+#include "wire/job.h"
+#include "wire/queuefile.h"
+
+/* ---- send.c */
+struct wait {                           /* one turn of the loop: what to wait for */
+	struct pollfd *fd;
+	size_t len, room;
+	int64_t until_ms;               /* monotonic; when the wait must end */
+};
+size_t want_fd(struct wait *, int fd, short events);    /* its index: revents is there after the wait */
+void want_until(struct wait *, int64_t mono_ms);
+extern struct schedule *schedule;
+struct clockwork {
+	int64_t wall_s, mono_ms;        /* read once a turn */
+	int64_t skew_s;                 /* forward jumps of the wall clock, which age no message */
+};
+extern struct clockwork now;
+extern const struct routing *routing;
+extern bool stopping;                   /* SIGTERM: nothing new is started */
+
+struct settings {
+	uint64_t concurrencylocal, concurrencyremote, concurrencysite, queuelifetime;
+};
+extern struct settings settings;
+
+/* ---- intake.c */
+bool intake_open(void);
+void intake_want(struct wait *);
+void intake_do(const struct wait *);
+void intake_rescan(void);               /* look at the whole of msg/ again, in slices */
+bool intake_scanning(void);
+
+/* ---- message.c */
+enum wish { WISH_NONE, WISH_HOLD, WISH_DELETE };
+
+struct message {
+	struct message *next, *prev;
+	uint32_t slot;
+	int fd;                         /* the queue file, read-only */
+	int copy;                       /* the message alone, for local jobs; -1 */
+	char id[QID_TEXT];
+	char path[8 + QID_TEXT];        /* msg/XX/ID */
+	struct qf file;
+	struct buf history;             /* records not yet written */
+	size_t pending;                 /* recipients in tasks */
+	bool last;                      /* too old or told so: what is deferred now has failed */
+	bool local_deferred;            /* retry at the local pace */
+	bool bouncing;
+	bool stuck;                     /* its end could not be written yet */
+	enum wish wish;
+};
+
+void message_do(void);                  /* open what is due, within bounds */
+void message_want(struct wait *);
+struct message *message_active(uint32_t slot);
+size_t message_count(void);
+size_t message_limit(void);             /* how many may be open at once; settles with the descriptor limit */
+void message_set_limit(size_t);
+/* OUT: open it and give its recipients to their sites; last: what is deferred now has failed. false: not opened */
+bool message_start(uint32_t slot, bool last);
+bool message_wish(uint32_t slot, enum wish);    /* hold or delete: at once, or when its deliveries of now have ended */
+/* what became of recipient i; delivery 0: no attempt was made (logged as skipped) */
+void message_report(struct message *, size_t i, uint64_t delivery, char verdict, const char *status, const char *text);
+void message_task_done(struct message *, size_t recipients);
+void message_bounced(struct message *, bool queued, const char *qp, const char *bounce_id);
+/* descriptor to hand to a local worker and where the message begins in it; -1 errno */
+int message_local_fd(struct message *, uint64_t *offset);
+const char *message_sender(const struct message *);
+const char *message_rcpt(const struct message *, size_t i);     /* as routed */
+
+/* ---- site.c */
+struct site;
+bool site_open(int lspawn, int rspawn);
+void site_want(struct wait *);
+bool site_do(const struct wait *);      /* false: a spawner is gone */
+struct site *site_get(enum channel, const char *key);           /* 0: ENOMEM */
+bool site_full(const struct site *);
+void site_park(struct site *, uint32_t slot);
+/* one recipient more for it; site_added after the last of a message. false: ENOMEM */
+bool site_add(struct site *, struct message *, size_t rcpt);
+void site_added(void);
+void site_wake_all(void);               /* forget which sites do not answer */
+unsigned site_busy(enum channel);
+unsigned site_limit(enum channel);
+bool site_status(struct buf *);
+
+/* ---- bouncer.c */
+void bouncer_add(struct message *);
+void bouncer_want(struct wait *);
+void bouncer_do(const struct wait *);
+bool bouncer_busy(void);
+
+/* ---- ctl.c */
+bool ctl_open(void);
+void ctl_want(struct wait *);
+void ctl_do(const struct wait *);
+void runner_flush(void);                /* send.c: what SIGALRM does */
+bool runner_reload(void);               /* send.c: what SIGHUP does */
+
+#endif
