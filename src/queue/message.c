@@ -140,7 +140,8 @@ write_history(struct message *m)
 		buf_clear(&m->history);
 	} else {
 		e = errno;
-		(void)ftruncate(fd, (off_t)m->file.size);       /* half a record must not stay */
+		if (ftruncate(fd, (off_t)m->file.size) != 0)
+			e = errno;              /* half a record stays; a reader ignores it, the next write cuts it */
 		errno = e;
 	}
 	if (close(fd) != 0)
