@@ -167,13 +167,8 @@ client_send(struct client *c, struct iovec *iov, int n)
 		return false;
 	}
 	while (n > 0) {
-		struct msghdr m;
-		ssize_t r;
+		ssize_t r = writev(c->fd, iov, n);
 
-		memset(&m, 0, sizeof m);
-		m.msg_iov = iov;
-		m.msg_iovlen = n;
-		r = sendmsg(c->fd, &m, MSG_NOSIGNAL);
 		if (r < 0) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
 				return false;

@@ -2,7 +2,7 @@
  *
  * Invariant: fd is -1 or a connected, blocking socket. Everything sent so far has been answered whenever client_send
  * is called: a reply nobody asked for ends the connection, it is never taken for the answer to something else.
- * One connection costs the struct and nothing else, whatever the server sends. */
+ * SIGPIPE is ignored by the program. One connection costs the struct and nothing else, whatever the server sends. */
 #ifndef DELIVER_CLIENT_H
 #define DELIVER_CLIENT_H
 

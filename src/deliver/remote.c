@@ -24,7 +24,7 @@
 #define IDLE_S 60                       /* then the connection is closed */
 #define ROUNDS 5                        /* connecting takes no longer than this many times timeoutconnect */
 
-static struct client client = { .fd = -1 };
+static struct client client;
 static struct hosts hosts;
 static struct delivery slots[2];        /* the one that is on its way and the one after it */
 static struct buf commands = BUF(TRANSACTION_COMMANDS);
@@ -268,6 +268,7 @@ main(int argc, char **argv)
 	sig_ignore(SIGPIPE);
 	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");
+	client.fd = -1;
 	load_settings();
 	slots[0].reports = slots[1].reports = JOBS;
 	for (; wait_job(&slots[i]); i = !i)

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""smtpserver.py - an SMTP server that says what a test wants
+
+    smtpserver.py DIR [OPTION...] [RULE=ANSWER...]
+    smtpserver.py --follow FILE DIR [--address A] [--port P]
+
+Listens on a free port of 127.0.0.1 (option --address A: there; --port P: there) until it is killed. With --follow the
+lines of FILE are DIR, OPTIONs and RULEs; it is read again for each connection, and a new DIR begins anew: one server
+for a whole row of tests. Written below DIR:
+    port        the port, once it listens (with --follow: below the DIR of the command line)
+    log         a line per event: "C connect", "C LINE" for each command, "C data N" (bytes as sent, final dot included),
+                "C eof" or "C reset"; C counts the connections from 1
+    wire.N      the N-th text as it came, final dot included
+    text.N      the same decoded: CR LF to LF, dots taken away
+
+A RULE is a verb or an event: greeting, ehlo, helo, mail, rcpt, data, dot, rset, quit, idle (just after the answer to a
+dot). It may be narrowed: "2/mail" on the 2nd connection, "mail#3" the 3rd of its kind on a connection, "rcpt:bob" when
+the line contains bob. The first rule that fits counts; without one the server is content.
+
+An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that byte; these words end it and say what else:
+    !close      close the connection after the text
+    !reset      the same with an RST
+    !hang       never answer this one
+    !raw        add no line end
+    !drip       send the text byte by byte, slowly
+    !endless    send the text again and again until the client goes away
+    !split      send the text in small segments
+Options: --pipelining, --8bit, --size N: offered after EHLO; --halt: no connection is accepted at all; --slow-read: pause
+while reading a text.
+"""
+import os
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+
+lock = threading.Lock()
+
+
+def unescape(s):
+    s = s.replace('\\n', '\r\n')
+    return re.sub(rb'\\x([0-9a-fA-F]{2})', lambda m: bytes([int(m[1], 16)]), s.encode('latin-1'))
+
+
+def decode(raw):
+    lines = raw.split(b'\r\n')
+    if lines[-2:] != [b'.', b''] or b'.' in lines[:-2]:
+        return b'not one text: ' + raw
+    return b''.join((l[1:] if l[:1] == b'.' else l) + b'\n' for l in lines[:-2])
+
+
+class Over(Exception):
+    pass
+
+
+class Connection:
+    def __init__(self, play, sock):
+        self.play, self.sock = play, sock
+        play.connections += 1
+        self.number = play.connections
+        self.counts = {}
+        self.buffered = b''
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def log(self, text):
+        with lock:
+            with open(self.play.dir + '/log', 'ab') as f:
+                f.write(b'%d %s\n' % (self.number, text))
+
+    def rule(self, event, line):
+        self.counts[event] = self.counts.get(event, 0) + 1
+        for where, what, count, part, answer in self.play.rules:
+            if what == event and where in (None, self.number) and count in (None, self.counts[event]) and \
+                    (part is None or part.encode() in line):
+                return answer
+        return None
+
+    def read(self):
+        got = self.sock.recv(65536)
+        if not got:
+            self.log(b'eof')
+            raise Over
+        self.buffered += got
+
+    def line(self):
+        while b'\r\n' not in self.buffered:
+            self.read()
+        line, self.buffered = self.buffered.split(b'\r\n', 1)
+        return line
+
+    def say(self, answer):
+        text, *words = re.split(r'(?=!(?:close|reset|hang|raw|drip|endless|split))', answer)
+        if '!hang' in words:
+            while True:
+                self.read()
+        raw = unescape(text)
+        if raw and '!raw' not in words:
+            raw += b'\r\n'
+        if '!endless' in words:
+            raw = raw * (65536 // max(1, len(raw)))
+            while True:
+                self.sock.sendall(raw)
+        if '!drip' in words or '!split' in words:
+            for i in range(len(raw)):
+                self.sock.sendall(raw[i:i + 1])
+                time.sleep(0.3 if '!drip' in words else 0.0005)
+        else:
+            self.sock.sendall(raw)
+        if '!reset' in words:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            raise Over
+        if '!close' in words:
+            raise Over
+
+    def answer(self, event, line, default):
+        answer = self.rule(event, line)
+        self.say(default if answer is None else answer)
+        return default if answer is None else answer
+
+    def text(self):
+        if self.play.slow:
+            time.sleep(0.2)
+        while not (self.buffered.startswith(b'.\r\n') or b'\r\n.\r\n' in self.buffered):
+            self.read()
+        if self.buffered.startswith(b'.\r\n'):
+            n = 3
+        else:
+            n = self.buffered.index(b'\r\n.\r\n') + 5
+        raw, self.buffered = self.buffered[:n], self.buffered[n:]
+        with lock:
+            self.play.texts += 1
+            for name, what in ('wire', raw), ('text', decode(raw)):
+                with open('%s/%s.%d' % (self.play.dir, name, self.play.texts), 'wb') as f:
+                    f.write(what)
+        self.log(b'data %d' % n)
+        self.answer('dot', raw, '250 2.0.0 taken')
+        idle = self.rule('idle', b'')
+        if idle is not None:
+            self.say(idle)
+
+    def commands(self):
+        self.answer('greeting', b'', '220 test ESMTP')
+        while True:
+            line = self.line()
+            self.log(line)
+            verb = line[:4].upper().decode('latin-1').lower()
+            default = {'ehlo': self.play.ehlo, 'helo': '250 test', 'mail': '250 2.1.0 sender ok',
+                       'rcpt': '250 2.1.5 recipient ok', 'data': '354 go on', 'rset': '250 2.0.0 forgotten',
+                       'quit': '221 2.0.0 bye!close'}.get(verb, '500 5.5.1 what?')
+            if self.answer(verb, line, default).startswith('354'):
+                self.text()
+
+    def run(self):
+        try:
+            self.log(b'connect')
+            self.commands()
+        except Over:
+            pass
+        except OSError:
+            self.log(b'reset')
+        self.sock.close()
+
+
+class Play:
+    """what the server does, and where it writes that down"""
+    def __init__(self, directory, args):
+        self.dir, self.rules, self.slow, self.halt = directory, [], False, False
+        self.connections = self.texts = 0
+        self.address, self.port = '127.0.0.1', 0
+        offers = []
+        while args:
+            arg = args.pop(0)
+            if arg == '--pipelining':
+                offers.append('PIPELINING')
+            elif arg == '--8bit':
+                offers.append('8BITMIME')
+            elif arg == '--size':
+                offers.append('SIZE ' + args.pop(0))
+            elif arg == '--slow-read':
+                self.slow = True
+            elif arg == '--halt':
+                self.halt = True
+            elif arg == '--address':
+                self.address = args.pop(0)
+            elif arg == '--port':
+                self.port = int(args.pop(0))
+            else:
+                self.rules.append(self.parse(arg))
+        self.ehlo = '\\n'.join('250%s%s' % (' ' if i == len(offers) else '-', w)
+                               for i, w in enumerate(['test'] + offers))
+
+    def parse(self, arg):
+        m = re.fullmatch(r'(?:(\d+)/)?([a-z]+)(?:#(\d+))?(?::([^=]*))?=(.*)', arg, re.S)
+        if not m:
+            raise SystemExit('smtpserver.py: what is %s?' % arg)
+        where, what, count, part, answer = m.groups()
+        return where and int(where), what, count and int(count), part, answer
+
+
+def listen(play):
+    sock = socket.create_server((play.address, play.port), backlog=0 if play.halt else 64,
+                                family=socket.AF_INET6 if ':' in play.address else socket.AF_INET)
+    with open(play.dir + '/port.new', 'w') as f:
+        print(sock.getsockname()[1], file=f)
+    os.rename(play.dir + '/port.new', play.dir + '/port')
+    return sock
+
+
+def main(args):
+    follow = None
+    if args[:1] == ['--follow']:
+        follow = args[1]
+        del args[:2]
+    if not args:
+        raise SystemExit(__doc__)
+    play = Play(args[0], args[1:])
+    sock = listen(play)
+    while play.halt:
+        time.sleep(60)
+    while True:
+        peer, _ = sock.accept()
+        if follow:
+            with open(follow) as f:
+                lines = f.read().split('\n')[:-1]
+            if lines[0] != play.dir:
+                play = Play(lines[0], lines[1:])
+        threading.Thread(target=Connection(play, peer).run, daemon=True).start()
+
+
+main(sys.argv[1:])
