@@ -25,6 +25,8 @@ void compat_ack_now(int sock);
 void compat_undumpable(void);
 /* make all descriptors from this number on close-on-exec; in a vfork child, so only system calls */
 void compat_cloexec_from(int fd);
+/* end this process (SIGTERM) when its parent, which must be this one, ends; kept across exec, not across fork */
+void compat_end_with(pid_t parent);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

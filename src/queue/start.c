@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
@@ -52,12 +53,13 @@ become(const char *name)
 
 /* the child's side: fork, because users are looked up in between */
 static _Noreturn void
-run(const struct role *r, const char *path)
+run(const struct role *r, const char *path, pid_t parent)
 {
 	char *argv[2] = { (char *)(uintptr_t)r->program, 0 };
 
 	if (r->user)
 		become(r->user);
+	compat_end_with(parent);        /* killed outright we must not leave a runner that keeps the next one out */
 	(void)proc_exec(path, argv, environ, r->map, r->fds);
 	die_sys(EX_SOFT, "run ", path);
 }
@@ -66,6 +68,7 @@ static void
 start(struct role *r)
 {
 	char path[1024];
+	pid_t parent = getpid();
 
 	if (!place_program(path, sizeof path, r->program))
 		die_sys(EX_SOFT, "find ", r->program);
@@ -73,7 +76,7 @@ start(struct role *r)
 	if (r->pid < 0)
 		die_sys(EX_SOFT, "fork");
 	if (r->pid == 0)
-		run(r, path);
+		run(r, path, parent);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -98,6 +99,14 @@ compat_cloexec_from(int fd)
 #else
 	(void)fd;
 #endif
+}
+
+void
+compat_end_with(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != parent)
+		(void)raise(SIGTERM);   /* it was quicker */
 }
 
 void

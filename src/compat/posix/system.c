@@ -74,6 +74,12 @@ compat_cloexec_from(int fd)
 }
 
 void
+compat_end_with(pid_t parent)
+{
+	(void)parent;
+}
+
+void
 compat_write_behind(int fd)
 {
 	(void)fd;
