@@ -1,0 +1,276 @@
+/* smtpd_fuzz - a whole SMTP session on any bytes
+ *   input   a byte: 1 the client may relay, 2 small limits, the other bits say in how small pieces input arrives;
+ *           then what the client sends
+ * The reader, the writer, the log and the queue program are doubles in memory that check what they are given.
+ * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/answer.c src/smtp/peer.c src/mail/addr.c src/mail/date.c src/mail/domains.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/msg.h"
+#include "smtp/session.h"
+#include "wire/envelope.h"
+#include "wire/inject.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+#define must(x) ((x) ? (void)0 : abort())
+
+static struct {
+	const uint8_t *s;
+	size_t left, piece;
+	char line[600];                 /* of a reply, so far */
+	size_t len;
+	char head[16];                  /* of the message in work */
+	size_t bytes, lines;
+	const struct settings *set;
+} world;
+
+/* --- the client's bytes */
+
+void
+in_init(struct in *in, int fd, char *space, size_t size, int timeout_ms)
+{
+	memset(in, 0, sizeof *in);
+	in->fd = fd;
+	in->s = space;
+	in->size = size;
+	in->timeout_ms = timeout_ms;
+}
+
+void
+in_timeout(struct in *in, int timeout_ms)
+{
+	in->timeout_ms = timeout_ms;
+}
+
+ssize_t
+in_fill(struct in *in)
+{
+	size_t n = world.piece && world.piece < world.left ? world.piece : world.left;
+
+	must(world.len == 0);           /* replies are whole, and sent, before we wait */
+	if (in->pos == in->end)
+		in->pos = in->end = 0;
+	if (in->end == in->size) {
+		must(in->pos > 0);      /* a full buffer with nothing taken from it would be the end */
+		memmove(in->s, in->s + in->pos, in->end - in->pos);
+		in->end -= in->pos;
+		in->pos = 0;
+	}
+	if (n > in->size - in->end)
+		n = in->size - in->end;
+	memcpy(in->s + in->end, world.s, n);
+	in->end += n;
+	world.s += n;
+	world.left -= n;
+	return (ssize_t)n;
+}
+
+/* --- replies */
+
+/* RFC 5321 4.2, RFC 2034: code, '-' or blank, printable ASCII, 512 bytes with CR LF; classes agree */
+static void
+check_reply(void)
+{
+	const char *l = world.line;
+
+	must(world.len >= 6 && world.len <= 512 && memcmp(l + world.len - 2, "\r\n", 2) == 0);
+	must(l[0] >= '2' && l[0] <= '5' && l[1] >= '0' && l[1] <= '5' && l[2] >= '0' && l[2] <= '9');
+	must(l[3] == ' ' || l[3] == '-');
+	for (size_t i = 4; i < world.len - 2; i++)
+		must(l[i] >= ' ' && l[i] <= '~');
+	if (l[0] >= '4' || (l[0] == '2' && memcmp(l, "250", 3) != 0 && memcmp(l, "220", 3) != 0))
+		must(l[4] == l[0] && l[5] == '.');
+	world.len = 0;
+}
+
+void
+out_init(struct out *o, int fd, char *space, size_t size, int timeout_ms)
+{
+	memset(o, 0, sizeof *o);
+	o->fd = fd;
+	o->s = space;
+	o->size = size;
+	o->timeout_ms = timeout_ms;
+}
+
+void
+out_put(struct out *o, const void *p, size_t n)
+{
+	const char *s = p;
+
+	(void)o;
+	for (; n; n--) {
+		must(world.len < sizeof world.line);
+		world.line[world.len++] = *s++;
+		if (s[-1] == '\n')
+			check_reply();
+	}
+}
+
+void
+out_puts(struct out *o, const char *s)
+{
+	out_put(o, s, strlen(s));
+}
+
+void
+out_byte(struct out *o, char c)
+{
+	out_put(o, &c, 1);
+}
+
+void
+out_num(struct out *o, uint64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	out_puts(o, text);
+}
+
+void
+out_buf(struct out *o, const struct buf *b)
+{
+	out_put(o, b->s, b->len);
+}
+
+bool
+out_flush(struct out *o)
+{
+	(void)o;
+	return true;
+}
+
+/* --- the log */
+
+void
+msg_say(const char *first, ...)
+{
+	va_list ap;
+	size_t sum = 0;
+
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		sum += strlen(s);
+	va_end(ap);
+	must(sum < 8000);
+}
+
+/* --- the queue program */
+
+void
+inject_begin(struct inject *i)
+{
+	memset(i, 0, sizeof *i);
+	world.bytes = world.lines = 0;
+}
+
+bool
+inject_write(struct inject *i, const void *p, size_t n)
+{
+	const char *s = p;
+
+	(void)i;
+	for (size_t k = 0; k < n; k++) {
+		must(s[k] != '\r');
+		if (world.bytes < sizeof world.head)
+			world.head[world.bytes] = s[k];
+		world.lines += s[k] == '\n';
+		world.bytes++;
+	}
+	return true;
+}
+
+static void
+check_address(const char *s, bool recipient)
+{
+	const char *at = strrchr(s, '@');
+
+	for (const char *p = s; *p; p++)
+		must(*p >= ' ' && *p <= '~');
+	if (!*s) {
+		must(!recipient);
+		return;
+	}
+	must(at && at > s && at[1]);
+	if (!recipient || world.set->relayclient)
+		return;
+	must(strchr(s, '@') == at);
+	if (strcasecmp(at + 1, "mx.example") == 0)
+		must(strncasecmp(s, "postmaster@", 11) == 0);
+	else
+		must(strcasecmp(at + 1, "here.example") == 0 && !memchr(s, '%', (size_t)(at - s)));
+}
+
+void
+inject_end(struct inject *i, const struct buf *envelope, struct inject_result *r)
+{
+	const char *at = envelope->s, *value;
+	uint64_t rcpts = 0;
+	char letter;
+
+	(void)i;
+	must(envelope_check(envelope->s, envelope->len) == ENVELOPE_OK);
+	while (envelope_next(&at, &letter, &value)) {
+		must(letter == 'F' || letter == 'T' || (letter == 'B' && strcmp(value, "8BITMIME") == 0));
+		rcpts += letter == 'T';
+		if (letter != 'B')
+			check_address(value, letter == 'T');
+	}
+	must(rcpts > 0 && rcpts <= world.set->maxrcpt);
+	must(world.bytes > 20 && memcmp(world.head, "Received: from ", 15) == 0 && world.lines >= 2);
+	must(!world.set->databytes || world.bytes < world.set->databytes + SESSION_ROOM);
+	memset(r, 0, sizeof *r);
+	r->verdict = "KZD"[world.bytes % 3];
+	snprintf(r->status, sizeof r->status, "%c.0.0", r->verdict == 'K' ? '2' : r->verdict == 'Z' ? '4' : '5');
+	strcpy(r->text, "words");
+}
+
+void
+inject_drop(struct inject *i)
+{
+	(void)i;
+}
+
+/* --- one session */
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *s, size_t n)
+{
+	static struct session session;
+	static struct session_space space;
+	static char me[] = "mx.example", hosts[] = "here.example";
+	struct settings set = {
+		.me = { me, 10, 11, 10 }, .greeting = { me, 10, 11, 10 }, .localiphost = { hosts, 12, 13, 12 },
+		.rcpthosts = { hosts, 13, 14, 13 }, .timeout_s = 1, .command_s = 86400, .data_s = 86400,
+		.maxrcpt = 100, .maxhops = 100, .maxbad = 50, .maxidle = 200,
+	};
+
+	if (n == 0)
+		return 0;
+	memset(&session, 0, sizeof session);
+	memset(&world, 0, sizeof world);
+	world.s = s + 1;
+	world.left = n - 1;
+	world.piece = s[0] >> 2;
+	world.set = &set;
+	if (s[0] & 1)
+		set.relayclient = s[0] & 128 ? ".x" : "";
+	if (s[0] & 2) {
+		set.databytes = 50;
+		set.maxrcpt = set.maxhops = set.maxbad = set.maxidle = 2;
+	}
+	session.peer.ip = "192.0.2.1";
+	session.peer.host = "h.example";
+	session.peer.info = "";
+	session_open(&session, &set, -1, -1, &space);
+	session_run(&session);
+	must(world.len == 0);
+	return 0;
+}
