@@ -33,6 +33,7 @@ struct client {
 	bool pipelining, eightbit, sized;       /* offered */
 	uint64_t size_max;              /* with sized; 0: no limit given */
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
+	bool heard;                     /* something came since we sent */
 	uint64_t jobs;                  /* begun on this connection */
 	struct reply reply;             /* the last one */
 	struct in in;
