@@ -50,6 +50,16 @@ scratch_file(const char *name, const void *bytes, size_t n)
 	}
 }
 
+/* what the test inherited, whoever runs it, does not pass to the programs that it starts */
+static inline void
+scratch_keep_own(void)
+{
+	int fd;
+
+	for (fd = 3; fd < 1000; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* how many descriptors this process has open: a leak shows as a difference */
 static inline int
 scratch_descriptors(void)

@@ -416,6 +416,7 @@ main(int argc, char **argv)
 		large[i] = (char)(i * 7 + i / 251);
 	sig_ignore(SIGPIPE);
 	scratch();
+	scratch_keep_own();
 	unsetenv("QMAILQUEUE"), unsetenv("PNEU_ETC"), unsetenv("PNEU_QUEUE");
 	setenv("PNEU_FILTER", self, 1);
 	envelope_sender(&envelope, "joe@a.example"), envelope_rcpt(&envelope, "x@b.example"), envelope_end(&envelope);
