@@ -14,6 +14,7 @@
 
 #define SLICE 500                       /* directory entries looked at a turn */
 #define RESCAN_MS (60 * 60 * 1000)      /* nothing should need it; it costs little */
+#define WAIT_MOST_S 86400               /* the longest pause between two attempts of a queue lifetime is shorter */
 #define OLD_TMP_S (36 * 3600)           /* a file in tmp/ that nobody can still be writing */
 
 static int fifo = -1;
@@ -136,6 +137,7 @@ scan_entry(const struct dirent *e)
 {
 	struct stat st;
 	struct qid id;
+	int64_t due;
 
 	if (e->d_name[0] == '.' || !qid_parse(e->d_name, &id) || schedule_find(schedule, &id) != SLOT_NONE)
 		return;
@@ -145,7 +147,9 @@ scan_entry(const struct dirent *e)
 		log_say("warning", "in the wrong directory, not looked at: ", e->d_name, 0);
 		return;
 	}
-	add(e->d_name, strlen(e->d_name), (int64_t)st.st_mtime, SCHEDULE_SCANNED);
+	due = (int64_t)st.st_mtime;             /* a clock that was once wrong must not make it wait for years */
+	add(e->d_name, strlen(e->d_name), due < now.wall_s + WAIT_MOST_S ? due : now.wall_s + WAIT_MOST_S,
+	    SCHEDULE_SCANNED);
 }
 
 static void

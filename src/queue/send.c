@@ -214,6 +214,8 @@ read_clocks(void)
 	}
 	now.wall_s = wall;
 	now.mono_ms = mono;
+	if (jump < -JUMP_S)
+		schedule_all_due(schedule, wall);       /* else it would all wait until the old time comes again */
 }
 
 static void

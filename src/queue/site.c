@@ -30,6 +30,7 @@ struct task {
 	struct message *m;
 	uint64_t number;                /* delivery number of its first recipient, once given */
 	size_t n, left, room;           /* recipients; of them not reported */
+	unsigned refusals;              /* workers that could not be given it */
 	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
 };
 
@@ -467,6 +468,17 @@ next_task(struct site *s)
 }
 
 static void
+put_first(struct site *s, struct task *t)
+{
+	t->next = s->task;
+	if (!s->task)
+		s->task_end = &t->next;
+	s->task = t;
+	s->tasks++;
+	ring_add(s);
+}
+
+static void
 defer_task(struct site *s, struct task *t, const char *status, const char *text)
 {
 	task_verdict(t, false, 'Z', status, text);
@@ -543,7 +555,16 @@ start_one(struct site *s)
 		return;
 	t = next_task(s);
 	worker_take(w, t);
-	if (w->fd >= 0 && !give(w, t))
+	if (w->fd < 0 || give(w, t))
+		return;
+	if (w->tasks == 1 && t->refusals++ < 2) {       /* it ended while it was idle: another may have the task */
+		w->task = 0;
+		w->tasks = 0;
+		s->busy--;
+		channels[s->channel].busy--;
+		worker_free(w);
+		put_first(s, t);
+	} else
 		worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
 }
 
