@@ -101,6 +101,8 @@ hosts_begin(struct hosts *h, struct result *why)
 	int64_t now = clock_mono_ms();
 
 	h->at = h->addrs = h->addr_at = 0;
+	h->begun_ms = now;
+	h->passed_over = h->second_round = false;
 	if (h->found_ms && now - h->found_ms < HOSTS_FRESH_MS)
 		return true;
 	h->found_ms = 0;
@@ -140,8 +142,34 @@ look_up(struct hosts *h, struct result *why)
 	return false;
 }
 
-enum hosts_result
-hosts_next(struct hosts *h, struct dns_addr *a, struct result *why)
+void
+hosts_failed(struct hosts *h, const struct dns_addr *a)
+{
+	struct hosts_failure *f = &h->failure[h->failures++ % HOSTS_SHUNNED];
+
+	f->addr = *a;
+	f->at_ms = clock_mono_ms();
+}
+
+/* did it fail lately, but before this search? */
+static bool
+failed_before(const struct hosts *h, const struct dns_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < HOSTS_SHUNNED; i++) {
+		const struct hosts_failure *f = &h->failure[i];
+
+		if (f->at_ms && f->at_ms < h->begun_ms && h->begun_ms - f->at_ms < HOSTS_SHUN_MS &&
+		    f->addr.family == a->family && memcmp(f->addr.ip, a->ip, sizeof a->ip) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* one step: an address, or a host without, or the end of the round */
+static enum hosts_result
+step(struct hosts *h, struct dns_addr *a, struct result *why)
 {
 	if (h->addr_at == h->addrs) {
 		if (h->at == h->count)
@@ -151,4 +179,26 @@ hosts_next(struct hosts *h, struct dns_addr *a, struct result *why)
 	}
 	*a = h->addr[h->addr_at++];
 	return HOSTS_ADDRESS;
+}
+
+enum hosts_result
+hosts_next(struct hosts *h, struct dns_addr *a, struct result *why)
+{
+	for (;;) {
+		enum hosts_result r = step(h, a, why);
+		bool before = r == HOSTS_ADDRESS && failed_before(h, a);
+
+		if (r == HOSTS_ADDRESS && before == h->second_round)
+			return r;
+		if (before)
+			h->passed_over = true;
+		if (r == HOSTS_TROUBLE && !h->second_round)
+			return r;
+		if (r == HOSTS_END) {
+			if (h->second_round || !h->passed_over)
+				return r;
+			h->second_round = true;
+			h->at = h->addrs = h->addr_at = 0;
+		}
+	}
 }

@@ -29,6 +29,8 @@ static struct hosts hosts;
 static struct delivery slots[2];        /* the one that is on its way and the one after it */
 static struct buf commands = BUF(TRANSACTION_COMMANDS);
 static struct buf me, helohost;
+static uint64_t dns_s;
+static struct dns_addr peer;            /* the client's connection leads there */
 static struct result why, all;         /* the last failure; all of them while looking for a host */
 static struct conf_error misconfigured; /* "" if all is well */
 
@@ -39,6 +41,7 @@ load_settings(void)
 		{ .name = "helohost", .kind = CONF_LINE, .value = &helohost },
 		{ .name = "timeoutconnect", .kind = CONF_NUMBER, .value = &client.connect_s, .preset = 60, .min = 1, .max = 3600 },
 		{ .name = "timeoutremote", .kind = CONF_NUMBER, .value = &client.remote_s, .preset = 1200, .min = 1, .max = 86400 },
+		{ .name = "timeoutdns", .kind = CONF_NUMBER, .value = &dns_s, .preset = DNS_TOTAL_S, .min = 1, .max = 600 },
 		{ .name = "me", .kind = CONF_LINE, .value = &me },
 	};
 	int dir = conf_open();
@@ -48,10 +51,11 @@ load_settings(void)
 		strcpy(misconfigured.text, "unable to open the directory of control files");
 		return;
 	}
-	if (conf_load(dir, settings, 3, &misconfigured) && (helohost.len || conf_load(dir, settings + 3, 1, &misconfigured))) {
+	if (conf_load(dir, settings, 4, &misconfigured) && (helohost.len || conf_load(dir, settings + 4, 1, &misconfigured))) {
 		client.helo = helohost.len ? helohost.s : me.len ? me.s : "";
 		for (s = client.helo; *s > ' ' && *s <= '~'; s++)
 			;
+		dns_limit((unsigned)dns_s);
 		if (*s || s == client.helo || s - client.helo > 255)
 			strcpy(misconfigured.text, "control/me or control/helohost: no host name");
 	}
@@ -146,18 +150,17 @@ collect(void)
 static bool
 connect_next(int64_t until_ms)
 {
-	struct dns_addr a;
-
 	for (;;) {
-		switch (hosts_next(&hosts, &a, &why)) {
+		switch (hosts_next(&hosts, &peer, &why)) {
 		case HOSTS_END:
 			all.site = all.verdict == 'Z';
 			return false;
 		case HOSTS_TROUBLE:
 			break;
 		case HOSTS_ADDRESS:
-			if (client_open(&client, &a, hosts.route.port, &why))
+			if (client_open(&client, &peer, hosts.route.port, &why))
 				return true;
+			hosts_failed(&hosts, &peer);
 		}
 		collect();
 		if (clock_mono_ms() >= until_ms) {
@@ -217,8 +220,10 @@ envelope(struct delivery *d)
 			r = transaction_answers(&client, d, &why);
 		if (r != TRANSACTION_NOTHING)
 			return r;
-		if (client.jobs <= 1)           /* else it was an old connection that had its time */
+		if (client.jobs <= 1) {         /* else it was an old connection that had its time */
+			hosts_failed(&hosts, &peer);
 			collect();
+		}
 		client_close(&client);
 		d->sent = false;
 	}

@@ -1,0 +1,111 @@
+# rspawn.t - pneu-rspawn with a worker made for it, and with the true one
+. tests/lib.sh
+command -v python3 >/dev/null || skip_all 'needs python3'
+export PNEU_ETC="$T/etc" PNEU_QUEUE="$T"
+mkdir "$PNEU_ETC" "$T/bin"
+echo client.example >"$PNEU_ETC/me"
+echo hi >"$T/m"
+there=$B
+cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null; }
+
+# a pneu-remote that says what it was given
+cat >"$T/bin/pneu-remote" <<'END'
+#!/usr/bin/env python3
+import os, socket, sys
+def is_open(fd):
+    try:
+        os.fstat(fd)
+        return True
+    except OSError:
+        return False
+fds = [fd for fd in range(200) if is_open(fd)]
+with open(os.environ["T"] + "/argv", "a") as f:
+    print("%d:%s %s" % (len(sys.argv), " ".join(sys.argv[1:]), fds), file=f)
+with open(os.environ["T"] + "/pids", "a") as f:
+    print(os.getpid(), file=f)
+s = socket.socket(fileno=0)
+while s.recv(10):
+    pass
+END
+chmod +x "$T/bin/pneu-remote"
+export T
+house() { printf '%s\n' "$@" | PATH=$T/bin:$PATH python3 tests/program/spawner.py "$there/pneu-rspawn" 2>"$T/err"; }
+
+is 'a worker for each route' "$(house 'ask "mx a.example"' 'ask "host b.example 25"' 'ask "mx [192.0.2.1]"' end)" 'ask K
+ask K
+ask K
+exit 0'
+workers_gone() {
+	[ "$(wc -l <"$T/pids")" = 3 ] || return 1
+	while read -r p; do
+		kill -0 "$p" 2>/dev/null && return 1
+	done <"$T/pids"
+	return 0
+}
+t 'each starts and ends with its socket' wait_until 10 workers_gone
+is 'each is told its route, and has its socket and the log twice, nothing else' "$(sort "$T/argv")" '2:host b.example 25 [0, 1, 2]
+2:mx [192.0.2.1] [0, 1, 2]
+2:mx a.example [0, 1, 2]'
+is 'what is no route is refused for good' "$(house 'ask "mail a.example"' 'ask ""' 'ask "host a.example 0"' 'ask "mx a b"' end)" \
+	'ask D 5.3.5 not a route
+ask D 5.3.5 not a route
+ask D 5.3.5 not a route
+ask D 5.3.5 not a route
+exit 0'
+is 'what is no request is passed over' "$(house 'rawask nonsense' 'rawask "1\\x00"' 'ask "mx a.example"' end)" 'ask K
+exit 0'
+is 'and said' "$(grep -c 'not a request' "$T/err")" 2
+
+rm "$T/bin/pneu-remote"
+PATH=/usr/bin:/bin
+is 'a worker that cannot be started is a deferral' "$(house 'ask "mx a.example"' 'ask "mx a.example"' end)" \
+	'ask Z 4.3.0 unable to start pneu-remote
+ask Z 4.3.0 unable to start pneu-remote
+exit 0'
+t 'with a line in the log' grep -q 'unable to start pneu-remote' "$T/err"
+PATH=$there:$PATH
+
+# workers that ended are reaped
+printf '#!/bin/sh\nexit 0\n' >"$T/bin/pneu-remote"
+chmod +x "$T/bin/pneu-remote"
+cat >"$T/zombies" <<'END'
+import os, socket, subprocess, sys, time
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+p = subprocess.Popen([sys.argv[1]], stdin=theirs)
+for i in range(20):
+    ours.send(b'%d\0mx a.example\0' % i)
+    _, fds, _, _ = socket.recv_fds(ours, 6000, 4)
+    w = socket.socket(fileno=fds[0])
+    w.recv(1)  # it is gone
+    w.close()
+limit = time.monotonic() + 10
+def children():
+    return subprocess.run(['ps', '-o', 'pid=', '--ppid', str(p.pid)], capture_output=True, text=True).stdout.split()
+while children() and time.monotonic() < limit:
+    time.sleep(0.05)
+print(len(children()))
+ours.close()
+print(p.wait(10))
+END
+if command -v ps >/dev/null; then
+	is 'no worker stays behind as a zombie' "$(PATH=$T/bin:$PATH python3 "$T/zombies" "$there/pneu-rspawn")" '0
+0'
+fi
+rm "$T/bin/pneu-remote"
+
+if [ "$(id -u)" = 0 ]; then
+	env -u PNEU_ETC -u PNEU_QUEUE "$there/pneu-rspawn" </dev/null 2>"$T/err"
+	is 'as root it refuses' "$?" 100
+fi
+
+# the true worker
+python3 tests/program/smtpserver.py "$T" --pipelining &
+server=$!
+wait_until 10 test -s "$T/port"
+route="host 127.0.0.1 $(cat "$T/port")"
+is 'the true pneu-remote carries mail' "$(house "ask \"$route\"" "job $T/m a@x.example b@y.example" reports close end)" \
+	'ask K
+report 1 0 K 2.0.0 m 127.0.0.1 accepted message.\x0aRemote host said: 250 2.0.0 taken\x0a
+exit 0'
+t 'and it arrives' cmp "$T/m" "$T/text.1"
+finish
