@@ -28,7 +28,7 @@
 struct task {
 	struct task *next;
 	struct message *m;
-	uint64_t number;                /* delivery number of its first recipient, once given */
+	uint64_t number;                /* delivery number of its first recipient, once a worker has it */
 	size_t n, left, room;           /* recipients; of them not reported */
 	unsigned refusals;              /* workers that could not be given it */
 	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
@@ -356,14 +356,14 @@ task_end(struct worker *w, struct task *t)
 
 /* everything not yet reported of a task gets this verdict */
 static void
-task_verdict(struct task *t, bool given, char verdict, const char *status, const char *text)
+task_verdict(struct task *t, char verdict, const char *status, const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < t->n; i++) {
 		if (t->rcpt[i] == REPORTED)
 			continue;
-		message_report(t->m, t->rcpt[i], given ? t->number + i : 0, verdict, status, text);
+		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, verdict, status, text);
 		t->rcpt[i] = REPORTED;
 	}
 	t->left = 0;
@@ -375,7 +375,7 @@ worker_lost(struct worker *w, char verdict, const char *status, const char *text
 	struct task *t;
 
 	while ((t = w->task)) {
-		task_verdict(t, t->number != 0, verdict, status, text);
+		task_verdict(t, verdict, status, text);
 		if (w->tasks == 1 && w->fd >= 0) {      /* its last: nothing more may be given to it */
 			close(w->fd);
 			w->fd = -1;
@@ -414,19 +414,13 @@ worker_new(struct site *s)
 	return w;
 }
 
-/* Number it, log it, send it. false: the worker cannot be reached. */
+/* false: the worker cannot be reached */
 static bool
 give(struct worker *w, struct task *t)
 {
 	struct job j = { .params = "", .offset = QF_HEADER, .length = t->m->file.header.length };
 	size_t i;
 
-	if (!t->number) {
-		t->number = delivery;
-		delivery += t->n;
-		for (i = 0; i < t->n; i++)
-			log_start(t->number + i, t->m->id, w->site->channel, message_rcpt(t->m, t->rcpt[i]));
-	}
 	if (t->m->file.body && strcmp(qf_string(&t->m->file, t->m->file.body), "8BITMIME") == 0)
 		j.params = "BODY=8BITMIME";
 	j.number = t->number;
@@ -437,11 +431,19 @@ give(struct worker *w, struct task *t)
 	return j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT);
 }
 
+/* From here on it is a delivery with a number in the log, also if the spawner finds nobody to do it. */
 static void
 worker_take(struct worker *w, struct task *t)
 {
 	struct task **end = &w->task;
+	size_t i;
 
+	if (!t->number) {
+		t->number = delivery;
+		delivery += t->n;
+		for (i = 0; i < t->n; i++)
+			log_start(t->number + i, t->m->id, w->site->channel, message_rcpt(t->m, t->rcpt[i]));
+	}
 	while (*end)
 		end = &(*end)->next;
 	*end = t;
@@ -481,7 +483,7 @@ put_first(struct site *s, struct task *t)
 static void
 defer_task(struct site *s, struct task *t, const char *status, const char *text)
 {
-	task_verdict(t, false, 'Z', status, text);
+	task_verdict(t, 'Z', status, text);
 	s->open--;
 	message_task_done(t->m, t->n);
 	free(t);
