@@ -157,7 +157,7 @@ dot_find(struct dot *d, const char *dash, const char *ext, const char *instructi
 	bool ok;
 	int fd;
 
-	memset(&d->text, 0, sizeof d->text);
+	buf_clear(&d->text);
 	d->is_default = false;
 	switch (search(d, dash, ext, &fd, &st, o)) {
 	case OPENED:
@@ -167,7 +167,7 @@ dot_find(struct dot *d, const char *dash, const char *ext, const char *instructi
 			ok = take_default(d, instructions, o);
 		break;
 	case ABSENT:
-		ok = *dash ? outcome_never(o, "5.1.1", "Sorry, no mailbox here by that name.", (char *)0) :
+		ok = *dash ? outcome_never(o, "5.1.1", "no such mailbox here", (char *)0) :
 		    take_default(d, instructions, o);
 		break;
 	default:
@@ -177,7 +177,6 @@ dot_find(struct dot *d, const char *dash, const char *ext, const char *instructi
 		dot_rewind(d);
 		return true;
 	}
-	dot_free(d);
 	return false;
 }
 
