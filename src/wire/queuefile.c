@@ -310,20 +310,20 @@ qf_load(struct qf *q, int fd, bool check_sum)
 	const char *s;
 	size_t envelope = 0;
 	enum qf_result r = QF_TROUBLE;
-	ssize_t n = fd_pread(fd, space, sizeof space, 0);
+	ssize_t n, want;
 	uint64_t records_size, records_at;
 
 	reset(q);
-	if (n < 0 || !buf_byte(&q->strings, 0))
+	if (!buf_byte(&q->strings, 0) || fstat(fd, &st) != 0)
+		return QF_TROUBLE;
+	want = st.st_size < (off_t)sizeof space ? (ssize_t)st.st_size : (ssize_t)sizeof space;
+	if ((n = fd_pread(fd, space, (size_t)want, 0)) < 0)
 		return QF_TROUBLE;
 	if (n < QF_HEADER || !qf_header_get(space, &q->header))
 		return QF_INCOMPLETE;           /* whole headers are written with the first write or the last */
-	q->file_size = (uint64_t)n;
-	if ((size_t)n == sizeof space) {
-		if (fstat(fd, &st) != 0)
-			return QF_TROUBLE;
-		q->file_size = (uint64_t)st.st_size;
-	}
+	/* a reader beside the runner may see it shrink: a torn record is cut before the next one is written */
+	q->file_size = n < want ? (uint64_t)n : (uint64_t)st.st_size;
+	q->mtime_s = (int64_t)st.st_mtime;
 	if (q->header.length > q->file_size - QF_HEADER)
 		return QF_INCOMPLETE;
 	records_at = q->size = QF_HEADER + q->header.length;

@@ -75,6 +75,7 @@ struct qf {
 	size_t rcpts, room;
 	uint64_t size;                          /* bytes of whole records: where the next one goes */
 	uint64_t file_size;                     /* more than size: a torn record follows */
+	int64_t mtime_s;                        /* the next attempt, seconds since 1970 */
 	bool history;                           /* send has written here */
 };
 
