@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -90,12 +91,16 @@ bool
 control_ask(const char *verb, const char *argument, bool *done, struct buf *text)
 {
 	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), e;
+	const struct timeval patience = { .tv_sec = CONTROL_TIMEOUT_S };
 	bool ok;
 
 	if (s < 0)
 		return false;
+	/* a runner that was stopped must not hang its tools; the limit of sending is that of connecting too */
+	(void)setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	ok = connect_there(s) && talk(s, verb, argument, done, text);
-	e = errno;
+	e = errno == EAGAIN || errno == EWOULDBLOCK ? ETIMEDOUT : errno;
 	close(s);
 	errno = e;
 	return ok;

@@ -28,9 +28,10 @@
 
 #define CONTROL_PACKET 65536
 #define CONTROL_CLIENTS 16
+#define CONTROL_TIMEOUT_S 30            /* how long a tool waits for an answer */
 
 /* For tools: ask and wait. true: answered, *done says K or E, text holds the words.
- * false: errno (ENOENT, ECONNREFUSED: no runner). argument may be 0. */
+ * false: errno (ENOENT, ECONNREFUSED: no runner; ETIMEDOUT: it is silent). argument may be 0. */
 bool control_ask(const char *verb, const char *argument, bool *done, struct buf *text);
 /* A listening socket at queue/ctl, or -1. The working directory is the queue. */
 int control_listen(void);
