@@ -83,7 +83,7 @@ from_dns(struct hosts *h, struct result *why)
 		result_say(why, 'D', false, "5.1.2", "there is no domain ", h->route.name, ": ", dns_why(), "\n");
 		return false;
 	default:
-		result_say(why, 'Z', false, "4.4.3", "unable to look up the MX of ", h->route.name, ": ", dns_why(), "\n");
+		result_say(why, 'Z', true, "4.4.3", "unable to look up the MX of ", h->route.name, ": ", dns_why(), "\n");
 		return false;
 	}
 	h->is_mx = true;
@@ -135,7 +135,7 @@ look_up(struct hosts *h, struct result *why)
 	if (r == DNS_OK)
 		return true;
 	if (r == DNS_TEMP)
-		result_say(why, 'Z', false, "4.4.3", "unable to look up ", name, ": ", dns_why(), "\n");
+		result_say(why, 'Z', true, "4.4.3", "unable to look up ", name, ": ", dns_why(), "\n");
 	else
 		result_say(why, 'D', false, h->is_mx ? "5.4.4" : "5.1.2", "host ", name, " has no address: ", dns_why(), "\n");
 	h->addrs = 0;

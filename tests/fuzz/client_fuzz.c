@@ -1,0 +1,166 @@
+/* client_fuzz - a whole SMTP transaction with a server that says anything
+ *   input   a byte of bits: 1 PIPELINING, 2 something was given up before, 4 SIZE, 8 a second message right behind;
+ *           then all that the server says before it closes
+ * Each recipient is reported exactly once or, when the server never answered to MAIL, not at all; success only after a 2xx.
+ * sources: src/deliver/transaction.c src/deliver/client.c src/deliver/result.c src/mail/reply.c src/mail/dot.c src/mail/addr.c src/wire/job.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "deliver/transaction.h"
+#include "lib/fd.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+#define must(x) ((x) ? (void)0 : abort())
+#define RCPTS 3
+
+static struct client client;
+static struct delivery slots[2];
+static struct result why;
+static int reports[2], message = -1;
+static const char text[] = "Subject: x\n\n.hello\n";
+
+static void
+set_up(void)
+{
+	char path[] = "/tmp/client_fuzz.XXXXXX";
+
+	must(fd_pair(reports));
+	message = mkstemp(path);
+	must(message >= 0 && unlink(path) == 0 && fd_write(message, text, sizeof text - 1));
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+give(struct delivery *d, uint64_t number)
+{
+	static const char *const rcpt[RCPTS] = { "a@x.example", "b c@x.example", "c@x.example" };
+
+	d->reports = reports[1];
+	d->job.number = number;
+	d->job.offset = 0;
+	d->job.length = sizeof text - 1;
+	d->job.sender = "s@y.example";
+	d->job.params = "";
+	memcpy(d->job.rcpt, rcpt, sizeof rcpt);
+	d->job.rcpts = RCPTS;
+	d->job.message = dup(message);
+	delivery_take(d);
+	must(d->held);
+}
+
+/* how many reports on job number; a success is one only if there may be */
+static unsigned
+heard(uint64_t number, bool success)
+{
+	static char space[JOB_PACKET];
+	struct report r;
+	bool seen[RCPTS] = { false };
+	unsigned n = 0;
+
+	for (; report_get(reports[0], space, &r, MSG_DONTWAIT) == JOB_GOT; n++) {
+		must(r.number == number && r.index < RCPTS && !seen[r.index]);
+		must(r.verdict != 'K' || success);
+		must(r.status[0] == (r.verdict == 'K' ? '2' : r.verdict == 'Z' ? '4' : '5'));
+		seen[r.index] = true;
+	}
+	return n;
+}
+
+static bool
+send_text(struct delivery *d, struct buf *b)
+{
+	struct iovec v[2] = { { d->text, d->text_len }, { b->s, b->len } };
+
+	if (client_send(&client, v, b->len ? 2 : 1))
+		return true;
+	transaction_unsent(&client, d, errno);
+	return false;
+}
+
+/* one message; next, if any, goes with its end */
+static void
+carry(struct delivery *d, struct delivery *next)
+{
+	struct buf b = BUF(TRANSACTION_COMMANDS);
+	enum transaction_result r = TRANSACTION_GO;
+	bool ended = false;
+
+	if (!d->sent) {
+		struct iovec v;
+
+		if (!transaction_envelope(&client, d, &b)) {
+			must(heard(d->job.number, false) == RCPTS);
+			buf_free(&b);
+			return;
+		}
+		v.iov_base = b.s;
+		v.iov_len = b.len;
+		if (!client_send(&client, &v, 1))
+			r = TRANSACTION_NOTHING;
+		buf_clear(&b);
+	}
+	if (r == TRANSACTION_GO)
+		r = transaction_answers(&client, d, &why);
+	if (r == TRANSACTION_NOTHING) {
+		must(heard(d->job.number, false) == 0);
+		delivery_over(d, &why);
+		client_close(&client);
+	}
+	if (r == TRANSACTION_GO)
+		r = transaction_text(&client, d);
+	if (r == TRANSACTION_GO) {
+		if (next && client.pipelining)
+			next->sent = transaction_envelope(&client, next, &b);
+		if (send_text(d, &b)) {
+			transaction_end(&client, d);
+			ended = client.reply.code / 100 == 2;
+		}
+	}
+	buf_free(&b);
+	must(!d->held && heard(d->job.number, ended) == RCPTS);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	int pair[2];
+
+	if (n == 0 || n > 60000)
+		return 0;
+	if (message < 0)
+		set_up();
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	must(fd_write(pair[1], data + 1, n - 1) && shutdown(pair[1], SHUT_WR) == 0);
+	memset(&client, 0, sizeof client);
+	client.fd = pair[0];
+	client.remote_s = 10;
+	strcpy(client.ip, "192.0.2.1");
+	in_init(&client.in, client.fd, client.space, sizeof client.space, 5000);
+	client.pipelining = data[0] & 1;
+	client.dirty = data[0] & 2;
+	client.sized = data[0] & 4;
+	client.size_max = 100;
+	result_say(&why, 'Z', true, "4.4.2", "nothing");
+	give(&slots[0], 1);
+	if (data[0] & 8)
+		give(&slots[1], 11);
+	carry(&slots[0], data[0] & 8 ? &slots[1] : 0);
+	if (slots[1].held && client.fd >= 0)
+		carry(&slots[1], 0);
+	else if (slots[1].held) {
+		delivery_over(&slots[1], &why);
+		must(heard(11, false) == RCPTS);
+	}
+	client_close(&client);
+	close(pair[1]);
+	return 0;
+}
