@@ -143,6 +143,6 @@ account_find(const char *local, bool one_user, struct buf *b, struct account *a,
 	if (r == NOBODY)
 		return outcome_never(o, "5.1.1", "no such mailbox here", (char *)0);
 	if (r == FOUND && a->uid == 0 && !one_user)
-		return outcome_later(o, "4.7.0", "Not allowed to perform deliveries as root.", (char *)0);
+		return outcome_later(o, "4.7.0", "no mail is delivered as root", (char *)0);
 	return r == FOUND;
 }

@@ -100,7 +100,7 @@ read_file(struct dot *d, int fd, const struct stat *st, struct outcome *o)
 	ssize_t r;
 
 	if (st->st_mode & WRITABLE_BY_OTHERS)
-		return outcome_later(o, "4.7.0", "Uh-oh: ", d->name, " is writable by others.", (char *)0);
+		return outcome_later(o, "4.7.0", "others may write to ", d->name, (char *)0);
 	if (st->st_size > DOT_FILE_MAX)
 		return outcome_later(o, "4.3.5", d->name, " is larger than 1 MiB", (char *)0);
 	d->text.max = DOT_FILE_MAX + 1;
@@ -135,7 +135,7 @@ split(struct dot *d, struct outcome *o)
 	if (memchr(s, 0, d->text.len))
 		return outcome_later(o, "4.3.5", d->name, " holds a NUL byte", (char *)0);
 	if (*s == '\n')
-		return outcome_later(o, "4.3.5", "Uh-oh: first line of ", d->name, " is blank.", (char *)0);
+		return outcome_later(o, "4.3.5", "the first line of ", d->name, " is empty", (char *)0);
 	while (s < end) {
 		char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end, *next = nl ? nl + 1 : end;
 

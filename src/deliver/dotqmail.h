@@ -1,7 +1,8 @@
 /* dotqmail - which .qmail file counts for an address, and what it says to do
  *
  * dot_find chooses the file in the working directory (the home), reads and checks it as a whole;
- * dot_next then goes through its instructions, as often as dot_rewind says. The caller frees with dot_free. */
+ * dot_next then goes through its instructions, as often as dot_rewind says. A struct dot is all zero at first, may be
+ * used again and again, and is freed with dot_free. */
 #ifndef DELIVER_DOTQMAIL_H
 #define DELIVER_DOTQMAIL_H
 

@@ -45,35 +45,37 @@ struct delivery {
 	const struct user *user;
 	struct message *message;
 	const char *sender, *rcpt;
-	struct buf trace;               /* Return-Path and Delivered-To, for what ends in a file */
-	size_t delivered_to;            /* where the latter begins */
+	size_t delivered_to;            /* where in trace that line begins */
 	unsigned files, forwards, programs;
 };
 
 /* big, and mostly never touched */
 static char packet[JOB_PACKET], space[MESSAGE_SPACE];
 static struct batch batch;
+/* of the delivery in hand, kept for their memory: Return-Path and Delivered-To, for what ends in a file; and its
+ * instructions */
+static struct buf trace = BUF(TRACE_MAX);
+static struct dot dot;
 
 /* ---- what the instructions can be */
 
 static bool
-to_maildir(struct delivery *d, const struct dot *dot, const struct dot_instruction *i, struct outcome *o)
+to_maildir(struct delivery *d, const struct dot_instruction *i, struct outcome *o)
 {
-	if (!maildir_deliver(i->text, dot->is_default, &d->trace, d->message, o))
+	if (!maildir_deliver(i->text, dot.is_default, &trace, d->message, o))
 		return false;
 	d->files++;
 	return true;
 }
 
 static bool
-to_mbox(struct delivery *d, const struct dot *dot, const struct dot_instruction *i, struct outcome *o)
+to_mbox(struct delivery *d, const struct dot_instruction *i, struct outcome *o)
 {
 	struct buf from = BUF(TRACE_MAX);
 	bool ok;
 
-	(void)dot;
 	if (header_unix_from(&from, d->sender, clock_wall_s()))
-		ok = mbox_deliver(i->text, &from, &d->trace, d->message, o);
+		ok = mbox_deliver(i->text, &from, &trace, d->message, o);
 	else
 		ok = outcome_trouble(o, "write to", i->text);
 	buf_free(&from);
@@ -84,7 +86,7 @@ to_mbox(struct delivery *d, const struct dot *dot, const struct dot_instruction 
 /* what is said for each kind, and who does it; 0: nobody yet */
 static const struct {
 	const char *what;
-	bool (*carry_out)(struct delivery *, const struct dot *, const struct dot_instruction *, struct outcome *);
+	bool (*carry_out)(struct delivery *, const struct dot_instruction *, struct outcome *);
 } kinds[] = {
 	[DOT_MAILDIR] = { "file delivery", to_maildir },
 	[DOT_MBOX] = { "file delivery", to_mbox },
@@ -93,44 +95,47 @@ static const struct {
 	[DOT_LIST] = { "+list", 0 },
 };
 
-/* Before anything is done: what fails half-way would be done again, in part, at each attempt. */
 static bool
-check(const struct delivery *d, struct dot *dot, size_t *n, struct outcome *o)
+bad_line(const struct delivery *d, const struct dot_instruction *i, const char *why, struct outcome *o)
 {
-	struct dot_instruction i;
 	char line[24];
 
-	for (*n = 0; dot_next(dot, &i); ++*n) {
-		bool file = i.kind == DOT_MAILDIR || i.kind == DOT_MBOX;
+	snprintf(line, sizeof line, "%zu", i->line);
+	return outcome_later(o, "4.3.5", dot.is_default ? "" : d->user->home, dot.is_default ? "" : "/", dot.name,
+	    " line ", line, ": ", kinds[i->kind].what, why, (char *)0);
+}
 
-		if (dot->only_forwards && (file || i.kind == DOT_PROGRAM))
-			return outcome_later(o, "4.7.0", "Uh-oh: ", dot->name, " has ", kinds[i.kind].what,
-			    " but has x bit set.", (char *)0);
-		if (kinds[i.kind].carry_out)
-			continue;
-		snprintf(line, sizeof line, "%zu", i.line);
-		return outcome_later(o, "4.3.5", dot->is_default ? "" : d->user->home, dot->is_default ? "" : "/",
-		    dot->name, " line ", line, ": ", kinds[i.kind].what, " is not available here", (char *)0);
+/* Before anything is done: what fails half-way would be done again, in part, at each attempt. n: how many there are */
+static bool
+check(const struct delivery *d, size_t *n, struct outcome *o)
+{
+	struct dot_instruction i;
+
+	for (*n = 0; dot_next(&dot, &i); ++*n) {
+		if (dot.only_forwards && i.kind != DOT_FORWARD && i.kind != DOT_LIST)
+			return bad_line(d, &i, ", but the file is marked for forwards only (x bit)", o);
+		if (!kinds[i.kind].carry_out)
+			return bad_line(d, &i, " is not available here", o);
 	}
-	dot_rewind(dot);
+	dot_rewind(&dot);
 	return true;
 }
 
 static void
-carry_out(struct delivery *d, struct dot *dot, struct batch_rcpt *r)
+carry_out(struct delivery *d, struct batch_rcpt *r)
 {
 	struct dot_instruction i;
 	char did[40];
 	size_t n;
 
-	if (!check(d, dot, &n, &r->outcome))
+	if (!check(d, &n, &r->outcome))
 		return;
-	while (dot_next(dot, &i)) {
+	while (dot_next(&dot, &i)) {
 		if (n == 1 && i.kind == DOT_MAILDIR) {
-			batch_maildir(&batch, r, i.text, dot->is_default, &d->trace, d->message);
+			batch_maildir(&batch, r, i.text, dot.is_default, &trace, d->message);
 			return;
 		}
-		if (!kinds[i.kind].carry_out(d, dot, &i, &r->outcome))
+		if (!kinds[i.kind].carry_out(d, &i, &r->outcome))
 			return;
 	}
 	snprintf(did, sizeof did, "did %u+%u+%u", d->files, d->forwards, d->programs);
@@ -149,29 +154,30 @@ enter_home(const struct user *u, struct outcome *o)
 	if (stat(".", &st) != 0)
 		return outcome_trouble(o, "look at", u->home);
 	if (st.st_mode & S_ISVTX)
-		return outcome_later(o, "4.2.1", "Home directory is sticky: user is editing his .qmail file.", (char *)0);
+		return outcome_later(o, "4.2.1", "the home directory is sticky: its owner holds his mail back", (char *)0);
 	if (st.st_mode & HOME_WRITABLE)
-		return outcome_later(o, "4.7.0", "Uh-oh: home directory is writable by others.", (char *)0);
+		return outcome_later(o, "4.7.0", "others may write to the home directory", (char *)0);
 	return true;
 }
 
 static bool
 trace_lines(struct delivery *d, struct outcome *o)
 {
-	if (!header_return_path(&d->trace, d->sender))
+	buf_clear(&trace);
+	if (!header_return_path(&trace, d->sender))
 		return outcome_trouble(o, "make the Return-Path line", 0);
-	d->delivered_to = d->trace.len;
-	return header_delivered_to(&d->trace, d->rcpt) || outcome_trouble(o, "make the Delivered-To line", 0);
+	d->delivered_to = trace.len;
+	return header_delivered_to(&trace, d->rcpt) || outcome_trouble(o, "make the Delivered-To line", 0);
 }
 
 static bool
 not_looping(struct delivery *d, struct outcome *o)
 {
-	switch (message_has_line(d->message, d->trace.s + d->delivered_to, d->trace.len - d->delivered_to - 1)) {
+	switch (message_has_line(d->message, trace.s + d->delivered_to, trace.len - d->delivered_to - 1)) {
 	case MESSAGE_NO:
 		return true;
 	case MESSAGE_YES:
-		return outcome_never(o, "5.4.6", "This message is looping: it already has my Delivered-To line.", (char *)0);
+		return outcome_never(o, "5.4.6", "mail loop: the header has the Delivered-To line of this recipient already", (char *)0);
 	default:
 		return outcome_trouble(o, "read the message", 0);
 	}
@@ -181,13 +187,11 @@ static void
 deliver(struct delivery *d, struct batch_rcpt *r)
 {
 	const struct user *u = d->user;
-	struct dot dot;
 
 	if (!enter_home(u, &r->outcome) || !trace_lines(d, &r->outcome) || !not_looping(d, &r->outcome) ||
 	    !dot_find(&dot, u->dash, u->ext, u->instructions, &r->outcome))
 		return;
-	carry_out(d, &dot, r);
-	dot_free(&dot);
+	carry_out(d, r);
 }
 
 /* ---- jobs */
@@ -207,13 +211,11 @@ do_job(const struct user *u, const struct job *j)
 
 	message_init(&m, j->message, j->offset, j->length, space, sizeof space);
 	for (i = 0; i < j->rcpts; i++) {
-		struct delivery d = { .user = u, .message = &m, .sender = j->sender, .rcpt = j->rcpt[i],
-			.trace = BUF(TRACE_MAX) };
+		struct delivery d = { .user = u, .message = &m, .sender = j->sender, .rcpt = j->rcpt[i] };
 
 		if (batch.rcpts == BATCH_RCPTS)
 			settle();
 		deliver(&d, batch_add(&batch, j->number, i));
-		buf_free(&d.trace);
 	}
 }
 

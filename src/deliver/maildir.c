@@ -216,7 +216,7 @@ bool
 maildir_no_open(struct outcome *o, const char *path)
 {
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-		return outcome_later(o, "4.2.1", "Unable to open the maildir ", path, ": ", strerror(errno), (char *)0);
+		return outcome_later(o, "4.2.1", "no usable Maildir at ", path, ": ", strerror(errno), (char *)0);
 	return outcome_trouble(o, "open the maildir", path);
 }
 

@@ -31,6 +31,7 @@ line_start(struct mbox_quote *q, struct out *o, const char *s, size_t n)
 	if (q->matched == 0)
 		while (at < n && s[at] == '>')
 			at++;
+	q->begun |= at > 0;
 	out_put(o, s, at);
 	while (at < n && q->matched < FROM && s[at] == from[q->matched]) {
 		at++;
@@ -65,7 +66,7 @@ mbox_quote(struct mbox_quote *q, struct out *o, const char *s, size_t n)
 			nl = memchr(nl + 1, '\n', n - (size_t)(nl + 1 - s));
 		len = nl ? (size_t)(nl - s) + 1 : n;
 		out_put(o, s, len);
-		q->inside = !nl;
+		q->inside = q->begun = !nl;
 		s += len;
 		n -= len;
 	}
@@ -74,14 +75,10 @@ mbox_quote(struct mbox_quote *q, struct out *o, const char *s, size_t n)
 void
 mbox_quote_end(struct mbox_quote *q, struct out *o)
 {
-	if (q->matched) {
-		out_put(o, from, q->matched);
-		q->inside = true;
-	}
-	if (q->inside)
+	out_put(o, from, q->matched);
+	if (q->begun || q->inside || q->matched)
 		out_byte(o, '\n');
-	q->matched = 0;
-	q->inside = false;
+	memset(q, 0, sizeof *q);
 }
 
 /* ---- locks */
@@ -235,7 +232,7 @@ static bool
 append(int fd, off_t size, const struct buf *from_line, const struct buf *trace, struct message *m)
 {
 	static char space[OUT_SPACE];
-	struct mbox_quote q = { false, 0 };
+	struct mbox_quote q = { false, false, 0 };
 	struct out o;
 	ssize_t n;
 	char *s;

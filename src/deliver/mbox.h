@@ -32,7 +32,8 @@ bool mbox_deliver(const char *path, const struct buf *from, const struct buf *tr
 
 /* ">From " quoting of text that comes in pieces cut anywhere; all zero is the start of a line */
 struct mbox_quote {
-	bool inside;                    /* the line is decided */
+	bool begun;                     /* the line has bytes */
+	bool inside;                    /* and is decided */
 	unsigned matched;               /* bytes of "From " seen after the line's '>'s, not yet put out */
 };
 

@@ -4,8 +4,8 @@
     spawner.py [--worker] [--timeout S] PROGRAM ARGS... <script >transcript
 
 PROGRAM is a spawner whose descriptor 0 is a SOCK_SEQPACKET socket to us; with --worker it is a worker and that
-socket takes jobs. The script is one command a line, words quoted as in the shell ($'..' is not known; \\xNN inside
-a word is that byte). Each thing that comes back is one line on standard output.
+socket takes jobs. The script is one command a line, words quoted as in the shell ('..\\xNN..' is that byte).
+Each thing that comes back is one line on standard output.
 
     ask KEY                 -> "ask K" (the worker is now the current one, numbered from 1) or "ask Z STATUS TEXT"
     worker N                make worker N the current one (0 with --worker)
@@ -47,7 +47,10 @@ def show(raw):
 
 def receive(sock):
     """one packet: (its fields or None at the end, [descriptors])"""
-    data, control, flags, _ = sock.recvmsg(65536, socket.CMSG_SPACE(16 * 4))
+    try:
+        data, control, flags, _ = sock.recvmsg(65536, socket.CMSG_SPACE(16 * 4))
+    except ConnectionResetError:        # it ended with packets of ours unread
+        return None, []
     fds = array.array('i')
     for level, kind, payload in control:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

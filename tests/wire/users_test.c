@@ -1,0 +1,220 @@
+#include "wire/users.h"
+
+#include <cdb.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static int
+scratch(void)
+{
+	char name[] = "/tmp/pneu-users.XXXXXX";
+	int fd = mkstemp(name);
+
+	unlink(name);
+	return fd;
+}
+
+static int
+compiled(const char *text)
+{
+	struct users_error e;
+	int fd = scratch();
+
+	if (!users_compile(text, strlen(text), fd, &e))
+		printf("# line %zu: %s\n", e.line, e.why ? e.why : strerror(errno));
+	return fd;
+}
+
+static const char text[] =
+    "=joe:joe:1000:100:/home/joe:::\n"
+    "+joe-:joe:1000:100:/home/joe:-::\n"
+    "=Joe:second:1:1:/x:::\n"
+    "=joe-exact:exact:7:8:/e:+:E:ignored:too\n"
+    "+joe-list-:lists:9:9:/l:-:pre.:\n"
+    "+sub=:subs:3:3:/s:::\n"
+    "+:alias:1001:1002:/var/alias:-::\n"
+    "=max:max:4294967294:4294967294:/m:::\n"
+    ".\nwhat follows the dot does not count\n";
+
+/* "user uid gid home dash ext" */
+static void
+finds(int fd, const char *local, const char *want, const char *promise)
+{
+	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
+	struct users_entry e;
+	char got[4096];
+
+	switch (users_find(fd, local, &b, &e)) {
+	case USERS_FOUND:
+		snprintf(got, sizeof got, "%s %lu %lu %s %s %s", e.user, (unsigned long)e.uid, (unsigned long)e.gid, e.home,
+		    e.dash, e.ext);
+		break;
+	case USERS_NONE:
+		snprintf(got, sizeof got, "none");
+		break;
+	default:
+		snprintf(got, sizeof got, "trouble %s", strerror(errno));
+	}
+	same(got, want, promise);
+	buf_free(&b);
+}
+
+static void
+lookups(void)
+{
+	int fd = compiled(text);
+
+	finds(fd, "joe", "joe 1000 100 /home/joe  ", "an exact name; the first of equal ones");
+	finds(fd, "JOE", "joe 1000 100 /home/joe  ", "in any case");
+	finds(fd, "Joe-Abc.D", "joe 1000 100 /home/joe - Abc.D", "a prefix; ext keeps its case");
+	finds(fd, "joe-", "joe 1000 100 /home/joe - ", "a prefix and nothing more");
+	finds(fd, "joe-exact", "exact 7 8 /e + E", "exact before prefix");
+	finds(fd, "joe-list-x", "lists 9 9 /l - pre.x", "the longer prefix wins, its own ext comes first");
+	finds(fd, "joe-lis", "joe 1000 100 /home/joe - lis", "else the shorter");
+	finds(fd, "sub=x=y", "subs 3 3 /s  x=y", "a prefix may end in any byte");
+	finds(fd, "nobody", "alias 1001 1002 /var/alias - nobody", "the empty prefix takes the rest");
+	finds(fd, "", "alias 1001 1002 /var/alias - ", "even the empty name");
+	finds(fd, "max", "max 4294967294 4294967294 /m  ", "the largest numbers");
+	close(fd);
+	fd = compiled("=a:a:1:1:/a:::\n.");
+	finds(fd, "b", "none", "nobody");
+	finds(fd, "a\0b", "a 1 1 /a  ", "an exact name");
+	close(fd);
+	fd = compiled(".\n");
+	finds(fd, "a", "none", "an empty table has nobody");
+	close(fd);
+}
+
+static void
+wrong(const char *s, size_t n, size_t line, const char *promise)
+{
+	struct users_error e;
+	int fd = scratch();
+
+	if (!ok(!users_compile(s, n, fd, &e) && e.line == line && e.why, promise))
+		printf("# line %zu: %s\n", e.line, e.why ? e.why : "-");
+	close(fd);
+}
+
+#define WRONG(s, line, promise) wrong((s), sizeof (s) - 1, (line), (promise))
+
+static void
+bad_text(void)
+{
+	char longest[USERS_LOCAL + 100], over[USERS_DATA + 100];
+	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
+	struct users_entry e;
+	int fd;
+
+	WRONG("", 1, "a text without a dot line is refused");
+	WRONG("=a:a:1:1:/a:::\n", 2, "even if all lines are right");
+	WRONG("=a:a:1:1:/a:::", 1, "and a line that does not end");
+	WRONG("=a:a:1:1:/a:::\n=b:b:1:1:/b::\n.\n", 2, "five fields are too few");
+	WRONG("=a:a:1:1:/a::\0:\n.\n", 1, "a NUL");
+	WRONG("\n.\n", 1, "an empty line");
+	WRONG("=a:a:x:1:/a:::\n.\n", 1, "a uid that is no number");
+	WRONG("=a:a:1::/a:::\n.\n", 1, "a gid that is none");
+	WRONG("=a:a:4294967295:1:/a:::\n.\n", 1, "a uid that means \"none\"");
+	WRONG("=a:a:1:1:a:::\n.\n", 1, "a home that is not absolute");
+	WRONG("=a::1:1:/a:::\n.\n", 1, "no user");
+	WRONG("=a\n.\n", 1, "no colon");
+	WRONG("#x\n.\n", 1, "a comment is not known");
+	memset(longest, 'x', sizeof longest);
+	longest[0] = '=';
+	memcpy(longest + 1 + USERS_LOCAL, ":u:1:1:/h:::\n.\n", 16);
+	fd = compiled(longest);
+	longest[USERS_LOCAL + 1] = 0;
+	finds(fd, longest + 1, "u 1 1 /h  ", "the longest name");
+	close(fd);
+	longest[USERS_LOCAL + 1] = 'x';
+	memcpy(longest + 1 + USERS_LOCAL + 1, ":u:1:1:/h:::\n.\n", 16);
+	wrong(longest, strlen(longest), 1, "one byte more is refused");
+	memset(over, 'x', sizeof over);
+	memcpy(over, "=a:u:1:1:/", 10);
+	memcpy(over + USERS_DATA + 1, ":::\n.\n", 7);
+	fd = compiled(over);                    /* the name, its colon and = are not of the data; two 0 are */
+	ok(users_find(fd, "a", &b, &e) == USERS_FOUND, "the longest fields");
+	close(fd);
+	buf_free(&b);
+	memcpy(over + USERS_DATA + 1, "x:::\n.\n", 8);
+	wrong(over, strlen(over), 1, "fields that are too long together are refused");
+}
+
+/* every length a database can be cut to, and every byte of its tables turned: an answer or trouble, never a crash */
+static void
+damaged(void)
+{
+	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
+	struct users_entry e;
+	int whole = compiled(text), fd = scratch();
+	static char image[1 << 16], copy[1 << 16];
+	ssize_t n = pread(whole, image, sizeof image, 0), i;
+	bool cut_found = false, good = true;
+
+	for (i = 0; i < n; i++) {
+		if (ftruncate(fd, 0) != 0 || pwrite(fd, image, (size_t)i, 0) != i)
+			good = false;
+		/* the last table is that of a hash nobody asks for: some cuts do not hurt */
+		cut_found |= i < 2048 && users_find(fd, "joe", &b, &e) != USERS_TROUBLE;
+		users_find(fd, "joe-list-x", &b, &e);
+	}
+	ok(good && !cut_found, "a database cut inside its first table is trouble");
+	for (i = 0; i < n; i++) {
+		memcpy(copy, image, (size_t)n);
+		copy[i] = (char)(copy[i] ^ 0xff);
+		if (pwrite(fd, copy, (size_t)n, 0) != n)
+			good = false;
+		users_find(fd, "joe", &b, &e);
+		users_find(fd, "joe-list-x", &b, &e);
+		users_find(fd, "zzz", &b, &e);
+	}
+	ok(good, "any damaged byte is survived");
+	buf_free(&b);
+	close(fd);
+	close(whole);
+}
+
+static void
+entry(const char *data, unsigned n, bool ends, const char *promise)
+{
+	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
+	struct users_entry e;
+	struct cdb_make c;
+	int fd = scratch();
+
+	cdb_make_start(&c, fd);
+	cdb_make_add(&c, "!a", 3, data, n);
+	if (ends)
+		cdb_make_add(&c, "", 0, "", 0);
+	cdb_make_finish(&c);
+	ok(users_find(fd, ends ? "a" : "b", &b, &e) == USERS_TROUBLE && errno == EPROTO, promise);
+	buf_free(&b);
+	close(fd);
+}
+
+static void
+strange(void)
+{
+	static char big[USERS_DATA + 1];
+
+	entry("a\0001\0001\0/a\0", 9, true, "an entry of five fields is trouble");
+	entry("a\0001\0001\0/a\0\0\0", 11, true, "one of seven too");
+	entry("a\0x\0001\0/a\0\0", 10, true, "and one without a number");
+	entry("", 0, true, "and an empty one");
+	entry(big, sizeof big, true, "and one that is too long");
+	entry("a\0001\0001\0/a\0\0", 10, false, "a database without the key \"\" is damaged");
+}
+
+int
+main(void)
+{
+	lookups();
+	bad_text();
+	damaged();
+	strange();
+	return done();
+}
