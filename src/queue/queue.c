@@ -82,10 +82,10 @@ timeout(int sig)
 static void
 clean_house(void)
 {
-	if (fcntl(2, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
-		_exit(EXIT_BUG);
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
 		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
+	if (fcntl(2, F_GETFD) < 0 && open("/dev/null", O_WRONLY) != 2)  /* no file of ours may get this number */
+		_exit(EXIT_BUG);
 	umask(077);
 	sig_ignore(SIGPIPE);
 	sig_ignore(SIGXFSZ);            /* a file size limit is a write error */
@@ -110,12 +110,20 @@ static void
 read_envelope(struct entry *e)
 {
 	struct buf *b = &e->envelope;
+	size_t want;
 	ssize_t r;
 
 	do {
-		if (!buf_room(b, b->len < 4096 ? 4096 : b->len))
-			entry_fail(e, errno == EMSGSIZE ? EXIT_ENVELOPE : EXIT_MEMORY, "hold envelope");
-		r = read(1, b->s + b->len, b->cap - 1 - b->len);
+		want = b->len < 4096 ? 4096 : b->len;
+		if (want > b->max - b->len)
+			want = b->max - b->len;
+		if (want == 0) {
+			errno = 0;
+			entry_fail(e, EXIT_ENVELOPE, "take an envelope so large");
+		}
+		if (!buf_room(b, want))
+			entry_fail(e, EXIT_MEMORY, "hold envelope");
+		r = read(1, b->s + b->len, want);
 		if (r > 0)
 			b->len += (size_t)r;
 		else if (r < 0 && errno != EINTR)
@@ -220,7 +228,24 @@ make_prefix(struct entry *e)
 	memcpy(space + PREFIX_MAX - (p - line), line, (size_t)(p - line));
 }
 
-/* Give it its name. Should another file have it, after the queue was moved or the clock set back, count up. */
+/* a small message: header, Received line, message and records stand together in the space */
+static void
+sum_small(struct entry *e)
+{
+	size_t received = e->prefix - QF_HEADER;
+
+	e->header.sum = qf_sum(0, space + PREFIX_MAX - received, received + e->have + e->records.len);
+}
+
+static void
+sync_file(struct entry *e)
+{
+	if (fsync(e->file.fd) != 0)
+		entry_fail(e, EXIT_SYNC, "sync queue file");
+}
+
+/* Give it its name. Should another file have it, after the queue was moved or the clock set back, count up; the ID
+ * also stands in the Received line. */
 static void
 entry_name(struct entry *e)
 {
@@ -238,18 +263,15 @@ entry_name(struct entry *e)
 		if (qid_dir(&e->id) != dir)     /* the next directory is not open here: start this one again */
 			e->id.us -= 16000000;
 		make_prefix(e);
+		if (e->header.summed)
+			sum_small(e);
 		qf_header_put(space + PREFIX_MAX - e->prefix, &e->header);
 		if (!fd_pwrite(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix, 0))
 			entry_fail(e, EXIT_WRITE, "write queue file");
+		if (!e->header.summed)          /* without a sum the name comes last */
+			sync_file(e);
 	}
 	entry_fail(e, EXIT_NAME, "name queue file");
-}
-
-static void
-sync_file(struct entry *e)
-{
-	if (fsync(e->file.fd) != 0)
-		entry_fail(e, EXIT_SYNC, "sync queue file");
 }
 
 static void
@@ -261,7 +283,7 @@ store_small(struct entry *e)
 	memcpy(space + PREFIX_MAX + e->have, e->records.s, e->records.len);
 	e->header.length = e->prefix - QF_HEADER + e->have;
 	e->header.summed = true;
-	e->header.sum = qf_sum(0, start + QF_HEADER, n - QF_HEADER);
+	sum_small(e);
 	qf_header_put(start, &e->header);
 	if (!fd_write(e->file.fd, start, n))
 		entry_fail(e, EXIT_WRITE, "write queue file");
@@ -318,7 +340,7 @@ runner_notify(const struct entry *e, int fd)
 int
 main(void)
 {
-	struct entry e = { .file.fd = -1, .dir = -1, .envelope = BUF(ENVELOPE_MAX), .records = BUF(QF_RECORDS) };
+	struct entry e = { .file.fd = -1, .dir = -1, .envelope = BUF(ENVELOPE_MAX + 1), .records = BUF(QF_RECORDS) };
 	struct stat st;
 	int fifo;
 
@@ -347,7 +369,7 @@ main(void)
 		entry_fail(&e, EXIT_SYNC_DIR, "sync queue directory");
 	if ((fifo = open_below("/fifo", O_WRONLY | O_NONBLOCK)) >= 0)
 		runner_notify(&e, fifo);
-	if (fstat(6, &st) == 0 && S_ISFIFO(st.st_mode))
+	if (fifo != 6 && fstat(6, &st) == 0 && S_ISFIFO(st.st_mode))
 		runner_notify(&e, 6);
 	return 0;                       /* ours until delivered or bounced */
 }
