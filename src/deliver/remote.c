@@ -108,16 +108,17 @@ wait_job(struct delivery *d)
 
 /* take the next job if it is there already */
 static void
-look_ahead(struct delivery *d)
+look_ahead(const struct delivery *d, struct delivery *next)
 {
-	while (!d->held)
-		switch (job_get(JOBS, d->packet, &d->job, MSG_DONTWAIT)) {
+	while (!next->held)
+		switch (job_get(JOBS, next->packet, &next->job, MSG_DONTWAIT)) {
 		case JOB_GOT:
-			take(d);
+			take(next);
 			break;
 		case JOB_END:
-			/* the one who would hear of success has died and will send this message again */
-			if (nobody_listens())
+			/* The one who would hear of success has died and will send this message again; or has heard
+			 * all there was to hear, if nobody was accepted. */
+			if (!d->alone && nobody_listens())
 				die_say(EX_SOFT, "pneu-send is gone, message dropped before its end");
 			return;
 		case JOB_BAD:
@@ -236,7 +237,7 @@ finish(struct delivery *d, struct delivery *next)
 	struct iovec v[2];
 	int n = 1;
 
-	look_ahead(next);
+	look_ahead(d, next);
 	v[0].iov_base = d->text;
 	v[0].iov_len = d->text_len;
 	buf_clear(&commands);

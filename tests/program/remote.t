@@ -264,6 +264,12 @@ is 'control bytes, 8 bits, bad domains' "$(jobs "$J 'a\\x0ab@y.example' '\\xc3\\
 	'1.0 D 5.1.3 m,1.1 D 5.6.7 m,1.2 D 5.1.3 m,1.3 D 5.1.3 m,1.4 K 2.0.0 m,2.0 D 5.1.7 m,'
 is 'never reach the wire' "$(commands | grep -c '^RCPT')" 1
 
+### pneu-send goes away
+server --pipelining data='354!drip'
+jobs "$J b@y.example" close end >"$T/out" 2>&1
+is 'a message nobody will hear of is not sent to its end' "$(ls "$S")" log
+t 'the log says why' grep -q 'pneu-send is gone' "$T/err"
+
 ### settings and use
 rm "$PNEU_ETC/me"
 is 'without control/me nothing is sent' "$(jobs "$J b@y.example" reports end | verdicts)" '1.0 Z 4.3.5 s,'
