@@ -113,7 +113,7 @@ put_address(struct buf *b, const char *s)
 
 	if (!addr_quote(&quoted, s, strlen(s)))
 		die_sys(EX_SOFT, "hold an address");
-	put_masked(b, quoted.s, "");
+	put_masked(b, quoted.len ? quoted.s : "", "");  /* nothing was put of the null sender */
 	buf_free(&quoted);
 }
 
