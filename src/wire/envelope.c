@@ -70,7 +70,7 @@ envelope_check(const char *s, size_t n)
 {
 	const char *allowed = "F", *end = s + n;
 	unsigned seen = 0;
-	bool rcpt = false;
+	size_t rcpts = 0;
 
 	while (s < end && *s) {
 		const char *stop = memchr(s, 0, (size_t)(end - s));
@@ -83,12 +83,14 @@ envelope_check(const char *s, size_t n)
 			return ENVELOPE_BAD;
 		if (!stop)
 			return ENVELOPE_CUT;
-		rcpt |= *s == 'T';
-		allowed = rcpt ? "TNO" : "TBERU";
+		rcpts += *s == 'T';
+		if (rcpts > ENVELOPE_RCPTS)
+			return ENVELOPE_BAD;
+		allowed = rcpts ? "TNO" : "TBERU";
 		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}
 	if (s >= end)
 		return ENVELOPE_CUT;
-	return rcpt && s + 1 == end ? ENVELOPE_OK : ENVELOPE_BAD;
+	return rcpts && s + 1 == end ? ENVELOPE_OK : ENVELOPE_BAD;
 }

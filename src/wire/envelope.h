@@ -8,7 +8,7 @@
  *   message    B body type (RFC 6152)   E ENVID   R RET (RFC 3461)   U SMTPUTF8 (RFC 6531)
  *   recipient  N NOTIFY   O ORCPT (RFC 3461)
  * qmail-queue's own callers send none of them, so each side works with qmail's.
- *   limits  an address or value ENVELOPE_ADDR bytes (else exit 11), the whole ENVELOPE_MAX
+ *   limits  an address or value ENVELOPE_ADDR bytes (else exit 11), ENVELOPE_RCPTS recipients, the whole ENVELOPE_MAX
  *   broken  end of file before the last 0: nothing is queued (exit 54); anything else odd: exit 91
  *   tests   tests/wire/envelope_test.c    manual: pneu-queue(8) */
 #ifndef WIRE_ENVELOPE_H
@@ -20,6 +20,7 @@
 
 #define ENVELOPE_ADDR 1002              /* with its letter 1003, qmail-queue's limit */
 #define ENVELOPE_MAX (64u << 20)
+#define ENVELOPE_RCPTS 1000000          /* the runner keeps 40 bytes and the address of each in memory */
 
 /* building one, in order; all append to b, which should have the ceiling ENVELOPE_MAX */
 bool envelope_sender(struct buf *, const char *sender);

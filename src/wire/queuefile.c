@@ -114,7 +114,9 @@ put_escaped(struct buf *b, const char *s)
 bool
 qf_put_envelope(struct buf *b, char letter, const char *value)
 {
-	return buf_byte(b, letter) && put_escaped(b, value) && buf_byte(b, '\n');
+	size_t had = b->len;
+
+	return (buf_byte(b, letter) && put_escaped(b, value) && buf_byte(b, '\n')) || (buf_cut(b, had), false);
 }
 
 bool
@@ -126,9 +128,12 @@ qf_put_end(struct buf *b)
 bool
 qf_put_history(struct buf *b, char letter, size_t n, int64_t when, const char *status, const char *text)
 {
-	return buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') &&
+	size_t had = b->len;
+
+	return (buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') &&
 	    buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ') &&
-	    (!status || (put_escaped(b, status) && buf_byte(b, ' '))) && put_escaped(b, text) && buf_byte(b, '\n');
+	    (!status || (put_escaped(b, status) && buf_byte(b, ' '))) && put_escaped(b, text) && buf_byte(b, '\n')) ||
+	    (buf_cut(b, had), false);
 }
 
 static int

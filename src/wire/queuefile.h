@@ -50,7 +50,7 @@ void qf_header_put(char out[QF_HEADER], const struct qf_header *);
 bool qf_header_get(const char in[QF_HEADER], struct qf_header *);
 uint64_t qf_sum(uint64_t so_far, const void *, size_t n);      /* begin with 0; pieces must be multiples of 8 but the last */
 
-/* One record as a line; '%' escapes are made here. false as buf_put. */
+/* One record as a line; '%' escapes are made here. false as buf_put, and nothing of it is put. */
 bool qf_put_envelope(struct buf *, char letter, const char *value);
 bool qf_put_end(struct buf *);
 bool qf_put_history(struct buf *, char letter, size_t n, int64_t when, const char *status, const char *text);

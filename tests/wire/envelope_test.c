@@ -156,6 +156,16 @@ many(void)
 			all &= strcmp(rcpt, value) == 0;
 		}
 	ok(all && i == n, "all of them, in order");
+	buf_clear(&b);
+	all = envelope_sender(&b, "");
+	for (i = 0; i < ENVELOPE_RCPTS - 1; i++)
+		all &= envelope_rcpt(&b, "");
+	for (; i <= ENVELOPE_RCPTS + 1; i++) {
+		ok(all && envelope_end(&b) && envelope_check(b.s, b.len) == (i <= ENVELOPE_RCPTS ? ENVELOPE_OK : ENVELOPE_BAD),
+		    i < ENVELOPE_RCPTS ? "one recipient fewer than the limit" : i == ENVELOPE_RCPTS ? "at the limit" : "one more");
+		buf_cut(&b, b.len - 1);
+		all &= envelope_rcpt(&b, "");
+	}
 	buf_free(&b);
 }
 
