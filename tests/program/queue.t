@@ -6,6 +6,8 @@ PNEU_QUEUE=$Q
 export PNEU_QUEUE
 unset PNEU_ETC
 chmod 711 "$T"
+ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-}
+export ASAN_OPTIONS
 dirs=$(for d in 0 1 2 3; do for e in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do echo "$Q/msg/$d$e"; done; done)
 fresh() {
 	rm -rf "$Q"
@@ -168,7 +170,7 @@ ignoring() { (trap '' HUP INT TERM ALRM PIPE CHLD XFSZ; exec "$@"); }
 t 'ignored signals' queued ignoring
 elsewhere() { (cd / && exec "$@"); }
 t 'another working directory' queued elsewhere
-t 'an empty environment but PNEU_QUEUE' queued env -i "PNEU_QUEUE=$Q" "PATH=$PATH"
+t 'an empty environment but PNEU_QUEUE' queued env -i "PNEU_QUEUE=$Q" "PATH=$PATH" "ASAN_OPTIONS=$ASAN_OPTIONS"
 
 # too little of something
 limited() { (ulimit "$1" "$2"; shift 2; exec "$@"); }
@@ -184,7 +186,7 @@ few() {
 		code=$?
 		case $code in
 		0) [ "$(files | wc -l)" = 1 ]; return ;;
-		61 | 63) [ -z "$(files)" ] || return 1 ;;
+		61 | 63 | 127) [ -z "$(files)" ] || return 1 ;;         # 127: not even its libraries, where it has any
 		*) echo "exit $code with $n descriptors"; return 1 ;;
 		esac
 	done
@@ -284,6 +286,10 @@ fault() { # SYSCALL:WHAT, then COMMAND...
 }
 # nameless files are made where O_TMPFILE is; the first linkat only asks whether naming works
 strace -o "$T/trace" pneu-queue <"$T/m" 1<"$T/e"
+if grep -q ld.so "$T/trace"; then
+	echo "# not tested: faults (this build is not static, so they would hit its loader)"
+	finish
+fi
 name=1
 grep -q O_TMPFILE "$T/trace" && name=2
 for size in 10 200000; do

@@ -1,0 +1,333 @@
+#include "wire/queuefile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "scratch.h"
+#include "tap.h"
+
+#define HEADER "pneu1 0000000000000000013 01795335540123456 0000001000 0000004711 "
+#define NO_SUM "----------------\n"
+#define MESSAGE "Subject: x\n\ny"
+#define ENVELOPE "Fjoe@a.example\nB8BITMIME\nTx@b.example\nNNEVER\nT100%25\xc3\xa4%0A%7F@b.example\nT\n.\n"
+#define HISTORY "z0 1795335600 4.4.1 nobody answers: 100%25%0Aagain\n" "k1 1795335601 done\n" "d2 1795335602 5.1.1 no such user\n"
+
+static struct qf q;
+
+/* load these bytes */
+static enum qf_result
+load(const void *bytes, size_t n, bool check_sum)
+{
+	enum qf_result r;
+	int fd;
+
+	scratch_file("q", bytes, n);
+	fd = open("q", O_RDONLY | O_CLOEXEC);
+	r = qf_load(&q, fd, check_sum);
+	if (lseek(fd, 0, SEEK_CUR) != 0)
+		r = QF_TROUBLE + 1;             /* the position is shared with workers */
+	close(fd);
+	return r;
+}
+
+#define LOAD(literal) load(literal, sizeof(literal) - 1, true)
+
+static void
+golden(void)
+{
+	struct qf_header h = { .length = 13, .arrival_us = 1795335540123456, .uid = 1000, .pid = 4711 }, back;
+	char text[QF_HEADER + 1] = "";
+	struct buf b = BUF(QF_RECORDS);
+
+	qf_header_put(text, &h);
+	same(text, HEADER NO_SUM, "a header");
+	ok(qf_header_get(text, &back) && back.length == 13 && back.arrival_us == 1795335540123456 && back.uid == 1000 && back.pid == 4711 &&
+	    !back.summed, "and back");
+	h.summed = true, h.sum = 0x0123456789abcdef;
+	qf_header_put(text, &h);
+	same(text, HEADER "0123456789abcdef\n", "with a sum");
+	ok(qf_header_get(text, &back) && back.summed && back.sum == 0x0123456789abcdef, "and back");
+	h.length = INT64_MAX, h.arrival_us = (uint64_t)1 << 55, h.uid = h.pid = UINT32_MAX, h.sum = 0;
+	qf_header_put(text, &h);
+	ok(qf_header_get(text, &back) && back.length == INT64_MAX && back.arrival_us == (uint64_t)1 << 55 && back.uid == UINT32_MAX &&
+	    back.pid == UINT32_MAX && back.summed && back.sum == 0, "the largest numbers");
+	ok(qf_put_envelope(&b, 'F', "joe@a.example") && qf_put_envelope(&b, 'B', "8BITMIME") && qf_put_envelope(&b, 'T', "x@b.example") &&
+	    qf_put_envelope(&b, 'N', "NEVER") && qf_put_envelope(&b, 'T', "100%\xc3\xa4\n\x7f@b.example") && qf_put_envelope(&b, 'T', "") &&
+	    qf_put_end(&b), "records of an envelope");
+	same(b.s, ENVELOPE, "as these lines");
+	buf_clear(&b);
+	ok(qf_put_history(&b, 'z', 0, 1795335600, "4.4.1", "nobody answers: 100%\nagain") && qf_put_history(&b, 'k', 1, 1795335601, 0, "done") &&
+	    qf_put_history(&b, 'd', 2, 1795335602, "5.1.1", "no such user"), "and of a history");
+	same(b.s, HISTORY, "as these lines");
+	buf_clear(&b);
+	ok(qf_put_history(&b, 'b', 7, -5, 0, "1k0v4ghy9t0c1"), "a time before 1970");
+	same(b.s, "b7 0 1k0v4ghy9t0c1\n", "counts as 1970");
+	buf_free(&b);
+}
+
+static void
+replaying(void)
+{
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE) == QF_OK, "a file as injected");
+	ok(q.header.length == 13 && q.header.uid == 1000 && !q.history && q.size == q.file_size && q.size == sizeof(HEADER NO_SUM MESSAGE ENVELOPE) - 1,
+	    "its numbers");
+	same(qf_string(&q, q.sender), "joe@a.example", "its sender");
+	same(qf_string(&q, q.body), "8BITMIME", "its body type");
+	ok(q.rcpts == 3 && q.rcpt[0].state == QF_WAITING && q.rcpt[1].state == QF_WAITING && q.rcpt[2].tries == 0 && q.rcpt[0].last == 0 &&
+	    !*q.rcpt[0].status, "three recipients, all waiting");
+	same(qf_string(&q, q.rcpt[0].addr), "x@b.example", "the first");
+	same(qf_string(&q, q.rcpt[1].addr), "100%\xc3\xa4\n\x7f@b.example", "the second, unescaped");
+	same(qf_string(&q, q.rcpt[2].addr), "", "the third, empty");
+	same(qf_string(&q, 0), "", "offset 0 is the empty string");
+
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE HISTORY) == QF_OK && q.history && q.rcpts == 3, "the same with a history, in the same qf");
+	ok(q.rcpt[0].state == QF_WAITING && q.rcpt[0].tries == 1 && strcmp(q.rcpt[0].status, "4.4.1") == 0, "the first deferred");
+	same(qf_string(&q, q.rcpt[0].last), "nobody answers: 100%\nagain", "for this reason");
+	ok(q.rcpt[1].state == QF_DELIVERED && q.rcpt[2].state == QF_FAILED && strcmp(q.rcpt[2].status, "5.1.1") == 0, "the second delivered, the third failed");
+	same(qf_string(&q, q.rcpt[2].last), "no such user", "for this reason");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE HISTORY HISTORY) == QF_OK && q.rcpt[1].state == QF_DELIVERED && q.rcpt[2].state == QF_FAILED,
+	    "every record may stand twice");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE HISTORY "b2 5 1k0v4ghy9t0c1\n" "d2 1795335602 5.1.1 x\nz1 6 4.0.0 x\n") == QF_OK &&
+	    q.rcpt[2].state == QF_BOUNCED && q.rcpt[1].state == QF_DELIVERED && q.rcpt[1].tries == 0, "delivered and bounced are final");
+	ok(LOAD(HEADER NO_SUM MESSAGE "F\nTx\n.\nk0 1 \n") == QF_OK && !*qf_string(&q, q.sender) && q.rcpts == 1 && q.rcpt[0].state == QF_DELIVERED &&
+	    q.body == 0, "the null sender, no parameters, no text");
+	ok(LOAD("pneu1 0000000000000000000 00000000000000000 0000000000 0000000000 " NO_SUM "F\nT\n.\n") == QF_OK, "an empty message of 1970");
+}
+
+/* what is cut off in the envelope never was a message; what is cut off behind it has one record less */
+static void
+torn(void)
+{
+	static const char whole[] = HEADER NO_SUM MESSAGE ENVELOPE HISTORY;
+	const size_t end = sizeof(HEADER NO_SUM MESSAGE ENVELOPE) - 1, at[] = { end, end + sizeof("z0 1795335600 4.4.1 nobody answers: 100%25%0Aagain\n") - 1,
+		end + sizeof("z0 1795335600 4.4.1 nobody answers: 100%25%0Aagain\n" "k1 1795335601 done\n") - 1, sizeof whole - 1 };
+	size_t n, k;
+	bool before = true, behind = true;
+
+	for (n = 0; n < end; n++)
+		before &= load(whole, n, true) == QF_INCOMPLETE;
+	ok(before, "cut at any byte before the end of the envelope: incomplete");
+	for (k = 0; n < sizeof whole; n++) {
+		while (k < 3 && at[k + 1] <= n)
+			k++;
+		behind &= load(whole, n, true) == QF_OK && q.rcpts == 3 && q.size == at[k] && q.file_size == n && q.history == (k > 0) &&
+		    q.rcpt[0].tries == (k > 0) && q.rcpt[1].state == (k > 1 ? QF_DELIVERED : QF_WAITING) &&
+		    q.rcpt[2].state == (k > 2 ? QF_FAILED : QF_WAITING);
+	}
+	ok(behind, "cut at any byte behind: the torn record does not count, and where the next one goes is known");
+}
+
+static void
+damaged(const char *records, enum qf_result want, const char *promise)
+{
+	char file[3000];
+	size_t n = (size_t)sprintf(file, "%s%s", HEADER NO_SUM MESSAGE, records);
+	enum qf_result r = load(file, n, true);
+
+	if (!ok(r == want, promise))
+		printf("# got %d, want %d\n", (int)r, (int)want);
+}
+
+static void
+odd(void)
+{
+	damaged(".\n", QF_DAMAGED, "an envelope of nothing");
+	damaged("F\n.\n", QF_DAMAGED, "no recipient");
+	damaged("T\n.\n", QF_INCOMPLETE, "no sender");
+	damaged("F\nF\nT\n.\n", QF_INCOMPLETE, "two senders");
+	damaged("F\nX\nT\n.\n", QF_INCOMPLETE, "an unknown record");
+	damaged("F\n\nT\n.\n", QF_INCOMPLETE, "an empty line");
+	damaged("F\nNX\nT\n.\n", QF_INCOMPLETE, "a recipient's parameter first");
+	damaged("F\nT\nBX\n.\n", QF_INCOMPLETE, "the message's parameter last");
+	damaged("F\nTa%\n.\n", QF_INCOMPLETE, "half an escape");
+	damaged("F\nTa%2\n.\n", QF_INCOMPLETE, "most of an escape");
+	damaged("F\nTa%2g\n.\n", QF_INCOMPLETE, "an escape that is none");
+	damaged("F\nTa%2f\n.\n", QF_INCOMPLETE, "an escape in small letters");
+	damaged("F\nTa%00b\n.\n", QF_INCOMPLETE, "an escaped NUL");
+	damaged("F\nT\n. \n", QF_DAMAGED, "an end that is none");
+	damaged("F\nT\n.\n.\n", QF_DAMAGED, "two ends");
+	damaged("F\nT\n.\nT\n", QF_DAMAGED, "a recipient behind the end");
+	damaged("F\nT\n.\nx0 1 \n", QF_DAMAGED, "an unknown history");
+	damaged("F\nT\n.\n\n", QF_DAMAGED, "an empty line in it");
+	damaged("F\nT\n.\nk1 1 x\n", QF_DAMAGED, "of a recipient who is not there");
+	damaged("F\nT\n.\nk-1 1 x\n", QF_DAMAGED, "of a number that is none");
+	damaged("F\nT\n.\nk 1 x\n", QF_DAMAGED, "of no number");
+	damaged("F\nT\n.\nk0 x\n", QF_DAMAGED, "at no time");
+	damaged("F\nT\n.\nk0\n", QF_DAMAGED, "no more than that");
+	damaged("F\nT\n.\nk18446744073709551616 1 x\n", QF_DAMAGED, "a number too large for any");
+	damaged("F\nT\n.\nz0 1 4.0.0\n", QF_DAMAGED, "deferred without a text");
+	damaged("F\nT\n.\nz0 1 4.123.1234 x\n", QF_DAMAGED, "a status too long");
+	damaged("F\nT\n.\nz0 1 4.123.123 x\n", QF_OK, "the longest status");
+	damaged("F\nT\n.\nz0 1 4.0.0 x%\n", QF_DAMAGED, "half an escape in it");
+	damaged("F\nT\n.\nz0 1 4.0.0 %FF\n", QF_OK, "any byte, escaped");
+}
+
+static void
+headers(void)
+{
+	static const char good[] = HEADER NO_SUM MESSAGE ENVELOPE;
+	char bad[sizeof good];
+	struct qf_header h;
+	size_t i;
+	int c;
+	bool all = true;
+	unsigned taken = 0;
+
+	for (i = 0; i < QF_HEADER; i++)
+		for (c = 0; c < 256; c++) {
+			bool digit = c >= '0' && c <= '9';
+
+			memcpy(bad, good, sizeof good);
+			bad[i] = (char)c;
+			if (qf_header_get(bad, &h) && c != good[i]) {
+				taken++;
+				all &= digit && good[i] >= '0' && good[i] <= '9';
+			}
+		}
+	ok(all && taken > 0, "one byte of the header changed: refused, unless a digit took a digit's place");
+	ok(LOAD("pneu2 0000000000000000013 01795335540123456 0000001000 0000004711 " NO_SUM MESSAGE ENVELOPE) == QF_INCOMPLETE, "another version");
+	ok(LOAD("pneu1 9223372036854775808 01795335540123456 0000001000 0000004711 " NO_SUM MESSAGE ENVELOPE) == QF_INCOMPLETE, "a length too large for any file");
+	ok(LOAD("pneu1 9223372036854775807 01795335540123456 0000001000 0000004711 " NO_SUM MESSAGE ENVELOPE) == QF_INCOMPLETE, "the largest length");
+	ok(LOAD(HEADER "0123456789ABCDEF\n" MESSAGE ENVELOPE) == QF_INCOMPLETE, "a sum in capitals");
+	memset(bad, 0, sizeof bad);
+	ok(load(bad, sizeof bad, true) == QF_INCOMPLETE, "a file of zeros, as a crash may leave it");
+	ok(load(bad, 0, true) == QF_INCOMPLETE, "an empty file");
+}
+
+/* a file with the right sum */
+static size_t
+summed(char *file, const char *rest)
+{
+	struct qf_header h = { .length = 13, .arrival_us = 1, .uid = 2, .pid = 3, .summed = true };
+	size_t n = (size_t)sprintf(file + QF_HEADER, "%s%s%s", MESSAGE, ENVELOPE, rest);
+
+	h.sum = qf_sum(0, file + QF_HEADER, sizeof(MESSAGE ENVELOPE) - 1);
+	qf_header_put(file, &h);
+	return QF_HEADER + n;
+}
+
+static void
+sums(void)
+{
+	char file[1000];
+	const size_t end = QF_HEADER + sizeof(MESSAGE ENVELOPE) - 1;
+	size_t n = summed(file, ""), i;
+	bool all = true;
+
+	ok(qf_sum(0, "", 0) == 0 && qf_sum(0, "\0", 1) != qf_sum(0, "\0\0", 2) && qf_sum(0, "12345678", 8) == qf_sum(0, "12345678", 8), "sums");
+	ok(qf_sum(qf_sum(0, "12345678", 8), "9abc", 4) == qf_sum(0, "123456789abc", 12), "a sum may be made in pieces of 8");
+	ok(load(file, n, true) == QF_OK && n == end, "the right sum");
+	for (i = QF_HEADER; i < end; i++) {
+		file[i] ^= 1;
+		all &= load(file, n, true) != QF_OK;
+		file[i] ^= 1;
+	}
+	ok(all, "one bit of the message or the envelope changed is found");
+	for (i = QF_HEADER, all = true; i < QF_HEADER + 13; i++) {
+		size_t len = QF_HEADER + 13 - i < 8 ? QF_HEADER + 13 - i : 8;
+		char was[8];
+
+		memcpy(was, file + i, len);
+		memset(file + i, 0, len);
+		all &= load(file, n, true) == QF_INCOMPLETE;
+		all &= load(file, n, false) == QF_OK;
+		memcpy(file + i, was, len);
+	}
+	ok(all, "so are bytes that never reached the disk; but only where it is asked for");
+	n = summed(file, HISTORY);
+	ok(load(file, n, true) == QF_OK && q.history, "history does not change the sum");
+	n = summed(file, "z0 1795");
+	ok(load(file, n, true) == QF_OK && !q.history && q.size == end, "nor does a torn record");
+}
+
+/* message and records around the size of what is read at once; many recipients, long histories */
+static void
+large(void)
+{
+	struct buf b = BUF(QF_RECORDS);
+	struct qf_header h = { .arrival_us = 1, .summed = true };
+	char start[QF_HEADER], rcpt[60];
+	size_t length, i, envelope;
+	bool all = true;
+
+	for (length = 16384 - 200; length < 16384 + 20; length++) {
+		h.length = length;
+		buf_clear(&b);
+		buf_put(&b, start, QF_HEADER);
+		for (i = 0; i < length; i++)
+			buf_byte(&b, (char)(i * 7));
+		qf_put_envelope(&b, 'F', "s");
+		qf_put_envelope(&b, 'T', "t");
+		qf_put_end(&b);
+		h.sum = qf_sum(0, b.s + QF_HEADER, b.len - QF_HEADER);
+		qf_header_put(b.s, &h);
+		all &= load(b.s, b.len, true) == QF_OK && q.rcpts == 1 && q.size == b.len && strcmp(qf_string(&q, q.rcpt[0].addr), "t") == 0;
+		b.s[QF_HEADER + length / 2] ^= 1;
+		all &= load(b.s, b.len, true) == QF_INCOMPLETE;
+	}
+	ok(all, "sizes around that of one read");
+	h.length = 0, h.summed = false;
+	qf_header_put(start, &h);
+	buf_clear(&b);
+	buf_put(&b, start, QF_HEADER);
+	qf_put_envelope(&b, 'F', "s");
+	for (i = 0; i < 100000; i++) {
+		snprintf(rcpt, sizeof rcpt, "r%zu%%@b.example", i);
+		qf_put_envelope(&b, 'T', rcpt);
+	}
+	qf_put_end(&b);
+	envelope = b.len;
+	for (i = 0; i < 100000; i += 3)
+		qf_put_history(&b, "kzdb"[i % 4], i, 5, i % 4 == 1 || i % 4 == 2 ? "4.0.0" : 0, "text");
+	for (all = load(b.s, b.len, true) == QF_OK && q.rcpts == 100000, i = 0; all && i < 100000; i++) {
+		static const enum qf_state states[] = { QF_DELIVERED, QF_WAITING, QF_FAILED, QF_BOUNCED };
+
+		snprintf(rcpt, sizeof rcpt, "r%zu%%@b.example", i);
+		all = strcmp(qf_string(&q, q.rcpt[i].addr), rcpt) == 0 && q.rcpt[i].state == (i % 3 ? QF_WAITING : states[i % 4]);
+	}
+	ok(all, "a hundred thousand recipients, a third of them with a history");
+	ok(load(b.s, envelope - 1, true) == QF_INCOMPLETE, "cut before the end: incomplete");
+	buf_free(&b);
+}
+
+static void
+trouble(void)
+{
+	struct buf b = BUF(5);
+	int fd = open("q", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct stat st;
+
+	errno = 0;
+	ok(qf_load(&q, 199, true) == QF_TROUBLE && errno == EBADF, "no descriptor: trouble");
+	ok(write(fd, HEADER NO_SUM MESSAGE ENVELOPE, 100) == 100 && qf_load(&q, fd, true) == QF_TROUBLE, "one that cannot be read: trouble");
+	close(fd);
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE) == QF_OK && stat("q", &st) == 0 && q.mtime_s == (int64_t)st.st_mtime, "then a good one; its next attempt");
+	ok(qf_put_end(&b) && b.len == 2, "two bytes of five");
+	errno = 0;
+	ok(!qf_put_envelope(&b, 'T', "\n") && errno == EMSGSIZE && b.len == 2, "no room for an envelope record: nothing put");
+	errno = 0;
+	ok(!qf_put_history(&b, 'k', 1, 1, 0, "") && errno == EMSGSIZE && b.len == 2, "nor for a history");
+	buf_free(&b);
+	qf_free(&q);
+	ok(!q.rcpt && q.rcpts == 0 && !q.strings.s, "free leaves nothing");
+	qf_free(&q);
+}
+
+int
+main(void)
+{
+	scratch();
+	golden();
+	replaying();
+	torn();
+	odd();
+	headers();
+	sums();
+	large();
+	trouble();
+	return done();
+}
