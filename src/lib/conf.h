@@ -5,7 +5,8 @@
  *   CONF_LINE    a struct buf: the first line, blanks at its end removed
  *   CONF_LINES   a struct buf: each line that is neither empty nor begins with '#', blanks at its end removed,
  *                each followed by a 0
- * Blanks are space, tab and CR. A file is at most CONF_FILE_MAX bytes. A LINE holds no NUL. The buf tells missing (s == 0) from empty (s != 0, len 0).
+ * Blanks are space, tab and CR. A file is at most CONF_FILE_MAX bytes. A LINE holds no NUL. The buf tells missing
+ * (s == 0) from empty (s != 0, len 0).
  * Manual: pneu-control(5) */
 #ifndef LIB_CONF_H
 #define LIB_CONF_H

@@ -17,7 +17,8 @@ struct proc_fd {
 };
 
 /* Start file (searched in PATH when it has no slash) with these descriptors, no signal blocked, SIGPIPE and SIGCHLD
- * default, no two targets equal. The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as a strange exit code). */
+ * default, no two targets equal. The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as
+ * a strange exit code). */
 pid_t proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
 /* the same without a new process: returns -1 with errno only if it failed */
 int proc_exec(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);

@@ -57,7 +57,8 @@ enum job_result {
 };
 
 /* flags of the four: 0 or MSG_DONTWAIT. space has JOB_PACKET bytes and keeps what the result points into. */
-bool job_put(int sock, const struct job *, int flags);          /* EMSGSIZE over the limits, EBADF no message; EAGAIN would wait */
+/* false: EMSGSIZE over the limits, EBADF no message, EAGAIN would wait */
+bool job_put(int sock, const struct job *, int flags);
 enum job_result job_get(int sock, char *space, struct job *, int flags);        /* message is the caller's to close */
 bool report_put(int sock, const struct report *, int flags);    /* text longer than JOB_TEXT ends in "..." */
 enum job_result report_get(int sock, char *space, struct report *, int flags);
