@@ -1,0 +1,88 @@
+# pneu-tcpd: how many sessions there may be, in all and for one client, and what the others read
+. tests/lib.sh
+. tests/program/tcpd_lib.sh
+
+start -c 3 -C 2 127.0.0.1:0 -- sh -c 'echo in; cat'
+is 'limits hold at their edge, and a place that becomes free can be had' "$($client limits "$port")" \
+    '1 and 2 of an address: in in
+3 of an address: 421 4.7.0 too many connections from your address, try again later
+3 in all: in
+4 in all: 421 4.3.2 too many connections, try again later
+4 in all, of an address with 2: 421 4.3.2 too many connections, try again later
+after one has left: in
+and at the limit of an address: in
+but not one more: 421 4.3.2 too many connections, try again later'
+t 'a refusal for the address is logged' log_has '^pneu-tcpd: refused 127.0.0.1: sessions of this address: 2$'
+t 'so is one for all' log_has '^pneu-tcpd: refused 127.0.0.3: all sessions in use: 3$'
+stop
+
+hold_one() {
+	rm -f "$T"/held*
+	$client hold 127.0.0.1 "$port" "$T/held" >"$T/held.out" &
+	holder=$!
+	wait_until 20 test -e "$T/held.in"
+}
+release() {
+	: >"$T/held.go"
+	wait "$holder"
+}
+
+start -q -c 1 -m '451 busy' 127.0.0.1:0 -- sh -c 'echo; cat'
+hold_one
+is '-m says what the others read, with a line end of the wire' \
+    "$($client hear 127.0.0.1 "$port" | od -An -c | tr -d ' \n')" '451busy\r\n'
+is '-q logs no refusal' "$(cat "$T/log")" ''
+release
+stop
+
+start -c 1 -m '' 127.0.0.1:0 -- sh -c 'echo; cat'
+hold_one
+is 'an empty text closes without a word' "$($client hear 127.0.0.1 "$port")" ''
+t 'and is logged all the same' log_has '^pneu-tcpd: refused 127.0.0.1: all sessions in use: 1$'
+release
+stop
+
+long=$(printf '%500s' x | tr ' ' x)
+start -c 1 -m "$long" 127.0.0.1:0 -- sh -c 'echo; cat'
+hold_one
+is 'a text of 500 characters is sent whole' "$($client hear 127.0.0.1 "$port" | tr -d '\r')" "$long"
+release
+stop
+
+start -c 5 127.0.0.1:0 -- sh -c 'echo; cat'
+hold_one
+for n in 1 2; do
+	$client hold 127.0.0.1 "$port" "$T/held$n" >"$T/held$n.out" &
+	wait_until 20 test -e "$T/held$n.in"
+done
+is 'unless told otherwise one client may have half of the sessions' "$($client hear 127.0.0.1 "$port" | cut -c 1-9)" '421 4.7.0'
+for n in 1 2; do
+	: >"$T/held$n.go"
+done
+release
+stop
+
+# IPv6: one /64 is one client. Other addresses than ::1 need a network of our own.
+cat >"$T/inside" <<'END'
+ip link set lo up
+for a in 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8:0:1::3; do
+	ip -6 addr add "$a/128" dev lo nodad || exit 9
+done
+"$B/pneu-tcpd" -1 -c 10 -C 2 '[2001:db8::1]:0' -- sh -c 'echo in; cat' >"$T/port6" 2>"$T/log6" &
+until [ -s "$T/port6" ]; do
+	kill -0 $! || exit 9
+	sleep 0.05
+done
+$client sixtyfour "$(cat "$T/port6")"
+kill -KILL $!
+END
+export B T client
+if unshare -rn sh -c 'ip link set lo up' >/dev/null 2>&1; then
+	is 'for IPv6 a /64 counts as one client' "$(unshare -rn sh "$T/inside" 2>&1)" \
+	    'two addresses of a /64: in in
+a third: 421 4.7.0 too many connections from your address, try again later
+the next /64: in'
+else
+	echo '# no network namespace to be had (unshare -rn, ip): the /64 test is left out'
+fi
+finish
