@@ -28,7 +28,7 @@ static void
 limits(void)
 {
 	char text[400];
-	struct buf b = BUF(12);
+	struct buf b = BUF(15);
 	struct route r;
 	size_t n;
 
