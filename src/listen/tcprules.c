@@ -353,7 +353,7 @@ explain(const char *ip, const char *file)
 	out_puts(&out, result == RULES_NONE ? "default" : "rule ");
 	out_puts(&out, result == RULES_NONE ? "" : rule.key);
 	out_puts(&out, ":\n");
-	for (i = 0; i < rule.vars; i++) {
+	for (i = 0; i < rule.vars && result != RULES_DENY; i++) {        /* who is denied gets none */
 		out_puts(&out, "set environment variable ");
 		out_puts(&out, rule.var[i]);
 		out_byte(&out, '\n');
