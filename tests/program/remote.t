@@ -22,7 +22,7 @@ server() {
 }
 # jobs LINES...: give them to a worker; its reports are printed
 jobs() {
-	printf '%s\n' "$@" | python3 tests/program/spawner.py --worker pneu-remote "$route" 2>"$T/err"
+	printf '%s\n' "$@" | python3 -S -E tests/program/spawner.py --worker pneu-remote "$route" 2>"$T/err" | tee "$T/last"
 }
 # commands: what the server was told, without connections and their ends
 commands() { sed -n 's/^[0-9]* //; /^connect$/d; /^eof$/d; /^reset$/d; p' "$S/log"; }
@@ -206,6 +206,11 @@ for stage in rcpt data dot; do
 	server --pipelining $stage='!hang'
 	is "no answer to $stage" "$(jobs "$J b@y.example" reports end | verdicts)" '1.0 Z 4.4.2 m,'
 done
+python3 -c 'import sys; sys.stdout.write(("x" * 79 + "\n") * 250000)' >"$T/huge"
+server data='354 go on!deaf'
+is 'a server that reads no text' "$(jobs "job $T/huge a@x.example b@y.example" reports end | verdicts)" '1.0 Z 4.4.2 m,'
+t 'a matter of time inside the text' grep -q 'did not answer in time inside the message' "$T/last"
+rm "$T/huge"
 server dot='250 2.0.0 in the end it would be fine!drip'
 is 'a reply that comes too slowly' "$(jobs "$J b@y.example" reports end | verdicts)" '1.0 Z 4.4.2 m,'
 server quit='!hang'

@@ -65,6 +65,14 @@ exit 0'
 t 'with a line in the log' grep -q 'unable to start pneu-remote' "$T/err"
 PATH=$there:$PATH
 
+# no descriptors left for a socket pair
+printf '#!/bin/sh\nulimit -n 4\nexec "%s/pneu-rspawn"\n' "$there" >"$T/poor"
+chmod +x "$T/poor"
+is 'no more descriptors: a deferral' "$(printf '%s\n' 'ask "mx a.example"' 'ask "mx a.example"' end |
+	python3 tests/program/spawner.py "$T/poor" 2>"$T/err")" 'ask Z 4.3.0 unable to make a socket pair for a worker
+ask Z 4.3.0 unable to make a socket pair for a worker
+exit 0'
+
 # workers that ended are reaped
 printf '#!/bin/sh\nexit 0\n' >"$T/bin/pneu-remote"
 chmod +x "$T/bin/pneu-remote"

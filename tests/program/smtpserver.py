@@ -21,12 +21,13 @@ An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that 
     !close      close the connection after the text
     !reset      the same with an RST
     !hang       never answer this one
+    !deaf       read nothing more
     !raw        add no line end
     !drip       send the text byte by byte, slowly
     !endless    send the text again and again until the client goes away
     !split      send the text in small segments
 Options: --pipelining, --8bit, --size N: offered after EHLO; --halt: no connection is accepted at all; --slow-read: pause
-while reading a text.
+before reading a text.
 """
 import os
 import re
@@ -91,7 +92,7 @@ class Connection:
         return line
 
     def say(self, answer):
-        text, *words = re.split(r'(?=!(?:close|reset|hang|raw|drip|endless|split))', answer)
+        text, *words = re.split(r'(?=!(?:close|reset|hang|deaf|raw|drip|endless|split))', answer)
         if '!hang' in words:
             while True:
                 self.read()
@@ -108,6 +109,8 @@ class Connection:
                 time.sleep(0.3 if '!drip' in words else 0.0005)
         else:
             self.sock.sendall(raw)
+        if '!deaf' in words:
+            time.sleep(3600)
         if '!reset' in words:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             raise Over
@@ -122,7 +125,9 @@ class Connection:
     def text(self):
         if self.play.slow:
             time.sleep(0.2)
-        while not (self.buffered.startswith(b'.\r\n') or b'\r\n.\r\n' in self.buffered):
+        searched = 0
+        while not (self.buffered.startswith(b'.\r\n') or self.buffered.find(b'\r\n.\r\n', searched) >= 0):
+            searched = max(0, len(self.buffered) - 4)
             self.read()
         if self.buffered.startswith(b'.\r\n'):
             n = 3
