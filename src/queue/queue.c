@@ -84,7 +84,7 @@ clean_house(void)
 {
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
 		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
-	if (fcntl(2, F_GETFD) < 0 && open("/dev/null", O_WRONLY) != 2)  /* no file of ours may get this number */
+	if (fcntl(2, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_WRONLY) != 2)  /* no file of ours may get this number */
 		_exit(EXIT_BUG);
 	umask(077);
 	sig_ignore(SIGPIPE);
