@@ -64,7 +64,9 @@ is 'puts it out of the way' "$(held)" 1
 t 'into the directory of the same number' test -f "$Q/hold/$(basename "$(dirname "$(file)")")/$ID"
 is 'and the runner knows it no more' "$(qctl retry "$ID")" "retry $ID: no such message waiting
 100"
-t 'the log says who did it' logged "^operator uid $(id -u) hold: msg $ID\$"
+# the twin without Linux's calls cannot tell who asks: there the modes of files keep others out
+who=$(sed -n 's/^operator uid \([0-9]*\) hold: .*/\1/p' "$H/log")
+[ "$who" = 4294967295 ] || is 'the log says who did it' "$who" "$(id -u)"
 is 'qstat counts it' "$(pneu-qstat | head -n 2)" 'messages in queue: 2
 held: 1'
 is 'release' "$(qctl release "$ID")" "release $ID: done
@@ -139,7 +141,9 @@ is 'the 16 are not disturbed, and one may come for one that goes' \
 	"$(client keep 16 last answer first raw 'flush\0' answer drop new last raw 'flush\0' answer)" 'closed
 K|
 K|'
-if [ "$(id -u)" = 0 ]; then
+if [ "$who" = 4294967295 ]; then
+	echo '# SKIP another user: this build cannot tell who asks'
+elif [ "$(id -u)" = 0 ]; then
 	# even where the file modes would let somebody in
 	chmod 711 "$T" "$T/$house_n" "$Q"
 	chmod 666 "$Q/ctl"
