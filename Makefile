@@ -20,7 +20,7 @@ B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
 OPT     = -O2 -g
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 HARD    = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-fstack-protector-strong)
-CPPF    = -Isrc -D_GNU_SOURCE -DPNEU_ETC_DIR='"$(ETC)"' -DPNEU_QUEUE_DIR='"$(QUEUE)"' -DPNEU_BIN_DIR='"$(BIN)"' $(CPPFLAGS)
+CPPF    = -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DPNEU_ETC_DIR='"$(ETC)"' -DPNEU_QUEUE_DIR='"$(QUEUE)"' -DPNEU_BIN_DIR='"$(BIN)"' $(CPPFLAGS)
 CF      = -std=c11 $(OPT) $(WARN) $(HARD) -ffunction-sections -fdata-sections -MMD -MP $(CFLAGS)
 LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 CDB    := $(or $(filter /%,$(shell $(CC) -print-file-name=libcdb.a)),-lcdb)

@@ -328,6 +328,7 @@ main(int argc, char **argv)
 	if (argc != 2)
 		die_say(EX_HARD, "usage: pneu-bounce ID, the queue file on descriptor 0");
 	sig_ignore(SIGPIPE);
+	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	memset(&b, 0, sizeof b);
 	b.id = argv[1];
 	b.text.max = TEXT_MAX;

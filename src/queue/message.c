@@ -276,7 +276,8 @@ message_report(struct message *m, size_t i, uint64_t delivery, char verdict, con
 		record_expired(m, i, text);
 	} else {
 		m->local_deferred |= local;
-		if (delivery || !r->last)
+		/* many deferrals of many recipients must not make a file that is too long to read */
+		if ((delivery || !r->last) && m->file.size + m->history.len < m->file.header.length + QF_RECORDS / 2)
 			record(m, i, 'z', status, text);
 	}
 }

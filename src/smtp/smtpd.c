@@ -22,6 +22,7 @@ main(void)
 
 	msg_name("pneu-smtpd");
 	sig_ignore(SIGPIPE);
+	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&session.peer);                  /* first: it settles where the log goes */
 	if (!settings_load(&settings, &e)) {
 		(void)fd_write(1, sorry, sizeof sorry - 1);

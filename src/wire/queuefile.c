@@ -344,7 +344,7 @@ qf_load(struct qf *q, int fd, bool check_sum)
 		s = records.s;
 	}
 	r = replay_all(q, s, (size_t)records_size, &envelope);
-	if (r == QF_OK && check_sum && q->header.summed && !q->history)
+	if (r == QF_OK && check_sum && q->header.summed)
 		r = verify_sum(q, fd, envelope);
 out:
 	buf_free(&records);
