@@ -98,6 +98,7 @@ compile(const char *path, const char *cdb)
 		say_error(path, new, &e);
 	}
 	sync_directory(cdb);
+	buf_free(&text);
 	if (close(fd) != 0)
 		die_sys(EX_SOFT, "close ", cdb);
 }

@@ -65,7 +65,7 @@ is 'nor who does not exist' "$(to pneunobody)" "$nobody"
 user alias 54329 54330
 is 'with a user alias that is his business' "$(to pneunobody)" "D 5.1.1 m no such mailbox here"
 echo ./Maildir/ >"$T/home/alias/.qmail-pneunobody"
-as 54329 54330 mkdir -p "$T/home/alias/Maildir/new"
+as 54329 54330 mkdir -p "$T/home/alias/Maildir/new" "$T/home/alias/Maildir/tmp"
 is 'who has a file for each' "$(to pneunobody)" "$delivered"
 
 cat >"$T/users" <<USERS
