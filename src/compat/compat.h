@@ -13,6 +13,9 @@
 int compat_nameless(int dir, mode_t mode);
 /* give it one; EEXIST leaves it nameless; EOPNOTSUPP: it can have none here */
 bool compat_name(int fd, int dir, const char *name);
+/* openat for reading, close-on-exec, never through a symbolic link, and if possible without a new access time: the mtime
+ * of a queue file lies in the future, so each look at it would be a write to its inode */
+int compat_open_quiet(int dir, const char *name);
 /* who is at the other end of a local socket */
 bool compat_peer(int sock, uid_t *uid, gid_t *gid);
 /* bytes a pipe can hold, at the least PIPE_BUF */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/place.h"
 
 static const char *const names[WALK_PLACES] = { "msg", "hold" };
@@ -146,7 +147,7 @@ walk_open(struct walk *w, enum walk_place place, const struct qid *id)
 			return -1;
 	}
 	qid_text(name, id);
-	return openat(*dir - 1, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return compat_open_quiet(*dir - 1, name);
 }
 
 void

@@ -2,6 +2,7 @@
 #include "compat/compat.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -27,6 +28,12 @@ compat_name(int fd, int dir, const char *name)
 	(void)name;
 	errno = EOPNOTSUPP;
 	return false;
+}
+
+int
+compat_open_quiet(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
 bool
