@@ -126,7 +126,8 @@ serve(const struct request *r)
 		_exit(0);
 	}
 	answer(r, &o, job[1]);
-	if (dup2(job[0], 0) == 0)               /* not close-on-exec; the requests' socket goes with it */
+	/* the copies are not close-on-exec, everything else of ours is; the requests' socket goes here */
+	if (dup2(job[0], 0) == 0 && dup2(2, 1) == 1)
 		become_local(&a, r->key, instructions.s);
 	die_sys(EX_SOFT, "start pneu-local");   /* its socket closes: the jobs are tried again later */
 }
