@@ -114,7 +114,7 @@ on_message(const char *verb, const char *text)
 	struct qid id;
 	struct message *m;
 	uint32_t slot;
-	bool started;
+	bool started, parked;
 
 	if (!text || !qid_parse(text, &id))
 		return "not an ID";
@@ -123,10 +123,16 @@ on_message(const char *verb, const char *text)
 	if ((slot = schedule_find(schedule, &id)) == SLOT_NONE)
 		return "no such message waiting";
 	m = message_active(slot);
-	if (!m && schedule_place(schedule, slot) == SCHEDULE_PARKED)
-		return "its destination's turn is near; try again in a moment";
-	if (strcmp(verb, "hold") == 0 || strcmp(verb, "delete") == 0)
+	parked = schedule_place(schedule, slot) == SCHEDULE_PARKED;
+	if (strcmp(verb, "hold") == 0 || strcmp(verb, "delete") == 0) {
+		if (parked)
+			site_unpark(slot);
 		return message_wish(slot, *verb == 'h' ? WISH_HOLD : WISH_DELETE) ? 0 : "unable to do it, see the log";
+	}
+	if (parked && strcmp(verb, "expire") == 0)
+		return schedule_flag(schedule, slot, SCHEDULE_LAST, 0), (const char *)0;
+	if (parked)
+		return "it waits for its destination's turn";
 	if (m)
 		return strcmp(verb, "expire") == 0 ? (m->last = true, (const char *)0) : "being delivered now";
 	started = schedule_take_one(schedule, slot) && message_start(slot, strcmp(verb, "expire") == 0);

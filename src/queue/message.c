@@ -454,8 +454,10 @@ message_start(uint32_t slot, bool last)
 
 	if (!m)
 		return false;
+	if (last)                       /* it may yet have to wait, closed, for its site */
+		schedule_flag(schedule, slot, SCHEDULE_LAST, 0);
 	tell(m);
-	m->last = last || too_old(m);
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || too_old(m);
 	if (!distribute(m))
 		return true;
 	site_added();

@@ -99,6 +99,7 @@ bool site_do(const struct wait *);      /* false: a spawner is gone */
 struct site *site_get(enum channel, const char *key);           /* 0: ENOMEM */
 bool site_full(const struct site *);
 void site_park(struct site *, uint32_t slot);
+void site_unpark(uint32_t slot);        /* PARKED, back into the schedule, due now */
 /* one recipient more for it; site_added after the last of a message. false: ENOMEM */
 bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);

@@ -250,6 +250,29 @@ unpark(struct site *s)
 	return slot;
 }
 
+/* an operator's wish, so looking for it in all lines is no matter; what came first, and is likely meant, stands in front */
+void
+site_unpark(uint32_t slot)
+{
+	struct site *s;
+	uint32_t at, before;
+
+	for (s = live; s; s = s->live_next)
+		for (before = SLOT_NONE, at = s->parked; at != SLOT_NONE; before = at, at = schedule_link(schedule, at)) {
+			if (at != slot)
+				continue;
+			if (before == SLOT_NONE)
+				s->parked = schedule_link(schedule, slot);
+			else
+				schedule_set_link(schedule, before, schedule_link(schedule, slot));
+			if (s->parked_last == slot)
+				s->parked_last = before;
+			s->parked_count--;
+			schedule_put(schedule, slot, now.wall_s);
+			return;
+		}
+}
+
 static void
 queue_task(struct site *s, struct task *t)
 {

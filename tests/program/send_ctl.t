@@ -114,6 +114,41 @@ is 'lets it go on' "$(held)" 0
 touch "$H/open"
 t 'and if it is delivered there is nothing to hold' wait_until 20 logged "^end msg $running\$"
 
+# ---- messages in line for a busy destination
+rm "$H/open"
+rewrite_rules '*@gate.test gate open
+* K ok'
+fabricate --count 300 --rcpt '%d@gate.test' --sender 'sender@here.test' >"$T/ids"
+inject joe@sender.test wake@here.test
+qctl flush >/dev/null
+t 'a long line' wait_until 20 sh -c "pneu-qctl status | grep -q '^site remote mx gate.test .* parked [1-9][0-9]* busy'"
+# the last of all are parked, whichever the runner has opened first
+nth() { sed -n "$1p" "$T/ids"; }
+is 'who stands in line need not be retried' "$(qctl retry "$(nth 300)")" "retry $(nth 300): it waits for its destination's turn
+100"
+is 'but can be held, deleted, expired' "$(qctl hold "$(nth 300)"; qctl delete "$(nth 297)" "$(nth 298)"; qctl expire "$(nth 299)")" \
+	"hold $(nth 300): done
+0
+delete $(nth 297): done
+delete $(nth 298): done
+0
+expire $(nth 299): done
+0"
+is 'one is held' "$(held)" 1
+t 'the line is as long as it says' wait_until 20 sh -c "
+	pneu-qctl status | awk '/^messages/ { n = \$2 } /^site remote mx gate.test/ { p = \$8; a = 1 } /^active/ { o = \$2 } END { exit n != p + o }'"
+rewrite_rules '*@gate.test Z 4.2.2 not now
+* K ok'
+touch "$H/open"
+t 'who was expired bounces' wait_until 20 logged "^bounce msg $(nth 299) qp "
+t 'all others have been tried' wait_until 20 has_value active 0
+is 'and wait, or were delivered first' "$(grep -c '^bounce msg' "$H/log")" 2
+is 'those deleted have never been tried' "$(grep -c -e "starting.*$(nth 297)" -e "starting.*$(nth 298)" "$H/log")" 0
+qctl delete $(cat "$T/ids") >/dev/null
+rewrite_rules '* K ok'
+qctl release "$(nth 300)" >/dev/null
+t 'all end' wait_until 20 has_value messages 0
+
 # ---- settings
 echo x.test:y >"$E/virtualdomains"
 is 'reload' "$(qctl reload)" 'done
