@@ -319,7 +319,7 @@ def test_memory():
     if b'__asan_' in program or not os.path.exists('/proc/self/smaps_rollup'):
         ok(True, 'an idle session is small # SKIP needs a plain build and /proc')
         return
-    limit = 100 if b'GNU C Library' in program or b'GLIBC_2' in program else 60
+    limit = 100 if b'GLIBC_' in program else 60
     fresh()
     s = Session()
     s.send(b'EHLO h\r\n')
