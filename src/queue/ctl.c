@@ -20,8 +20,11 @@ struct client {
 	bool trusted;                   /* may do more than look */
 };
 
+#define ACCEPT_PAUSE_MS 1000            /* after a failure: the listening socket stays ready, waiting for it would spin */
+
 static int listener = -1;
 static size_t listener_poll;
+static int64_t listener_deaf_ms;        /* until then it is not listened to */
 static struct client client[CONTROL_CLIENTS];
 static struct buf answer = BUF(CONTROL_PACKET - 100);
 
@@ -49,8 +52,12 @@ welcome(void)
 	gid_t gid;
 	int fd = accept(listener, 0, 0);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ECONNABORTED)
+			log_say("warning", "unable to accept on queue/ctl", "", errno);
+		listener_deaf_ms = now.mono_ms + ACCEPT_PAUSE_MS;
 		return;
+	}
 	for (c = client; c < client + CONTROL_CLIENTS && c->fd >= 0; c++)
 		;
 	if (c == client + CONTROL_CLIENTS || !fd_cloexec(fd, true)) {
@@ -209,7 +216,11 @@ ctl_want(struct wait *w)
 {
 	size_t i;
 
-	listener_poll = want_fd(w, listener, POLLIN);
+	listener_poll = SIZE_MAX;
+	if (now.mono_ms >= listener_deaf_ms)
+		listener_poll = want_fd(w, listener, POLLIN);
+	else
+		want_until(w, listener_deaf_ms);
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		if (client[i].fd >= 0)
 			client[i].poll = want_fd(w, client[i].fd, POLLIN);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/fd.h"
 #include "queue/log.h"
 #include "queue/retry.h"
@@ -434,7 +435,7 @@ open_slot(uint32_t slot)
 		schedule_put(schedule, slot, now.wall_s + TROUBLE_RETRY_S);
 		return 0;
 	}
-	if ((m->fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0) {
+	if ((m->fd = compat_open_quiet(AT_FDCWD, m->path)) < 0) {
 		if (errno == ENOENT) {
 			forget(m);              /* removed by hand, or by its own injector whose sync failed */
 			return 0;
@@ -494,6 +495,12 @@ try_stuck(void)
 			round_end(m);
 		}
 	}
+}
+
+void
+message_retry_stuck(void)
+{
+	stuck_until_ms = now.mono_ms;
 }
 
 void

@@ -73,6 +73,7 @@ struct message {
 	enum wish wish;
 };
 
+void message_retry_stuck(void);         /* write now what could not be written */
 void message_do(void);                  /* open what is due, within bounds */
 void message_want(struct wait *);
 struct message *message_active(uint32_t slot);

@@ -109,6 +109,7 @@ runner_flush(void)
 {
 	schedule_all_due(schedule, now.wall_s);
 	site_wake_all();
+	message_retry_stuck();
 	intake_rescan();
 }
 

@@ -740,6 +740,22 @@ worker_arrives(struct worker *w, int fd)
 		}
 }
 
+/* Nobody knows which request an answer was for that could not be read, or whose socket could not be taken for want of
+ * descriptors. All that are open are given up: a worker that comes nevertheless is sent home. */
+static void
+forget_requests(enum channel c)
+{
+	struct worker *w, *next;
+	struct site *s;
+
+	for (s = live; s; s = s->live_next)
+		for (w = s->channel == c ? s->worker : 0; w; w = next) {
+			next = w->next;
+			if (w->fd < 0)
+				worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
+		}
+}
+
 /* false: the spawner is gone */
 static bool
 hear_spawner(enum channel c)
@@ -764,9 +780,12 @@ hear_spawner(enum channel c)
 			return true;
 		case JOB_BAD:
 			log_say("warning", "a spawner's answer is mangled", "", 0);
+			forget_requests(c);
 			break;
-		case JOB_END:
 		case JOB_TROUBLE:
+			log_say("alert", "unable to hear a spawner", "", errno);
+			return false;
+		case JOB_END:
 		default:
 			log_say("alert", "a spawner is gone", "", 0);
 			return false;
