@@ -80,7 +80,7 @@ def environment(**more):
 
 
 def spawn(argv, fds, env):
-    """fds: {number there: descriptor here}; all others are closed. The pid."""
+    """fds: {number there: descriptor here}. The pid."""
     high = {to: fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for to, fd in fds.items()}      # above all that it wants
     actions = [(os.POSIX_SPAWN_DUP2, fd, to) for to, fd in sorted(high.items())]
     try:
