@@ -24,8 +24,11 @@
 #include "wire/inject.h"
 #include "wire/queuefile.h"
 
-#define TEXT_MAX (16u << 20)
+#define TEXT_MAX (1u << 20)
+#define POUR 65536                      /* text is handed on in pieces of about this size: a million may have failed */
 #define SHOWN_MAX 100                   /* recipients described one by one; the rest are counted */
+#define REASONS_MAX (4u << 20)          /* bytes of reasons in the second part; who failed after that is named without */
+#define LINE_BYTES 900                  /* RFC 5322 2.1.1 has 998 */
 
 struct bounce {
 	struct qf file;
@@ -33,7 +36,9 @@ struct bounce {
 	uint64_t max_bytes;             /* of the original that are sent back */
 	bool is_double;
 	struct buf to;                  /* envelope recipient of the bounce */
-	struct buf text;                /* all that stands before the original */
+	struct inject in;
+	struct buf text;                /* what has not been handed on yet */
+	bool has_8bit;                  /* the original was declared so */
 	char boundary[40];
 	const char *id;
 };
@@ -92,17 +97,36 @@ puts_all(struct buf *b, const char *const *s)
 		puts_or_die(b, *s);
 }
 
-/* strangers' words: printable ASCII on lines of their own, each begun with prefix */
+/* strangers' words: printable ASCII on lines of their own, each but the first begun with prefix; 0: all on one line */
 static void
 put_masked(struct buf *b, const char *s, const char *prefix)
 {
+	size_t column = 0;
+
 	for (; *s; s++) {
 		char c[2] = { *s >= ' ' && *s < 127 ? *s : '?', 0 };
 
-		if (*s != '\n')
-			puts_or_die(b, c);
-		else if (s[1])
+		if (prefix && *s == '\n') {
+			if (s[1])
+				PUTS(b, "\n", prefix);
+			column = 0;
+			continue;
+		}
+		if (prefix && column++ == LINE_BYTES) {
 			PUTS(b, "\n", prefix);
+			column = 1;
+		}
+		puts_or_die(b, c);
+	}
+}
+
+/* An error shows in inject_end. Should we die before that, the injector gets no envelope and queues nothing. */
+static void
+pour(struct bounce *b)
+{
+	if (b->text.len >= POUR) {
+		inject_write(&b->in, b->text.s, b->text.len);
+		buf_clear(&b->text);
 	}
 }
 
@@ -113,7 +137,7 @@ put_address(struct buf *b, const char *s)
 
 	if (!addr_quote(&quoted, s, strlen(s)))
 		die_sys(EX_SOFT, "hold an address");
-	put_masked(b, quoted.len ? quoted.s : "", "");  /* nothing was put of the null sender */
+	put_masked(b, quoted.len ? quoted.s : "", 0);   /* nothing was put of the null sender */
 	buf_free(&quoted);
 }
 
@@ -163,8 +187,8 @@ put_header(struct bounce *b)
 	PUTS(&b->text, ">\nSubject: ", b->is_double ? "Undeliverable bounce" : "Mail could not be delivered",
 	    "\nDate: ", date, "\nMessage-ID: <", b->id, ".bounce.");
 	num_or_die(&b->text, (uint64_t)getpid());
-	PUTS(&b->text, "@", b->me.s, ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
-	    "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"", b->boundary, "\"\n\n");
+	PUTS(&b->text, "@", b->me.s, ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n",
+	    b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "", "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"", b->boundary, "\"\n\n");
 }
 
 static bool
@@ -196,6 +220,7 @@ put_words(struct bounce *b, size_t failed)
 		puts_or_die(t, ">:\n  ");
 		put_masked(t, qf_string(&b->file, r->last), "  ");
 		puts_or_die(t, "\n\n");
+		pour(b);
 	}
 	if (failed > shown) {
 		puts_or_die(t, "... and ");
@@ -215,21 +240,26 @@ put_status(struct bounce *b)
 {
 	struct buf *t = &b->text;
 	char date[DATE_RFC5322];
-	size_t i;
+	size_t i, reasons = 0;
 
 	date_rfc5322(date, (int64_t)(b->file.header.arrival_us / 1000000));
 	PUTS(t, "--", b->boundary, "\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; ", b->me.s,
 	    "\nArrival-Date: ", date, "\nX-Pneu-Queue-ID: ", b->id, "\n");
 	for (i = 0; i < b->file.rcpts; i++) {
 		const struct qf_rcpt *r = &b->file.rcpt[i];
+		const char *reason = qf_string(&b->file, r->last);
 
 		if (!owed(r))
 			continue;
 		puts_or_die(t, "\nFinal-Recipient: rfc822; ");
 		put_address(t, qf_string(&b->file, r->addr));
-		PUTS(t, "\nAction: failed\nStatus: ", status_of(r), "\nDiagnostic-Code: X-Pneu; ");
-		put_masked(t, qf_string(&b->file, r->last), "    ");
-		puts_or_die(t, "\n");
+		PUTS(t, "\nAction: failed\nStatus: ", status_of(r), "\n");
+		if ((reasons += strlen(reason)) <= REASONS_MAX) {
+			puts_or_die(t, "Diagnostic-Code: X-Pneu; ");
+			put_masked(t, reason, "    ");
+			puts_or_die(t, "\n");
+		}
+		pour(b);
 	}
 	puts_or_die(t, "\n");
 }
@@ -262,35 +292,33 @@ header_bytes(uint64_t limit)
 }
 
 static void
-send_original(struct bounce *b, struct inject *in)
+send_original(struct bounce *b)
 {
 	char space[65536];
 	uint64_t left = b->file.header.length, at = QF_HEADER;
 	const char *sender = qf_string(&b->file, b->file.sender);
 	bool whole = left <= b->max_bytes;
 
-	buf_clear(&b->text);
-	PUTS(&b->text, "--", b->boundary, whole ? "\nContent-Type: message/rfc822\n\n" :
-	    "\nContent-Type: text/rfc822-headers\n\n", "Return-Path: <");
+	PUTS(&b->text, "--", b->boundary, whole ? "\nContent-Type: message/rfc822\n" :
+	    "\nContent-Type: text/rfc822-headers\n", b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "",
+	    "\nReturn-Path: <");
 	put_address(&b->text, sender);
 	puts_or_die(&b->text, ">\n");
-	inject_write(in, b->text.s, b->text.len);
+	inject_write(&b->in, b->text.s, b->text.len);
 	if (!whole)
 		left = header_bytes(b->max_bytes);
 	while (left) {
 		ssize_t n = fd_pread(0, space, left < sizeof space ? (size_t)left : sizeof space, (off_t)at);
 
-		if (n <= 0) {
-			inject_drop(in);
+		if (n <= 0)
 			die_sys(EX_SOFT, "read the message");
-		}
-		inject_write(in, space, (size_t)n);
+		inject_write(&b->in, space, (size_t)n);
 		at += (uint64_t)n;
 		left -= (uint64_t)n;
 	}
 	buf_clear(&b->text);
 	PUTS(&b->text, "\n--", b->boundary, "--\n");
-	inject_write(in, b->text.s, b->text.len);
+	inject_write(&b->in, b->text.s, b->text.len);
 }
 
 static void
@@ -298,19 +326,14 @@ send_bounce(struct bounce *b)
 {
 	struct buf envelope = BUF(ENVELOPE_MAX);
 	struct inject_result r;
-	struct inject in;
 	char line[64];
 	int n;
 
-	inject_begin(&in);
-	inject_write(&in, b->text.s, b->text.len);
-	send_original(b, &in);
+	send_original(b);
 	if (!envelope_sender(&envelope, b->is_double ? "#@[]" : "") || !envelope_rcpt(&envelope, b->to.s) ||
-	    !envelope_end(&envelope)) {
-		inject_drop(&in);
+	    !envelope_end(&envelope))
 		die_sys(EX_SOFT, "hold the envelope");
-	}
-	inject_end(&in, &envelope, &r);
+	inject_end(&b->in, &envelope, &r);
 	if (r.verdict != 'K')           /* a D too: the failures must not be forgotten because our own queue refuses */
 		die_say(EX_SOFT, "unable to queue the bounce: ", r.text);
 	n = snprintf(line, sizeof line, "%ld %s\n", (long)r.pid, r.text[0] ? r.text : "-");
@@ -339,8 +362,10 @@ main(int argc, char **argv)
 		failed += owed(&b.file.rcpt[i]);
 	if (failed == 0)
 		die_say(EX_HARD, "nothing to bounce: ", b.id);
+	b.has_8bit = b.file.body && strcmp(qf_string(&b.file, b.file.body), "8BITMIME") == 0;
 	choose_recipient(&b);
 	choose_boundary(&b);
+	inject_begin(&b.in);
 	put_header(&b);
 	put_words(&b, failed);
 	put_status(&b);

@@ -1,19 +1,7 @@
-/* One site per destination: a local user or a route. It has
- *   tasks    parts of messages (up to JOB_RECIPIENTS recipients) that wait for a worker, first come first served
- *   parked   messages beyond those, closed again, as slots of the schedule
- *   workers  processes that deliver there, each with the jobs given to it and not yet reported
- *   window   how many workers may be busy at once: opens with each success, halves when nobody answers
- *   dead     until when it is left alone because nobody answered; a growing while
- * Sites with something to do stand in a ring, one per channel; each turn of the ring starts one task of each. */
-#include <errno.h>
+#include "queue/site.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "queue/log.h"
-#include "queue/runner.h"
-#include "wire/spawner.h"
 
 #define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
@@ -22,61 +10,15 @@
 #define DEAD_FIRST_MS 60000
 #define DEAD_MOST_MS 3600000
 #define FULL_MANY 200                   /* open messages a site may have while there is plenty of room */
+#define SHORT_MS 200                    /* when to ask again for a worker that could not be asked for */
 #define REFILL 64                       /* parked messages opened a turn */
 #define TABLE_SIZE 4096
 
-struct task {
-	struct task *next;
-	struct message *m;
-	uint64_t number;                /* delivery number of its first recipient, once a worker has it */
-	size_t n, left, room;           /* recipients; of them not reported */
-	unsigned refusals;              /* workers that could not be given it */
-	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
-};
-
-#define REPORTED UINT32_MAX
-
-struct worker {
-	struct worker *next;            /* of the site */
-	struct site *site;
-	struct task *task;              /* given, oldest first */
-	size_t tasks;
-	uint64_t request;               /* number of the unanswered question to the spawner */
-	int fd;                         /* -1: still asked for */
-	size_t poll;                    /* its place in this turn's wait */
-	int64_t idle_ms;                /* since when it has no task */
-};
-
-struct site {
-	struct site *next;              /* same hash */
-	struct site *live_next;         /* all that have tasks, parked messages or workers */
-	struct site *ring_next, *ring_prev, *building_next;
-	enum channel channel;
-	bool live, in_ring, listed;     /* listed: in the list of those being filled */
-	struct task *task, **task_end;
-	struct task *building;          /* being filled by site_add */
-	size_t tasks, open;             /* tasks waiting; waiting or given */
-	uint32_t parked, parked_last;
-	size_t parked_count;
-	struct worker *worker;
-	unsigned workers, busy, window, failures;
-	int64_t dead_ms;                /* left alone until then; 0 */
-	char key[];
-};
-
-struct channel_state {
-	int spawner;
-	size_t poll;
-	unsigned busy, workers, limit, ahead;
-	struct site *ring;              /* the next one's turn */
-};
-
-static struct channel_state channels[CHANNELS];
+struct channel_state channels[CHANNELS];
 static struct site *table[TABLE_SIZE];
 static struct site *building;           /* those with a task being filled */
 static struct site *live;
-static uint64_t delivery = 1, request = 1;
-static char packet[JOB_PACKET];
+static bool short_of_workers;            /* one could not be asked for */
 
 bool
 site_open(int lspawn, int rspawn)
@@ -129,6 +71,12 @@ site_get(enum channel c, const char *key)
 	return s;
 }
 
+struct site *
+site_first(void)
+{
+	return live;
+}
+
 static void
 enliven(struct site *s)
 {
@@ -176,8 +124,8 @@ sweep(void)
 
 /* ---- the ring */
 
-static void
-ring_add(struct site *s)
+void
+site_ready(struct site *s)
 {
 	struct site **ring = &channels[s->channel].ring;
 
@@ -282,7 +230,7 @@ queue_task(struct site *s, struct task *t)
 	s->task_end = &t->next;
 	s->tasks++;
 	s->open++;
-	ring_add(s);
+	site_ready(s);
 }
 
 bool
@@ -334,149 +282,6 @@ site_added(void)
 	}
 }
 
-/* ---- workers */
-
-static void
-worker_free(struct worker *w)
-{
-	struct worker **at = &w->site->worker;
-
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
-	if (w->tasks) {
-		w->site->busy--;
-		channels[w->site->channel].busy--;
-	}
-	w->site->workers--;
-	channels[w->site->channel].workers--;
-	if (w->fd >= 0)
-		close(w->fd);
-	ring_add(w->site);
-	free(w);
-}
-
-/* a task is over: all its recipients have been reported */
-static void
-task_end(struct worker *w, struct task *t)
-{
-	struct task **at = &w->task;
-	struct site *s = w->site;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	if (--w->tasks == 0) {
-		w->idle_ms = now.mono_ms;
-		s->busy--;
-		channels[s->channel].busy--;
-	}
-	s->open--;
-	ring_add(s);
-	message_task_done(t->m, t->n);
-	free(t);
-}
-
-/* everything not yet reported of a task gets this verdict */
-static void
-task_verdict(struct task *t, char verdict, const char *status, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
-		if (t->rcpt[i] == REPORTED)
-			continue;
-		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, verdict, status, text);
-		t->rcpt[i] = REPORTED;
-	}
-	t->left = 0;
-}
-
-static void
-worker_lost(struct worker *w, char verdict, const char *status, const char *text)
-{
-	struct task *t;
-
-	while ((t = w->task)) {
-		task_verdict(t, verdict, status, text);
-		if (w->tasks == 1 && w->fd >= 0) {      /* its last: nothing more may be given to it */
-			close(w->fd);
-			w->fd = -1;
-		}
-		task_end(w, t);
-	}
-	worker_free(w);
-}
-
-static bool
-ask_for_worker(struct worker *w)
-{
-	struct spawner_request r = { w->request = request++, w->site->key };
-
-	return spawner_ask(channels[w->site->channel].spawner, &r, MSG_DONTWAIT);
-}
-
-static struct worker *
-worker_new(struct site *s)
-{
-	struct worker *w = calloc(1, sizeof *w);
-
-	if (!w)
-		return 0;
-	w->site = s;
-	w->fd = -1;
-	w->poll = SIZE_MAX;
-	if (!ask_for_worker(w)) {
-		free(w);
-		return 0;
-	}
-	w->next = s->worker;
-	s->worker = w;
-	s->workers++;
-	channels[s->channel].workers++;
-	return w;
-}
-
-/* false: the worker cannot be reached */
-static bool
-give(struct worker *w, struct task *t)
-{
-	struct job j = { .params = "", .offset = QF_HEADER, .length = t->m->file.header.length };
-	size_t i;
-
-	if (t->m->file.body && strcmp(qf_string(&t->m->file, t->m->file.body), "8BITMIME") == 0)
-		j.params = "BODY=8BITMIME";
-	j.number = t->number;
-	j.sender = message_sender(t->m);
-	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
-	for (i = 0; i < t->n; i++)
-		j.rcpt[j.rcpts++] = message_rcpt(t->m, t->rcpt[i]);
-	return j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT);
-}
-
-/* From here on it is a delivery with a number in the log, also if the spawner finds nobody to do it. */
-static void
-worker_take(struct worker *w, struct task *t)
-{
-	struct task **end = &w->task;
-	size_t i;
-
-	if (!t->number) {
-		t->number = delivery;
-		delivery += t->n;
-		for (i = 0; i < t->n; i++)
-			log_start(t->number + i, t->m->id, w->site->channel, message_rcpt(t->m, t->rcpt[i]));
-	}
-	while (*end)
-		end = &(*end)->next;
-	*end = t;
-	t->next = 0;
-	if (w->tasks++ == 0) {
-		w->site->busy++;
-		channels[w->site->channel].busy++;
-	}
-}
-
 /* ---- giving work */
 
 static struct task *
@@ -492,15 +297,15 @@ next_task(struct site *s)
 	return t;
 }
 
-static void
-put_first(struct site *s, struct task *t)
+void
+site_put_first(struct site *s, struct task *t)
 {
 	t->next = s->task;
 	if (!s->task)
 		s->task_end = &t->next;
 	s->task = t;
 	s->tasks++;
-	ring_add(s);
+	site_ready(s);
 }
 
 static void
@@ -523,74 +328,30 @@ leave_alone(struct site *s)
 		defer_task(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
 }
 
-/* the idle worker that was busy last: its memory is warm */
+/* Who shall have the next task of this site? 0: nobody now. */
 static struct worker *
-idle_worker(const struct site *s)
-{
-	struct worker *w, *best = 0;
-
-	for (w = s->worker; w; w = w->next)
-		if (w->tasks == 0 && w->fd >= 0 && (!best || w->idle_ms > best->idle_ms))
-			best = w;
-	return best;
-}
-
-/* a busy worker that may have one job more */
-static struct worker *
-least_busy(const struct site *s, size_t most)
-{
-	struct worker *w, *best = 0;
-
-	for (w = s->worker; w; w = w->next)
-		if (w->tasks && w->tasks < most && w->fd >= 0 && (!best || w->tasks < best->tasks))
-			best = w;
-	return best;
-}
-
-/* Who shall have the next task of this site? 0 with *wait: nobody now. */
-static struct worker *
-choose(struct site *s, bool *wait)
+choose(struct site *s)
 {
 	struct channel_state *c = &channels[s->channel];
-	struct worker *w = 0;
+	struct worker *w;
 	bool others = c->ring && c->ring != s;
 
-	*wait = false;
 	if (s->busy < s->window && c->busy < c->limit) {
-		w = idle_worker(s);
-		if (!w && !(w = worker_new(s)))
-			*wait = true;           /* no memory, or the spawner is behind: soon again */
+		if (!(w = worker_idle(s)) && !(w = worker_new(s)))
+			short_of_workers = true;        /* no memory, or the spawner is behind: soon again */
 		return w;
 	}
 	/* a worker's queue must not keep its place from a site that has none */
-	if (c->busy < c->limit || !others)
-		w = least_busy(s, c->ahead);
-	*wait = !w;
-	return w;
+	return c->busy < c->limit || !others ? worker_least_busy(s, c->ahead) : 0;
 }
 
 static void
 start_one(struct site *s)
 {
-	struct worker *w;
-	struct task *t;
-	bool wait;
+	struct worker *w = choose(s);
 
-	if (!(w = choose(s, &wait)))
-		return;
-	t = next_task(s);
-	worker_take(w, t);
-	if (w->fd < 0 || give(w, t))
-		return;
-	if (w->tasks == 1 && t->refusals++ < 2) {       /* it ended while it was idle: another may have the task */
-		w->task = 0;
-		w->tasks = 0;
-		s->busy--;
-		channels[s->channel].busy--;
-		worker_free(w);
-		put_first(s, t);
-	} else
-		worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
+	if (w)
+		worker_start(w, next_task(s));
 }
 
 /* one turn of the ring after another, until nobody can start anything */
@@ -632,7 +393,7 @@ refill(struct site *s)
 
 /* ---- hearing of it */
 
-static void
+void
 site_answers(struct site *s)
 {
 	s->failures = 0;
@@ -641,7 +402,7 @@ site_answers(struct site *s)
 		s->window++;
 }
 
-static void
+void
 site_silent(struct site *s)
 {
 	int64_t pause = DEAD_FIRST_MS;
@@ -656,143 +417,6 @@ site_silent(struct site *s)
 	s->window = s->window > 1 ? s->window / 2 : 1;
 }
 
-static struct task *
-find_task(const struct worker *w, uint64_t number)
-{
-	struct task *t;
-
-	for (t = w->task; t; t = t->next)
-		if (t->number == number)
-			return t;
-	return 0;
-}
-
-/* a worker is not believed: what it may not say is a deferral of what it has */
-static void
-take_report(struct worker *w, const struct report *r)
-{
-	struct task *t = find_task(w, r->number);
-
-	if (!t || r->index >= t->n || t->rcpt[r->index] == REPORTED) {
-		log_mangled(r->number);
-		return;
-	}
-	if (r->site && r->verdict == 'Z')
-		site_silent(w->site);
-	else
-		site_answers(w->site);
-	message_report(t->m, t->rcpt[r->index], t->number + r->index, r->verdict, r->status, r->text);
-	t->rcpt[r->index] = REPORTED;
-	if (--t->left == 0)
-		task_end(w, t);
-}
-
-/* false: the worker is gone */
-static bool
-hear_worker(struct worker *w)
-{
-	struct report r;
-
-	for (;;) {
-		switch (report_get(w->fd, packet, &r, MSG_DONTWAIT)) {
-		case JOB_GOT:
-			take_report(w, &r);
-			if (w->tasks == 0)
-				return true;    /* nothing more can come: save the call that would say so */
-			break;
-		case JOB_NONE:
-			return true;
-		case JOB_BAD:
-			log_mangled(w->task ? w->task->number : 0);
-			/* fall through */
-		case JOB_END:
-		case JOB_TROUBLE:
-		default:
-			worker_lost(w, 'Z', "4.3.0", "the delivery program ended without a report");
-			return false;
-		}
-	}
-}
-
-static struct worker *
-find_request(enum channel c, uint64_t number)
-{
-	struct site *s;
-	struct worker *w;
-
-	for (s = live; s; s = s->live_next)
-		for (w = s->channel == c ? s->worker : 0; w; w = w->next)
-			if (w->fd < 0 && w->request == number)
-				return w;
-	return 0;
-}
-
-static void
-worker_arrives(struct worker *w, int fd)
-{
-	struct task *t;
-
-	w->fd = fd;
-	for (t = w->task; t; t = t->next)
-		if (!give(w, t)) {
-			worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
-			return;
-		}
-}
-
-/* Nobody knows which request an answer was for that could not be read, or whose socket could not be taken for want of
- * descriptors. All that are open are given up: a worker that comes nevertheless is sent home. */
-static void
-forget_requests(enum channel c)
-{
-	struct worker *w, *next;
-	struct site *s;
-
-	for (s = live; s; s = s->live_next)
-		for (w = s->channel == c ? s->worker : 0; w; w = next) {
-			next = w->next;
-			if (w->fd < 0)
-				worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
-		}
-}
-
-/* false: the spawner is gone */
-static bool
-hear_spawner(enum channel c)
-{
-	static char space[SPAWNER_PACKET];
-	struct spawner_answer a;
-	struct worker *w;
-
-	for (;;) {
-		switch (spawner_answered(channels[c].spawner, space, &a, MSG_DONTWAIT)) {
-		case JOB_GOT:
-			if (!(w = find_request(c, a.number))) {
-				if (a.worker >= 0)
-					close(a.worker);
-				log_say("warning", "a spawner answered what nobody asked", "", 0);
-			} else if (a.verdict == 'K')
-				worker_arrives(w, a.worker);
-			else
-				worker_lost(w, a.verdict, a.status, a.text);
-			break;
-		case JOB_NONE:
-			return true;
-		case JOB_BAD:
-			log_say("warning", "a spawner's answer is mangled", "", 0);
-			forget_requests(c);
-			break;
-		case JOB_TROUBLE:
-			log_say("alert", "unable to hear a spawner", "", errno);
-			return false;
-		case JOB_END:
-		default:
-			log_say("alert", "a spawner is gone", "", 0);
-			return false;
-		}
-	}
-}
-
 /* ---- the loop's two halves */
 
 void
@@ -804,6 +428,9 @@ site_want(struct wait *wait)
 
 	for (c = 0; c < CHANNELS; c++)
 		channels[c].poll = want_fd(wait, channels[c].spawner, POLLIN);
+	if (short_of_workers)
+		want_until(wait, now.mono_ms + SHORT_MS);
+	short_of_workers = false;
 	for (s = live; s; s = s->live_next)
 		for (w = s->worker; w; w = w->next) {
 			w->poll = SIZE_MAX;
@@ -825,7 +452,7 @@ look_after(struct site *s, const struct wait *wait)
 
 		next = w->next;
 		w->poll = SIZE_MAX;
-		if (w->fd >= 0 && heard && !hear_worker(w))
+		if (w->fd >= 0 && heard && !worker_hear(w))
 			continue;
 		if (w->fd >= 0 && !w->tasks && now.mono_ms >= w->idle_ms + IDLE_MS)
 			worker_free(w);
@@ -841,7 +468,7 @@ site_do(const struct wait *wait)
 
 	for (c = 0; c < CHANNELS; c++) {
 		channels[c].limit = site_limit((enum channel)c);
-		if (channels[c].poll < wait->len && wait->fd[channels[c].poll].revents && !hear_spawner((enum channel)c))
+		if (channels[c].poll < wait->len && wait->fd[channels[c].poll].revents && !worker_hear_spawner((enum channel)c))
 			return false;
 	}
 	for (s = live; s; s = s->live_next)

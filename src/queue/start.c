@@ -30,6 +30,9 @@ struct role {
 };
 
 static volatile sig_atomic_t got[NSIG];
+static const int passed_on[] = { SIGTERM, SIGHUP, SIGALRM };
+static bool told;                       /* SIGTERM came: from now on an end is no surprise */
+static bool failed;                     /* one ended unasked */
 
 static void
 on_signal(int sig)
@@ -79,41 +82,79 @@ start(struct role *r)
 		run(r, path, parent);
 }
 
+/* All of them are blocked but where heed_signals looks, so that none is lost before the wait for the next one, nor at
+ * the start. SIGCHLD has a handler only so that it ends that wait. */
 static void
-pass_on(const struct role *send, int sig)
+catch_signals(void)
 {
-	if (got[sig]) {
+	size_t i;
+
+	for (i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
+		sig_block(passed_on[i]);
+		sig_catch(passed_on[i], on_signal);
+	}
+	sig_block(SIGCHLD);
+	sig_catch(SIGCHLD, on_signal);
+}
+
+static void
+heed_signals(const struct role *send, bool wait)
+{
+	sigset_t none;
+	size_t i;
+
+	sigemptyset(&none);
+	if (wait)
+		(void)sigsuspend(&none);
+	for (i = 0; i < sizeof passed_on / sizeof *passed_on; i++) {
+		int sig = passed_on[i];
+
+		sig_unblock(sig);               /* one that is pending comes now */
+		sig_block(sig);
+		if (!got[sig])
+			continue;
 		got[sig] = 0;
+		told |= sig == SIGTERM;
 		if (send->pid > 0)
 			(void)kill(send->pid, sig);
 	}
 }
 
-/* Wait for the first to end, passing signals on meanwhile. 0 if it was pneu-send after SIGTERM and it ended well. */
+/* One child has ended. The first to do so unasked takes the others with it: pneu-send is told, and when that is gone
+ * the spawners read end of file. */
+static void
+bury(struct role *dead, const struct role *send)
+{
+	dead->pid = 0;                          /* the number may be somebody else's from now on */
+	if (told || failed)
+		return;
+	warn_say(dead->program, " ended, so all end");
+	failed = true;
+	if (send->pid > 0)
+		(void)kill(send->pid, SIGTERM);
+}
+
+/* Until all have ended. 0 if SIGTERM came first and pneu-send ended well; whose end is seen first does not matter then. */
 static int
 watch(struct role *role, size_t n, const struct role *send)
 {
-	bool told = false;
-	int status;
+	int status, code = EX_SOFT;
+	bool wait = false;
 	pid_t pid;
 	size_t i;
 
-	for (;;) {
-		pid = waitpid(-1, &status, 0);
-		if (pid < 0 && errno != EINTR)
+	for (;; wait = pid == 0) {
+		heed_signals(send, wait);
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid < 0 && errno == ECHILD)
+			return code;
+		if (pid < 0)
 			die_sys(EX_SOFT, "wait");
-		told |= got[SIGTERM] != 0;
-		pass_on(send, SIGTERM);
-		pass_on(send, SIGHUP);
-		pass_on(send, SIGALRM);
 		for (i = 0; pid > 0 && i < n; i++)
 			if (role[i].pid == pid) {
-				bool well = &role[i] == send && told && proc_code(status) == 0;
-
-				role[i].pid = 0;
-				if (!well)
-					warn_say(role[i].program, " ended, so all end");
-				return well ? 0 : EX_SOFT;
+				if (told && !failed && &role[i] == send && proc_code(status) == 0)
+					code = 0;
+				bury(&role[i], send);
 			}
 	}
 }
@@ -137,6 +178,7 @@ main(void)
 		};
 		const size_t n = sizeof role / sizeof *role;
 
+		catch_signals();
 		for (i = 0; i < n; i++)
 			start(&role[i]);
 		/* only they hold the sockets now: when one ends, its partner reads end of file */
@@ -144,14 +186,7 @@ main(void)
 		close(local[1]);
 		close(remote[0]);
 		close(remote[1]);
-		sig_catch(SIGTERM, on_signal);
-		sig_catch(SIGHUP, on_signal);
-		sig_catch(SIGALRM, on_signal);
 		code = watch(role, n, &role[n - 1]);
-		if (role[n - 1].pid > 0)
-			(void)kill(role[n - 1].pid, SIGTERM);
-		while (waitpid(-1, 0, 0) > 0 || errno == EINTR)
-			pass_on(&role[n - 1], SIGTERM);
 	}
 	return code;
 }

@@ -1,0 +1,81 @@
+/* site - the two halves of delivery, as the runner sees them: sites, which have tasks, and workers, which do them
+ *
+ * One site per destination: a local user or a route. It has
+ *   tasks    parts of messages (up to JOB_RECIPIENTS recipients) that wait for a worker, first come first served
+ *   parked   messages beyond those, closed again, as slots of the schedule
+ *   workers  processes that deliver there, each with the jobs given to it and not yet reported
+ *   window   how many workers may be busy at once: opens with each success, halves when nobody answers
+ *   dead     until when it is left alone because nobody answered; a growing while
+ * site.c decides who gets what and when; worker.c speaks with spawners and workers. Memory: a task belongs to the
+ * site's line, then to the worker that has it; a worker belongs to its site; a site is freed by site.c alone. */
+#ifndef QUEUE_SITE_H
+#define QUEUE_SITE_H
+
+#include "queue/runner.h"
+
+struct task {
+	struct task *next;
+	struct message *m;
+	uint64_t number;                /* delivery number of its first recipient, once a worker has it */
+	size_t n, left, room;           /* recipients; of them not reported */
+	unsigned refusals;              /* workers that could not be given it */
+	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
+};
+
+#define REPORTED UINT32_MAX
+
+struct worker {
+	struct worker *next;            /* of the site */
+	struct site *site;
+	struct task *task;              /* given, oldest first */
+	size_t tasks;
+	uint64_t request;               /* number of the unanswered question to the spawner */
+	int fd;                         /* -1: still asked for */
+	size_t poll;                    /* its place in this turn's wait */
+	int64_t idle_ms;                /* since when it has no task */
+};
+
+struct site {
+	struct site *next;              /* same hash */
+	struct site *live_next;         /* all that have tasks, parked messages or workers */
+	struct site *ring_next, *ring_prev, *building_next;
+	enum channel channel;
+	bool live, in_ring, listed;     /* listed: in the list of those being filled */
+	struct task *task, **task_end;
+	struct task *building;          /* being filled by site_add */
+	size_t tasks, open;             /* tasks waiting; waiting or given */
+	uint32_t parked, parked_last;
+	size_t parked_count;
+	struct worker *worker;
+	unsigned workers, busy, window, failures;
+	int64_t dead_ms;                /* left alone until then; 0 */
+	char key[];
+};
+
+struct channel_state {
+	int spawner;
+	size_t poll;
+	unsigned busy, workers, limit, ahead;
+	struct site *ring;              /* the next one's turn */
+};
+
+extern struct channel_state channels[CHANNELS];        /* in site.c */
+
+/* ---- site.c */
+struct site *site_first(void);          /* of the live ones; site->live_next goes on */
+void site_ready(struct site *);         /* back into the ring, if it has tasks */
+void site_put_first(struct site *, struct task *);
+void site_answers(struct site *);       /* somebody is there: the window opens */
+void site_silent(struct site *);        /* nobody is there: it is left alone for a growing while */
+
+/* ---- worker.c */
+struct worker *worker_new(struct site *);                       /* asked for; 0: errno */
+void worker_free(struct worker *);
+struct worker *worker_idle(const struct site *);                /* 0: none */
+struct worker *worker_least_busy(const struct site *, size_t most);     /* with 1 to most - 1 tasks; 0: none */
+void worker_start(struct worker *, struct task *);              /* the task is the worker's, or has been answered */
+void task_verdict(struct task *, char verdict, const char *status, const char *text);   /* for all not yet reported */
+bool worker_hear(struct worker *);                              /* false: it is gone, and freed */
+bool worker_hear_spawner(enum channel);                         /* false: it is gone */
+
+#endif

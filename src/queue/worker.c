@@ -1,0 +1,336 @@
+#include "queue/site.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "queue/log.h"
+#include "wire/spawner.h"
+
+static uint64_t delivery = 1, request = 1;
+static char packet[JOB_PACKET];
+
+void
+worker_free(struct worker *w)
+{
+	struct worker **at = &w->site->worker;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	if (w->tasks) {
+		w->site->busy--;
+		channels[w->site->channel].busy--;
+	}
+	w->site->workers--;
+	channels[w->site->channel].workers--;
+	if (w->fd >= 0)
+		close(w->fd);
+	site_ready(w->site);
+	free(w);
+}
+
+/* a task is over: all its recipients have been reported */
+static void
+task_end(struct worker *w, struct task *t)
+{
+	struct task **at = &w->task;
+	struct site *s = w->site;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (--w->tasks == 0) {
+		w->idle_ms = now.mono_ms;
+		s->busy--;
+		channels[s->channel].busy--;
+	}
+	s->open--;
+	site_ready(s);
+	message_task_done(t->m, t->n);
+	free(t);
+}
+
+/* everything not yet reported of a task gets this verdict */
+void
+task_verdict(struct task *t, char verdict, const char *status, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if (t->rcpt[i] == REPORTED)
+			continue;
+		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, verdict, status, text);
+		t->rcpt[i] = REPORTED;
+	}
+	t->left = 0;
+}
+
+static void
+worker_lost(struct worker *w, char verdict, const char *status, const char *text)
+{
+	struct task *t;
+
+	while ((t = w->task)) {
+		task_verdict(t, verdict, status, text);
+		if (w->tasks == 1 && w->fd >= 0) {      /* its last: nothing more may be given to it */
+			close(w->fd);
+			w->fd = -1;
+		}
+		task_end(w, t);
+	}
+	worker_free(w);
+}
+
+static bool
+ask_for_worker(struct worker *w)
+{
+	struct spawner_request r = { w->request = request++, w->site->key };
+
+	return spawner_ask(channels[w->site->channel].spawner, &r, MSG_DONTWAIT);
+}
+
+struct worker *
+worker_new(struct site *s)
+{
+	struct worker *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return 0;
+	w->site = s;
+	w->fd = -1;
+	w->poll = SIZE_MAX;
+	if (!ask_for_worker(w)) {
+		free(w);
+		return 0;
+	}
+	w->next = s->worker;
+	s->worker = w;
+	s->workers++;
+	channels[s->channel].workers++;
+	return w;
+}
+
+/* false: the worker cannot be reached */
+static bool
+give(struct worker *w, struct task *t)
+{
+	struct job j = { .params = "", .offset = QF_HEADER, .length = t->m->file.header.length };
+	size_t i;
+
+	if (t->m->file.body && strcmp(qf_string(&t->m->file, t->m->file.body), "8BITMIME") == 0)
+		j.params = "BODY=8BITMIME";
+	j.number = t->number;
+	j.sender = message_sender(t->m);
+	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
+	for (i = 0; i < t->n; i++)
+		j.rcpt[j.rcpts++] = message_rcpt(t->m, t->rcpt[i]);
+	return j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT);
+}
+
+/* From here on it is a delivery with a number in the log, also if the spawner finds nobody to do it. */
+static void
+worker_take(struct worker *w, struct task *t)
+{
+	struct task **end = &w->task;
+	size_t i;
+
+	if (!t->number) {
+		t->number = delivery;
+		delivery += t->n;
+		for (i = 0; i < t->n; i++)
+			log_start(t->number + i, t->m->id, w->site->channel, message_rcpt(t->m, t->rcpt[i]));
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = t;
+	t->next = 0;
+	if (w->tasks++ == 0) {
+		w->site->busy++;
+		channels[w->site->channel].busy++;
+	}
+}
+
+/* the idle worker that was busy last: its memory is warm */
+struct worker *
+worker_idle(const struct site *s)
+{
+	struct worker *w, *best = 0;
+
+	for (w = s->worker; w; w = w->next)
+		if (w->tasks == 0 && w->fd >= 0 && (!best || w->idle_ms > best->idle_ms))
+			best = w;
+	return best;
+}
+
+/* a busy worker that may have one job more */
+struct worker *
+worker_least_busy(const struct site *s, size_t most)
+{
+	struct worker *w, *best = 0;
+
+	for (w = s->worker; w; w = w->next)
+		if (w->tasks && w->tasks < most && w->fd >= 0 && (!best || w->tasks < best->tasks))
+			best = w;
+	return best;
+}
+
+void
+worker_start(struct worker *w, struct task *t)
+{
+	struct site *s = w->site;
+
+	worker_take(w, t);
+	if (w->fd < 0 || give(w, t))
+		return;
+	if (w->tasks == 1 && t->refusals++ < 2) {       /* it ended while it was idle: another may have the task */
+		w->task = 0;
+		w->tasks = 0;
+		s->busy--;
+		channels[s->channel].busy--;
+		worker_free(w);
+		site_put_first(s, t);
+	} else
+		worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
+}
+
+/* ---- hearing of it */
+
+static struct task *
+find_task(const struct worker *w, uint64_t number)
+{
+	struct task *t;
+
+	for (t = w->task; t; t = t->next)
+		if (t->number == number)
+			return t;
+	return 0;
+}
+
+/* a worker is not believed: what it may not say is a deferral of what it has */
+static void
+take_report(struct worker *w, const struct report *r)
+{
+	struct task *t = find_task(w, r->number);
+
+	if (!t || r->index >= t->n || t->rcpt[r->index] == REPORTED) {
+		log_mangled(r->number);
+		return;
+	}
+	if (r->site && r->verdict == 'Z')
+		site_silent(w->site);
+	else
+		site_answers(w->site);
+	message_report(t->m, t->rcpt[r->index], t->number + r->index, r->verdict, r->status, r->text);
+	t->rcpt[r->index] = REPORTED;
+	if (--t->left == 0)
+		task_end(w, t);
+}
+
+/* false: the worker is gone */
+bool
+worker_hear(struct worker *w)
+{
+	struct report r;
+
+	for (;;) {
+		switch (report_get(w->fd, packet, &r, MSG_DONTWAIT)) {
+		case JOB_GOT:
+			take_report(w, &r);
+			if (w->tasks == 0)
+				return true;    /* nothing more can come: save the call that would say so */
+			break;
+		case JOB_NONE:
+			return true;
+		case JOB_BAD:
+			log_mangled(w->task ? w->task->number : 0);
+			/* fall through */
+		case JOB_END:
+		case JOB_TROUBLE:
+		default:
+			worker_lost(w, 'Z', "4.3.0", "the delivery program ended without a report");
+			return false;
+		}
+	}
+}
+
+static struct worker *
+find_request(enum channel c, uint64_t number)
+{
+	struct site *s;
+	struct worker *w;
+
+	for (s = site_first(); s; s = s->live_next)
+		for (w = s->channel == c ? s->worker : 0; w; w = w->next)
+			if (w->fd < 0 && w->request == number)
+				return w;
+	return 0;
+}
+
+static void
+worker_arrives(struct worker *w, int fd)
+{
+	struct task *t;
+
+	w->fd = fd;
+	for (t = w->task; t; t = t->next)
+		if (!give(w, t)) {
+			worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
+			return;
+		}
+}
+
+/* Nobody knows which request an answer was for that could not be read, or whose socket could not be taken for want of
+ * descriptors. All that are open are given up: a worker that comes nevertheless is sent home. */
+static void
+forget_requests(enum channel c)
+{
+	struct worker *w, *next;
+	struct site *s;
+
+	for (s = site_first(); s; s = s->live_next)
+		for (w = s->channel == c ? s->worker : 0; w; w = next) {
+			next = w->next;
+			if (w->fd < 0)
+				worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
+		}
+}
+
+/* false: the spawner is gone */
+bool
+worker_hear_spawner(enum channel c)
+{
+	static char space[SPAWNER_PACKET];
+	struct spawner_answer a;
+	struct worker *w;
+
+	for (;;) {
+		switch (spawner_answered(channels[c].spawner, space, &a, MSG_DONTWAIT)) {
+		case JOB_GOT:
+			if (!(w = find_request(c, a.number))) {
+				if (a.worker >= 0)
+					close(a.worker);
+				log_say("warning", "a spawner answered what nobody asked", "", 0);
+			} else if (a.verdict == 'K')
+				worker_arrives(w, a.worker);
+			else
+				worker_lost(w, a.verdict, a.status, a.text);
+			break;
+		case JOB_NONE:
+			return true;
+		case JOB_BAD:
+			log_say("warning", "a spawner's answer is mangled", "", 0);
+			forget_requests(c);
+			break;
+		case JOB_TROUBLE:
+			log_say("alert", "unable to hear a spawner", "", errno);
+			return false;
+		case JOB_END:
+		default:
+			log_say("alert", "a spawner is gone", "", 0);
+			return false;
+		}
+	}
+}
