@@ -10,8 +10,8 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 
-/* A control file is a line or two: malloc gives that much without asking the kernel for pages. */
-#define FIRST_READ 400
+/* A control file is a line or two: malloc gives that much without asking the kernel for pages. Steps double. */
+#define STEP_MIN 400
 
 bool
 file_read(int dir, const char *name, struct buf *b)
@@ -25,8 +25,8 @@ file_read(int dir, const char *name, struct buf *b)
 	if (fd < 0)
 		return false;
 	do {
-		size_t step = b->len == had ? FIRST_READ : 4096, left = b->len < b->max ? b->max - b->len : 0;
-		size_t want = left < step ? left : step;
+		size_t step = b->len - had > STEP_MIN ? b->len - had : STEP_MIN;
+		size_t left = b->len < b->max ? b->max - b->len : 0, want = left < step ? left : step;
 
 		if (!buf_room(b, want))
 			r = -1;
