@@ -63,7 +63,7 @@ def judge(got):
 
 class Run:
     """the scenario with something in its way; then twice more with nothing"""
-    def __init__(self, inject=(), prepare=None, act=None, wish=None):
+    def __init__(self, inject=(), prepare=None, act=None, wish=None, keep=False):
         self.dir = '%s/run%d' % (T, next(RUNS))
         self.queue, self.trace, self.log = self.dir + '/queue', self.dir + '/trace', self.dir + '/log'
         shutil.copytree(TEMPLATE, self.queue)
@@ -81,6 +81,10 @@ class Run:
         drained(self.trace)
         self.calls = calls(self.trace)
         self.said = open(self.log, errors='replace').read()
+        if keep:
+            self.history_path = files_below(self.queue + '/msg')[0]
+            with open(self.history_path, 'rb') as f:
+                self.history = f.read()
         self.recover()
         self.trouble += judge(self.got)
         if not self.trouble:
@@ -178,7 +182,7 @@ def lasting(clean):
     opens = [p.nth for p, line in clean.calls if p.call == 'open' and '"msg/' in line and 'O_DIRECTORY' not in line]
     writes = [p.nth for p, line in clean.calls if p.call == 'open' and '"msg/' in line and 'O_WRONLY' in line]
     rules = [([fail_always(c, e)], w) for c, e, w in LASTING]
-    rules += [([fail_always('open', 'EMFILE', opens[0])], 'unable to open'), ([fail_always('open', 'EIO', writes[0])], 'unable to record'),
+    rules += [([fail_always('open', 'EMFILE', opens[0])], 'No_file_descriptors'), ([fail_always('open', 'EIO', writes[0])], 'unable to record'),
               ([fail_always('pwrite64', 'ENOSPC'), fail_always('ftruncate', 'EIO')], 'unable to record deliver')]
     runs = at_once(lambda r: (r, Run(r[0], wish=r[1])), rules, 8)
     tap.none('%d faults that last: nothing is lost once they are over' % len(runs), [r for _, r in runs if r.trouble])
@@ -255,6 +259,90 @@ def starving():
     tap.none('with descriptors again, it goes on without a new start', [r for r in runs if r.trouble])
 
 
+DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
+
+
+def torn():
+    """the history of a message, cut off at each byte by a full disk or a crash; and all of it twice"""
+    whole = Run(keep=True)
+    raw = whole.history
+    begin = raw.index(b'\n.\n', 2000) + 3
+    tap.ok('a history was recorded', {l[:2] for l in raw[begin:].split(b'\n')} >= {b'k0', b'z1', b'd2', b'k3', b'z4', b'b2'}, [raw[begin:]])
+    copies = [raw[:cut] for cut in range(begin, len(raw) + 1)] + [raw + raw[begin:]]
+    queue, where = T + '/torn', os.path.dirname(whole.history_path)
+    make_queue(queue)
+    name = os.path.basename(whole.history_path)
+    for n, content in enumerate(copies):
+        path = '%s/%s/%s1%s%s' % (queue + '/msg', where[-2:], name[:11], DIGITS[n // 32], DIGITS[n % 32])
+        with open(path, 'wb') as f:
+            f.write(content)
+        os.utime(path, (0, 0))
+    runner = Runner(queue, ETC, House(patient), T + '/torn.log')
+    done = wait_until(lambda: runner.gone() or not files_below(queue + '/msg'))
+    tap.ok('started on a history cut at any of %d places, nothing stays' % len(copies), done and runner.end() == 0 and
+           not files_below(queue + '/bad'), files_below(queue)[:5])
+
+    def without(letter):
+        return sum(not re.search(b'\n' + letter + b' [^\n]*\n', c[begin - 1:]) for c in copies)
+    got = collections.Counter(r for r, m in runner.house.got if not is_bounce(m))
+    want = {b'k1@here.example': without(b'k0'), b'k2@far.example': without(b'k3'), b'z1@here.example': len(copies),
+            b'z2@far.example': len(copies)}
+    tap.ok('who is not recorded as done gets it, nobody else', got == want, [got, want])
+    bounces = sum(is_bounce(m) for _, m in runner.house.got)
+    tap.ok('a bounce that is not recorded as sent is sent, no other', bounces == without(b'b2'), [bounces, without(b'b2')])
+
+
+class Bounce:
+    """pneu-bounce alone"""
+    def __init__(self, inject=()):
+        self.dir = '%s/bounce%d' % (T, next(RUNS))
+        self.trace, self.inject, self.trouble = self.dir + '/trace', ' '.join(inject), ''
+        make_queue(self.dir + '/queue')
+        path = next(p for p in files_below(TEMPLATE + '/msg') if QueueFile(p).rcpts == [b'd2@here.example'])
+        with open(path, 'rb') as f:
+            original = scratch_file(f.read() + b'd0 1700000000 5.1.1 nobody of that name\n')
+        words, out = os.pipe()
+        complaints, err = os.pipe()
+        pid = spawn([*strace(self.trace, inject), 'pneu-bounce', os.path.basename(path)], {0: original, 1: out, 2: err},
+                    environment(PNEU_QUEUE=self.dir + '/queue', PNEU_ETC=ETC))
+        for fd in (original, out, err):
+            os.close(fd)
+        self.said = b''.join(iter(lambda: os.read(complaints, 4096), b'')).decode()     # to the end of all it started
+        self.code = wait(pid)
+        answer = os.read(words, 100).decode().split()
+        os.close(words)
+        os.close(complaints)
+        self.names = files_below(self.dir + '/queue/msg')
+        self.judge(answer)
+        drained(self.trace)
+        self.calls = calls(self.trace)
+        if not self.trouble:
+            shutil.rmtree(self.dir)
+
+    def judge(self, answer):
+        if self.code == 0 and (len(self.names) != 1 or answer[1:] not in (['-'], [os.path.basename(self.names[0])])):
+            self.trouble = 'it says it is queued, as %s' % answer
+        for name in self.names:
+            f = QueueFile(name)
+            if (f.sender, f.rcpts) != (b'', [b'sue@here.example']) or not is_bounce(f.message) or \
+                    not all(l in f.message for l in FILES['refused'].split(b'\n')):
+                self.trouble = 'not a whole bounce: %r' % f.message
+
+    def __str__(self):
+        return '%s: code %s, %d names: %s %s' % (self.inject, self.code, len(self.names), self.trouble, self.said)
+
+
+def bounces():
+    plain = Bounce()
+    tap.ok('pneu-bounce queues a bounce', plain.code == 0 and not plain.trouble, [plain])
+    killed = at_once(lambda p: Bounce([kill_at(p[0])]), plain.calls, 8)
+    tap.none('killed at %d calls it leaves a whole bounce or none' % len(killed), [b for b in killed if b.trouble or b.code != -9])
+    failed = at_once(lambda f: Bounce([fail_at(*f)]), faults([p for p, _ in plain.calls if p.call != 'close']), 8)
+    tap.none('%d faults: it fails for now, aloud, or the bounce is whole' % len(failed),
+             [b for b in failed if b.trouble or b.code not in (0, 111) or (b.code and 'pneu-bounce: ' not in b.said)])
+    tap.none('when it fails nothing is queued', [b for b in failed if b.code and b.names])
+
+
 prepare()
 clean = Run()
 tap.note('%d calls, %d of them distinct' % (len(clean.calls), len(points_of(clean))))
@@ -267,4 +355,6 @@ lasting(clean)
 damaged()
 control()
 starving()
+torn()
+bounces()
 tap.finish()
