@@ -14,6 +14,7 @@
 #include "queue/runner.h"
 
 #define AT_ONCE 10
+#define LINE_MOST 100                   /* messages that wait open for their bounce; more would keep others out */
 
 extern char **environ;
 
@@ -26,7 +27,7 @@ struct bounce {
 };
 
 static struct bounce *waiting, **waiting_end = &waiting, *running;
-static unsigned busy;
+static unsigned busy, in_line;          /* running; waiting */
 
 void
 bouncer_add(struct message *m)
@@ -42,6 +43,13 @@ bouncer_add(struct message *m)
 	b->poll = SIZE_MAX;
 	*waiting_end = b;
 	waiting_end = &b->next;
+	in_line++;
+}
+
+bool
+bouncer_full(void)
+{
+	return in_line >= LINE_MOST;
 }
 
 bool
@@ -90,6 +98,7 @@ start_next(void)
 	struct message *m = b->m;
 
 	waiting = b->next;
+	in_line--;
 	if (!waiting)
 		waiting_end = &waiting;
 	b->next = 0;

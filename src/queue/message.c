@@ -14,6 +14,8 @@
 
 #define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
 #define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
+#define BOUNCE_LATER_S 30
+#define BOUNCES_A_SECOND 500            /* about what this machine's like can do */
 #define STUCK_RETRY_MS 30000
 #define ADDR_ROOM 4096                  /* an address may grow by routing */
 
@@ -203,12 +205,14 @@ round_end(struct message *m)
 		stick(m, "unable to record deliveries of ", errno);
 		return;
 	}
-	if (failed) {
+	if (m->wish == WISH_HOLD && (!failed || bouncer_full()))
+		hold(m);
+	else if (failed && bouncer_full())      /* its failures are recorded; a large queue is not opened over and over */
+		put_back(m, now.wall_s + BOUNCE_LATER_S + (int64_t)(schedule_count(schedule) / BOUNCES_A_SECOND));
+	else if (failed) {
 		m->bouncing = true;
 		bouncer_add(m);
-	} else if (m->wish == WISH_HOLD)
-		hold(m);
-	else
+	} else
 		put_back(m, retry_next((int64_t)(m->file.header.arrival_us / 1000000), now.wall_s, m->local_deferred));
 }
 

@@ -113,6 +113,7 @@ bool site_status(struct buf *);
 void bouncer_add(struct message *);
 void bouncer_want(struct wait *);
 void bouncer_do(const struct wait *);
+bool bouncer_full(void);                /* a message more is better put back for a while */
 bool bouncer_busy(void);
 
 /* ---- ctl.c */
