@@ -237,9 +237,9 @@ bool
 site_add(struct site *s, struct message *m, size_t rcpt)
 {
 	struct task *t = s->building;
-	size_t room = t ? t->room * 4 : 1;
+	size_t room = t ? t->room * 4 : 1, bytes = JOB_RCPT_BYTES(strlen(message_rcpt(m, rcpt)));
 
-	if (t && t->n == JOB_RECIPIENTS) {
+	if (t && (t->n == JOB_RECIPIENTS || t->bytes + bytes > JOB_PACKET)) {
 		queue_task(s, t);
 		t = 0;
 		room = JOB_RECIPIENTS;
@@ -253,8 +253,10 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 				s->building = 0;
 			return false;
 		}
-		if (!t)
+		if (!t) {
 			memset(grown, 0, sizeof *grown);
+			grown->bytes = JOB_FIXED_BYTES(strlen(message_sender(m)), sizeof EIGHT_BIT);
+		}
 		if (!s->listed) {
 			s->building_next = building;
 			building = s;
@@ -265,6 +267,7 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 		s->building = t = grown;
 	}
 	t->rcpt[t->n++] = (uint32_t)rcpt;
+	t->bytes += bytes;
 	return true;
 }
 

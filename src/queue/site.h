@@ -1,7 +1,7 @@
 /* site - the two halves of delivery, as the runner sees them: sites, which have tasks, and workers, which do them
  *
  * One site per destination: a local user or a route. It has
- *   tasks    parts of messages (up to JOB_RECIPIENTS recipients) that wait for a worker, first come first served
+ *   tasks    parts of messages (as many recipients as one job takes) that wait for a worker, first come first served
  *   parked   messages beyond those, closed again, as slots of the schedule
  *   workers  processes that deliver there, each with the jobs given to it and not yet reported
  *   window   how many workers may be busy at once: opens with each success, halves when nobody answers
@@ -18,11 +18,13 @@ struct task {
 	struct message *m;
 	uint64_t number;                /* delivery number of its first recipient, once a worker has it */
 	size_t n, left, room;           /* recipients; of them not reported */
+	size_t bytes;                   /* the job's packet takes no more than that */
 	unsigned refusals;              /* workers that could not be given it */
 	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
 };
 
 #define REPORTED UINT32_MAX
+#define EIGHT_BIT "BODY=8BITMIME"       /* the longest parameters of a job */
 
 struct worker {
 	struct worker *next;            /* of the site */

@@ -121,7 +121,7 @@ give(struct worker *w, struct task *t)
 	size_t i;
 
 	if (t->m->file.body && strcmp(qf_string(&t->m->file, t->m->file.body), "8BITMIME") == 0)
-		j.params = "BODY=8BITMIME";
+		j.params = EIGHT_BIT;
 	j.number = t->number;
 	j.sender = message_sender(t->m);
 	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;

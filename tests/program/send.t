@@ -70,6 +70,19 @@ signal ALRM
 t 'and the message goes on' wait_until 20 logged "^end msg $ID\$"
 stop
 
+# ---- a job has room for so many recipients, and for so many bytes
+house
+rule '*' 'K ok'
+start
+long=$(printf '%0900d' 0)
+inject joe@sender.test $(i=0; while [ $i -lt 100 ]; do echo "$i.$long@far.test"; i=$((i + 1)); done)
+t 'a hundred long addresses are more than a job takes: they go in two' wait_until 20 logged "^end msg $ID\$"
+is 'and each goes once' "$(events '^job' | cut -d' ' -f8- | tr ' ' '\n' | sort -u | wc -l)" 100
+inject joe@sender.test $(i=0; while [ $i -lt 101 ]; do echo "$i@near.test"; i=$((i + 1)); done)
+t 'a hundred and one short ones are more than a job takes' wait_until 20 logged "^end msg $ID\$"
+is 'too' "$(events '^job remote mx near.test' | wc -l)" 2
+stop
+
 # ---- settings
 house
 start
