@@ -330,8 +330,9 @@ send_bounce(struct bounce *b)
 	int n;
 
 	send_original(b);
-	if (!envelope_sender(&envelope, b->is_double ? "#@[]" : "") || !envelope_rcpt(&envelope, b->to.s) ||
-	    !envelope_end(&envelope))
+	if (!envelope_sender(&envelope, b->is_double ? "#@[]" : "") ||
+	    (b->has_8bit && !envelope_param(&envelope, 'B', "8BITMIME")) ||
+	    !envelope_rcpt(&envelope, b->to.s) || !envelope_end(&envelope))
 		die_sys(EX_SOFT, "hold the envelope");
 	inject_end(&b->in, &envelope, &r);
 	if (r.verdict != 'K')           /* a D too: the failures must not be forgotten because our own queue refuses */
