@@ -214,15 +214,22 @@ check_name(int fd, const char *path, struct stat *st, struct outcome *o)
 	return true;
 }
 
-/* what an empty line before ours takes */
+/* What an empty line before ours takes: a message that a crash cut off must not swallow this one. 0: errno */
 static const char *
 gap(int fd, off_t size)
 {
 	char end[2] = { 0, 0 };
 	off_t n = size < 2 ? size : 2;
+	ssize_t r;
 
-	if (size == 0 || fd_pread(fd, end + 2 - n, (size_t)n, size - n) != (ssize_t)n)
+	if (size == 0)
 		return "";
+	r = fd_pread(fd, end + 2 - n, (size_t)n, size - n);
+	if (r != (ssize_t)n) {
+		if (r >= 0)
+			errno = EIO;            /* it was longer a moment ago: somebody ignores our lock */
+		return 0;
+	}
 	if (end[1] != '\n')
 		return "\n\n";
 	return end[0] == '\n' ? "" : "\n";
@@ -233,12 +240,15 @@ append(int fd, off_t size, const struct buf *from_line, const struct buf *trace,
 {
 	static char space[OUT_SPACE];
 	struct mbox_quote q = { false, false, 0 };
+	const char *before = gap(fd, size);
 	struct out o;
 	ssize_t n;
 	char *s;
 
+	if (!before)
+		return false;
 	out_init(&o, fd, space, sizeof space, -1);
-	out_puts(&o, gap(fd, size));
+	out_puts(&o, before);
 	out_buf(&o, from_line);
 	out_buf(&o, trace);
 	message_rewind(m);
