@@ -320,7 +320,7 @@ class Bounce:
             shutil.rmtree(self.dir)
 
     def judge(self, answer):
-        if self.code == 0 and (len(self.names) != 1 or answer[1:] not in (['-'], [os.path.basename(self.names[0])])):
+        if self.code == 0 and (len(self.names) != 1 or answer[1:] not in ([], ['-'], [os.path.basename(self.names[0])])):
             self.trouble = 'it says it is queued, as %s' % answer
         for name in self.names:
             f = QueueFile(name)
