@@ -123,12 +123,19 @@ heed_signals(const struct role *send, bool wait)
 /* One child has ended. The first to do so unasked takes the others with it: pneu-send is told, and when that is gone
  * the spawners read end of file. */
 static void
-bury(struct role *dead, const struct role *send)
+bury(struct role *dead, int status, const struct role *send)
 {
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM;
+
 	dead->pid = 0;                          /* the number may be somebody else's from now on */
-	if (told || failed)
+	if (told)
 		return;
-	warn_say(dead->program, " ended, so all end");
+	if (failed) {                           /* the cause may be seen after what it brought about */
+		if (killed)
+			warn_say(dead->program, " was killed");
+		return;
+	}
+	warn_say(dead->program, killed ? " was killed" : " ended", ", so all end");
 	failed = true;
 	if (send->pid > 0)
 		(void)kill(send->pid, SIGTERM);
@@ -154,7 +161,7 @@ watch(struct role *role, size_t n, const struct role *send)
 			if (role[i].pid == pid) {
 				if (told && !failed && &role[i] == send && proc_code(status) == 0)
 					code = 0;
-				bury(&role[i], send);
+				bury(&role[i], status, send);
 			}
 	}
 }
