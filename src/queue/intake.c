@@ -14,7 +14,7 @@
 
 #define SLICE 500                       /* directory entries looked at a turn */
 #define RESCAN_MS (60 * 60 * 1000)      /* nothing should need it; it costs little */
-#define WAIT_MOST_S 86400               /* the longest pause between two attempts of a queue lifetime is shorter */
+#define WAIT_MOST_S 86400               /* longer than any pause between two attempts in a queue lifetime of seven days */
 #define OLD_TMP_S (36 * 3600)           /* a file in tmp/ that nobody can still be writing */
 
 static int fifo = -1;

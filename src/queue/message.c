@@ -11,6 +11,7 @@
 #include "queue/log.h"
 #include "queue/retry.h"
 #include "queue/runner.h"
+#include "wire/spawner.h"
 
 #define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
 #define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
@@ -18,9 +19,6 @@
 #define BOUNCES_A_SECOND 500            /* about what this machine's like can do */
 #define STUCK_RETRY_MS 30000
 #define ADDR_ROOM 4096                  /* an address may grow by routing */
-
-/* what a struct qf_rcpt's mark says */
-enum { MARK_NONE, MARK_OUT };
 
 static struct message *first;           /* active ones */
 static size_t count, limit = 500;
@@ -210,7 +208,6 @@ round_end(struct message *m)
 	else if (failed && bouncer_full())      /* its failures are recorded; a large queue is not opened over and over */
 		put_back(m, now.wall_s + BOUNCE_LATER_S + (int64_t)(schedule_count(schedule) / BOUNCES_A_SECOND));
 	else if (failed) {
-		m->bouncing = true;
 		bouncer_add(m);
 	} else
 		put_back(m, retry_next((int64_t)(m->file.header.arrival_us / 1000000), now.wall_s, m->local_deferred));
@@ -221,7 +218,6 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *boun
 {
 	size_t i;
 
-	m->bouncing = false;
 	for (i = 0; queued && i < m->file.rcpts; i++) {
 		struct qf_rcpt *r = &m->file.rcpt[i];
 
@@ -268,7 +264,6 @@ message_report(struct message *m, size_t i, uint64_t delivery, char verdict, con
 		log_result(delivery, verdict, text);
 	else
 		log_skip(m->id, message_rcpt(m, i), text);
-	r->mark = MARK_NONE;
 	if (verdict == 'K') {
 		r->state = QF_DELIVERED;
 		if (m->file.rcpts > 1)          /* a single recipient's file goes away instead */
@@ -299,7 +294,7 @@ message_task_done(struct message *m, size_t recipients)
 
 /* ---- starting a round */
 
-static struct buf route_addr = BUF(ADDR_ROOM), route_key = BUF(ADDR_ROOM);
+static struct buf route_addr = BUF(ADDR_ROOM), route_key = BUF(SPAWNER_KEY);
 
 /* the site for recipient i, or 0: it was answered here */
 static struct site *
@@ -357,7 +352,6 @@ distribute(struct message *m)
 			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
 			continue;
 		}
-		m->file.rcpt[i].mark = MARK_OUT;
 		m->pending++;
 	}
 	return true;

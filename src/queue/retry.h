@@ -1,4 +1,4 @@
-/* retry - when a message is tried again: quadratic in its age, as qmail does (qmail-protocols, section 3) */
+/* retry - when a message is tried again: quadratic in its age, as qmail-send does it */
 #ifndef QUEUE_RETRY_H
 #define QUEUE_RETRY_H
 

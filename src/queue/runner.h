@@ -4,7 +4,8 @@
  *   intake    hears of it: the FIFO, and scans of msg/
  *   schedule  when it is due
  *   message   opens it, routes its recipients, keeps its history, ends it
- *   site      one per destination: queue, window, workers; gives jobs, takes reports
+ *   site      one per destination: tasks, window; decides who gets what and when (site.h)
+ *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
  *   bouncer   runs pneu-bounce for what failed
  *   ctl       the control socket
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
@@ -21,7 +22,7 @@
 #include "lib/buf.h"
 #include "queue/routing.h"
 #include "queue/schedule.h"
-#include "wire/job.h"
+#include "wire/qid.h"
 #include "wire/queuefile.h"
 
 /* ---- send.c */
@@ -30,24 +31,26 @@ struct wait {                           /* one turn of the loop: what to wait fo
 	size_t len, room;
 	int64_t until_ms;               /* monotonic; when the wait must end */
 };
-size_t want_fd(struct wait *, int fd, short events);    /* its index: revents is there after the wait */
+/* its index: revents is there after the wait; SIZE_MAX: no memory, so it is not waited for this turn */
+size_t want_fd(struct wait *, int fd, short events);
 void want_until(struct wait *, int64_t mono_ms);
-extern struct schedule *schedule;
+extern struct schedule *schedule;       /* every message known; slots are its numbers */
 struct clockwork {
 	int64_t wall_s, mono_ms;        /* read once a turn */
 	int64_t skew_s;                 /* forward jumps of the wall clock, which age no message */
 };
 extern struct clockwork now;
-extern const struct routing *routing;
+extern const struct routing *routing;   /* replaced as a whole by a reload */
 extern bool stopping;                   /* SIGTERM: nothing new is started */
 
-struct settings {
-	uint64_t concurrencylocal, concurrencyremote, concurrencysite, queuelifetime;
+struct settings {                       /* control files of these names */
+	uint64_t concurrencylocal, concurrencyremote, concurrencysite;
+	uint64_t queuelifetime;         /* seconds */
 };
 extern struct settings settings;
 
 /* ---- intake.c */
-bool intake_open(void);
+bool intake_open(void);                 /* false: errno */
 void intake_want(struct wait *);
 void intake_do(const struct wait *);
 void intake_rescan(void);               /* look at the whole of msg/ again, in slices */
@@ -68,7 +71,6 @@ struct message {
 	size_t pending;                 /* recipients in tasks */
 	bool last;                      /* too old or told so: what is deferred now has failed */
 	bool local_deferred;            /* retry at the local pace */
-	bool bouncing;
 	bool stuck;                     /* its end could not be written yet */
 	enum wish wish;
 };
@@ -76,48 +78,54 @@ struct message {
 void message_retry_stuck(void);         /* write now what could not be written */
 void message_do(void);                  /* open what is due, within bounds */
 void message_want(struct wait *);
-struct message *message_active(uint32_t slot);
-size_t message_count(void);
+struct message *message_active(uint32_t slot);  /* the open message of a slot; 0: it is not open */
+size_t message_count(void);             /* open ones */
 size_t message_limit(void);             /* how many may be open at once; settles with the descriptor limit */
 void message_set_limit(size_t);
 /* OUT: open it and give its recipients to their sites; last: what is deferred now has failed. false: not opened */
 bool message_start(uint32_t slot, bool last);
-bool message_wish(uint32_t slot, enum wish);    /* hold or delete: at once, or when its deliveries of now have ended */
+/* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
+bool message_wish(uint32_t slot, enum wish);
 /* what became of recipient i; delivery 0: no attempt was made (logged as skipped) */
 void message_report(struct message *, size_t i, uint64_t delivery, char verdict, const char *status, const char *text);
+/* so many recipients of a task have all been reported; the last task ends the round, and may end and free the message */
 void message_task_done(struct message *, size_t recipients);
+/* what became of its bounce; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
 void message_bounced(struct message *, bool queued, const char *qp, const char *bounce_id);
-/* descriptor to hand to a local worker and where the message begins in it; -1 errno */
+/* descriptor to hand to a local worker and where the message begins in it; the message's own, not to be closed;
+ * -1: errno */
 int message_local_fd(struct message *, uint64_t *offset);
 const char *message_sender(const struct message *);
 const char *message_rcpt(const struct message *, size_t i);     /* as routed */
 
 /* ---- site.c */
 struct site;
-bool site_open(int lspawn, int rspawn);
+void site_open(int lspawn, int rspawn); /* sockets to the spawners */
 void site_want(struct wait *);
 bool site_do(const struct wait *);      /* false: a spawner is gone */
-struct site *site_get(enum channel, const char *key);           /* 0: ENOMEM */
-bool site_full(const struct site *);
-void site_park(struct site *, uint32_t slot);
+/* found or new; valid until the turn ends, longer only with a task, a parked message or a worker. 0: ENOMEM */
+struct site *site_get(enum channel, const char *key);
+bool site_full(const struct site *);    /* it has enough to do: better park than open one message more for it */
+void site_park(struct site *, uint32_t slot);   /* OUT to PARKED, last in its line */
 void site_unpark(uint32_t slot);        /* PARKED, back into the schedule, due now */
 /* one recipient more for it; site_added after the last of a message. false: ENOMEM */
 bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);
 void site_wake_all(void);               /* forget which sites do not answer */
-unsigned site_busy(enum channel);
-unsigned site_limit(enum channel);
+unsigned site_busy(enum channel);       /* workers that have jobs */
+unsigned site_limit(enum channel);      /* how many may */
+/* a line for each, as wire/control.h has it, as far as there is room; false: ENOMEM */
 bool site_status(struct buf *);
 
 /* ---- bouncer.c */
-void bouncer_add(struct message *);
+void bouncer_add(struct message *);     /* ends in message_bounced */
 void bouncer_want(struct wait *);
 void bouncer_do(const struct wait *);
 bool bouncer_full(void);                /* a message more is better put back for a while */
 bool bouncer_busy(void);
 
 /* ---- ctl.c */
-bool ctl_open(void);
+bool ctl_open(void);                    /* false: errno */
 void ctl_want(struct wait *);
 void ctl_do(const struct wait *);
 void runner_flush(void);                /* send.c: what SIGALRM does */

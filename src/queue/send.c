@@ -287,8 +287,9 @@ main(void)
 	read_clocks();
 	if (!(schedule = schedule_new()))
 		die_sys(EX_SOFT, "make the schedule");
-	if (!intake_open() || !ctl_open() || !site_open(LSPAWN_FD, RSPAWN_FD))
+	if (!intake_open() || !ctl_open())
 		die_sys(EX_SOFT, "open queue/fifo or queue/ctl");
+	site_open(LSPAWN_FD, RSPAWN_FD);
 	/* from here on it does not die: it warns and tries again */
 	while (!at_rest()) {
 		w.len = 0;

@@ -20,12 +20,11 @@ static struct site *building;           /* those with a task being filled */
 static struct site *live;
 static bool short_of_workers;            /* one could not be asked for */
 
-bool
+void
 site_open(int lspawn, int rspawn)
 {
 	channels[CHANNEL_LOCAL] = (struct channel_state){ .spawner = lspawn, .ahead = AHEAD_LOCAL };
 	channels[CHANNEL_REMOTE] = (struct channel_state){ .spawner = rspawn, .ahead = AHEAD_REMOTE };
-	return true;
 }
 
 unsigned

@@ -11,7 +11,13 @@
 #ifndef QUEUE_SITE_H
 #define QUEUE_SITE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "queue/routing.h"
 #include "queue/runner.h"
+#include "wire/job.h"
 
 struct task {
 	struct task *next;
@@ -35,6 +41,7 @@ struct worker {
 	int fd;                         /* -1: still asked for */
 	size_t poll;                    /* its place in this turn's wait */
 	int64_t idle_ms;                /* since when it has no task */
+	unsigned mangled;               /* reports that were nonsense */
 };
 
 struct site {
@@ -49,7 +56,8 @@ struct site {
 	uint32_t parked, parked_last;
 	size_t parked_count;
 	struct worker *worker;
-	unsigned workers, busy, window, failures;
+	unsigned workers;
+	unsigned busy, window, failures;        /* workers with tasks; how many may be; times in a row that nobody answered */
 	int64_t dead_ms;                /* left alone until then; 0 */
 	char key[];
 };
@@ -57,7 +65,9 @@ struct site {
 struct channel_state {
 	int spawner;
 	size_t poll;
-	unsigned busy, workers, limit, ahead;
+	unsigned workers;
+	unsigned busy, limit;           /* workers with tasks; how many may be */
+	unsigned ahead;                 /* jobs that one worker may have */
 	struct site *ring;              /* the next one's turn */
 };
 

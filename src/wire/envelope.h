@@ -20,7 +20,7 @@
 
 #define ENVELOPE_ADDR 1002              /* with its letter 1003, qmail-queue's limit */
 #define ENVELOPE_MAX (64u << 20)
-#define ENVELOPE_RCPTS 1000000          /* the runner keeps 40 bytes and the address of each in memory */
+#define ENVELOPE_RCPTS 1000000          /* the runner keeps 32 bytes and the address of each in memory */
 
 /* building one, in order; all append to b, which should have the ceiling ENVELOPE_MAX */
 bool envelope_sender(struct buf *, const char *sender);

@@ -63,7 +63,7 @@ struct qf_rcpt {
 	uint32_t tries;                         /* how many z records */
 	uint32_t to;                            /* the program's own, 0 at first: the address as routed */
 	uint8_t state;                          /* enum qf_state */
-	uint8_t mark, local;                    /* the program's own, 0 at first */
+	uint8_t local;                          /* the program's own, 0 at first */
 	char status[10];                        /* of its last record, or "" */
 };
 

@@ -81,6 +81,13 @@ is 'and each goes once' "$(events '^job' | cut -d' ' -f8- | tr ' ' '\n' | sort -
 inject joe@sender.test $(i=0; while [ $i -lt 101 ]; do echo "$i@near.test"; i=$((i + 1)); done)
 t 'a hundred and one short ones are more than a job takes' wait_until 20 logged "^end msg $ID\$"
 is 'too' "$(events '^job remote mx near.test' | wc -l)" 2
+printf 'virtual.test:%0200d\n' 0 >"$E/virtualdomains"
+signal HUP
+t 'a long prefix' wait_until 20 logged '^status: settings reloaded'
+inject joe@sender.test "$(printf '%0950d' 0)@virtual.test"
+t 'and a long address together, more than a spawner is asked for, are too long for good' wait_until 20 logged \
+	"^skipping delivery: msg $ID .*: address_too_long\$"
+t 'and the sender hears of it' wait_until 20 logged "^bounce msg $ID "
 stop
 
 # ---- settings
