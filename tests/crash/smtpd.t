@@ -1,0 +1,9 @@
+#!/bin/sh
+# pneu-smtpd, its queue program or its client dies, or the system fails it: 250 means queued, everything else is said
+[ ! -w /dev/shm ] || TMPDIR=/dev/shm    # what kill -9 spares does not depend on the disk; syncing would cost time
+. tests/lib.sh
+command -v strace >/dev/null || skip_all 'strace is needed'
+command -v python3 >/dev/null || skip_all 'python3 is needed'
+command -v prlimit >/dev/null || skip_all 'prlimit (util-linux) is needed'
+strace -o /dev/null true 2>/dev/null || skip_all 'strace may not trace here'
+python3 -B tests/crash/kill_smtpd.py "$T"
