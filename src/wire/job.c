@@ -2,23 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "wire/fields.h"
-
-static bool
-send_packet(int sock, struct buf *b, bool built, int pass, int flags)
-{
-	bool ok = built && fd_send(sock, b->s, b->len, pass, flags);
-	int e = errno;
-
-	buf_free(b);
-	errno = e;
-	return ok;
-}
+#include "wire/packet.h"
 
 bool
 job_put(int sock, const struct job *j, int flags)
@@ -35,29 +21,7 @@ job_put(int sock, const struct job *j, int flags)
 	    fields_put(&b, j->sender) && fields_put(&b, j->params);
 	for (i = 0; ok && i < j->rcpts; i++)
 		ok = fields_put(&b, j->rcpt[i]);
-	return send_packet(sock, &b, ok, j->message, flags);
-}
-
-/* one packet in space: JOB_GOT with its length, or why not */
-static enum job_result
-receive(int sock, char *space, size_t *n, int *pass, int flags)
-{
-	ssize_t r = fd_receive(sock, space, JOB_PACKET, pass, flags);
-	int e = errno;
-
-	if (r > 0) {
-		*n = (size_t)r;
-		return JOB_GOT;
-	}
-	if (*pass >= 0)
-		close(*pass);
-	*pass = -1;
-	errno = e == EMSGSIZE ? EPROTO : e;
-	if (r == 0 || e == ECONNRESET || e == EPIPE)
-		return JOB_END;
-	if (e == EAGAIN || e == EWOULDBLOCK)
-		return JOB_NONE;
-	return e == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
+	return packet_send(sock, &b, ok, j->message, flags);
 }
 
 static bool
@@ -81,12 +45,11 @@ enum job_result
 job_get(int sock, char *space, struct job *j, int flags)
 {
 	struct fields f;
-	size_t n;
-	enum job_result r = receive(sock, space, &n, &j->message, flags);
+	enum job_result r = packet_receive(sock, space, JOB_PACKET, &f, &j->message, flags);
 
 	if (r != JOB_GOT)
 		return r;
-	if (j->message >= 0 && fields_open(&f, space, n) && parse_job(&f, j))
+	if (j->message >= 0 && parse_job(&f, j))
 		return JOB_GOT;
 	if (j->message >= 0)
 		close(j->message);
@@ -99,16 +62,11 @@ bool
 report_put(int sock, const struct report *r, int flags)
 {
 	struct buf b = BUF(JOB_PACKET);
-	size_t n = strlen(r->text);
 	char verdict[2] = { r->verdict, 0 };
 	bool ok = fields_put_num(&b, r->number) && fields_put_num(&b, r->index) && fields_put(&b, verdict) &&
-	    fields_put(&b, r->status) && fields_put(&b, r->site ? "s" : "m");
+	    fields_put(&b, r->status) && fields_put(&b, r->site ? "s" : "m") && packet_put_text(&b, r->text);
 
-	if (n > JOB_TEXT)
-		ok = ok && buf_put(&b, r->text, JOB_TEXT - 3) && buf_puts(&b, "...");
-	else
-		ok = ok && buf_put(&b, r->text, n);
-	return send_packet(sock, &b, ok && buf_byte(&b, 0), -1, flags);
+	return packet_send(sock, &b, ok, -1, flags);
 }
 
 bool
@@ -147,15 +105,14 @@ enum job_result
 report_get(int sock, char *space, struct report *r, int flags)
 {
 	struct fields f;
-	size_t n;
 	int pass;
-	enum job_result got = receive(sock, space, &n, &pass, flags);
+	enum job_result got = packet_receive(sock, space, JOB_PACKET, &f, &pass, flags);
 
 	if (got != JOB_GOT)
 		return got;
 	if (pass >= 0)                  /* nobody was asked for one */
 		close(pass);
-	if (pass < 0 && fields_open(&f, space, n) && parse_report(&f, r))
+	if (pass < 0 && parse_report(&f, r))
 		return JOB_GOT;
 	errno = EPROTO;
 	return JOB_BAD;

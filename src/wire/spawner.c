@@ -4,20 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "wire/fields.h"
-
-static bool
-send_packet(int sock, struct buf *b, bool built, int pass, int flags)
-{
-	bool ok = built && fd_send(sock, b->s, b->len, pass, flags);
-	int e = errno;
-
-	buf_free(b);
-	errno = e;
-	return ok;
-}
+#include "wire/packet.h"
 
 bool
 spawner_ask(int sock, const struct spawner_request *r, int flags)
@@ -28,7 +15,7 @@ spawner_ask(int sock, const struct spawner_request *r, int flags)
 		errno = EMSGSIZE;
 		return false;
 	}
-	return send_packet(sock, &b, fields_put_num(&b, r->number) && fields_put(&b, r->key), -1, flags);
+	return packet_send(sock, &b, fields_put_num(&b, r->number) && fields_put(&b, r->key), -1, flags);
 }
 
 bool
@@ -36,35 +23,10 @@ spawner_answer(int sock, const struct spawner_answer *a, int flags)
 {
 	struct buf b = BUF(SPAWNER_PACKET);
 	char verdict[2] = { a->verdict, 0 };
-	bool ok = fields_put_num(&b, a->number) && fields_put(&b, verdict) && fields_put(&b, a->status);
-	size_t n = strlen(a->text);
+	bool ok = fields_put_num(&b, a->number) && fields_put(&b, verdict) && fields_put(&b, a->status) &&
+	    packet_put_text(&b, a->text);
 
-	if (n > JOB_TEXT)
-		ok = ok && buf_put(&b, a->text, JOB_TEXT - 3) && buf_puts(&b, "...");
-	else
-		ok = ok && buf_put(&b, a->text, n);
-	return send_packet(sock, &b, ok && buf_byte(&b, 0), a->verdict == 'K' ? a->worker : -1, flags);
-}
-
-static enum job_result
-receive(int sock, char *space, struct fields *f, int *pass, int flags)
-{
-	ssize_t r = fd_receive(sock, space, SPAWNER_PACKET, pass, flags);
-	int e = errno;
-
-	if (r > 0 && fields_open(f, space, (size_t)r))
-		return JOB_GOT;
-	if (*pass >= 0)
-		close(*pass);
-	*pass = -1;
-	errno = r > 0 || e == EMSGSIZE ? EPROTO : e;
-	if (r > 0)
-		return JOB_BAD;
-	if (r == 0 || e == ECONNRESET || e == EPIPE)
-		return JOB_END;
-	if (e == EAGAIN || e == EWOULDBLOCK)
-		return JOB_NONE;
-	return e == EMSGSIZE ? JOB_BAD : JOB_TROUBLE;
+	return packet_send(sock, &b, ok, a->verdict == 'K' ? a->worker : -1, flags);
 }
 
 enum job_result
@@ -72,7 +34,7 @@ spawner_asked(int sock, char *space, struct spawner_request *r, int flags)
 {
 	struct fields f;
 	int pass;
-	enum job_result got = receive(sock, space, &f, &pass, flags);
+	enum job_result got = packet_receive(sock, space, SPAWNER_PACKET, &f, &pass, flags);
 
 	if (got != JOB_GOT)
 		return got;
@@ -102,7 +64,7 @@ enum job_result
 spawner_answered(int sock, char *space, struct spawner_answer *a, int flags)
 {
 	struct fields f;
-	enum job_result got = receive(sock, space, &f, &a->worker, flags);
+	enum job_result got = packet_receive(sock, space, SPAWNER_PACKET, &f, &a->worker, flags);
 
 	if (got != JOB_GOT || parse_answer(&f, a))
 		return got;
