@@ -21,13 +21,12 @@ fd_nonblock(int fd, bool on)
 	return f >= 0 && fcntl(fd, F_SETFL, on ? f | O_NONBLOCK : f & ~O_NONBLOCK) == 0;
 }
 
-bool
-fd_write(int fd, const void *from, size_t n)
+/* at -1: at the descriptor's own offset */
+static bool
+put(int fd, const char *p, size_t n, off_t at)
 {
-	const char *p = from;
-
 	while (n) {
-		ssize_t r = write(fd, p, n);
+		ssize_t r = at < 0 ? write(fd, p, n) : pwrite(fd, p, n, at);
 
 		if (r <= 0) {
 			if (r < 0 && errno == EINTR)
@@ -37,73 +36,62 @@ fd_write(int fd, const void *from, size_t n)
 			return false;
 		}
 		p += r;
+		at += at < 0 ? 0 : r;
 		n -= (size_t)r;
 	}
 	return true;
 }
 
 bool
+fd_write(int fd, const void *from, size_t n)
+{
+	return put(fd, from, n, -1);
+}
+
+bool
 fd_pwrite(int fd, const void *from, size_t n, off_t at)
 {
-	const char *p = from;
-
-	while (n) {
-		ssize_t r = pwrite(fd, p, n, at);
-
-		if (r <= 0) {
-			if (r < 0 && errno == EINTR)
-				continue;
-			if (r == 0)
-				errno = EIO;
-			return false;
-		}
-		p += r;
-		at += r;
-		n -= (size_t)r;
+	if (at < 0) {
+		errno = EINVAL;
+		return false;
 	}
-	return true;
+	return put(fd, from, n, at);
+}
+
+static ssize_t
+get(int fd, char *p, size_t n, off_t at)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = at < 0 ? read(fd, p + got, n - got) : pread(fd, p + got, n - got, at + (off_t)got);
+
+		if (r == 0)
+			break;
+		if (r < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
 }
 
 ssize_t
 fd_read(int fd, void *to, size_t n)
 {
-	char *p = to;
-	size_t got = 0;
-
-	while (got < n) {
-		ssize_t r = read(fd, p + got, n - got);
-
-		if (r == 0)
-			break;
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		got += (size_t)r;
-	}
-	return (ssize_t)got;
+	return get(fd, to, n, -1);
 }
 
 ssize_t
 fd_pread(int fd, void *to, size_t n, off_t at)
 {
-	char *p = to;
-	size_t got = 0;
-
-	while (got < n) {
-		ssize_t r = pread(fd, p + got, n - got, at + (off_t)got);
-
-		if (r == 0)
-			break;
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
-			return -1;
-		}
-		got += (size_t)r;
+	if (at < 0) {
+		errno = EINVAL;
+		return -1;
 	}
-	return (ssize_t)got;
+	return get(fd, to, n, at);
 }
 
 bool
