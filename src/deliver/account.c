@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/conf.h"
 #include "wire/users.h"
 
@@ -116,7 +117,7 @@ in_system(const char *local, bool one_user, struct buf *b, struct account *a, st
 		if ((local[n] && local[n] != BREAK) || n > ACCOUNT_NAME)
 			continue;
 		for (i = 0; i < n; i++)
-			name[i] = local[i] >= 'A' && local[i] <= 'Z' ? (char)(local[i] + ('a' - 'A')) : local[i];
+			name[i] = ascii_lower(local[i]);
 		name[n] = 0;
 		r = one_name(name, one_user, b, a, o);
 		if (r == NOBODY)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #define HEADER 12
 #define LABEL_MAX 63
 #define JUMPS_MAX 128           /* a name has no more labels than that, and each needs at most one pointer */
@@ -45,18 +47,16 @@ put16(unsigned char *s, unsigned v)
 	s[1] = (unsigned char)v;
 }
 
-/* ASCII only, whatever a locale says */
 static unsigned char
 lower(unsigned char c)
 {
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+	return (unsigned char)ascii_lower((char)c);
 }
 
 static bool
 host_byte(unsigned char c)
 {
-	c = lower(c);
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return ascii_alnum((char)c) || c == '-' || c == '_';
 }
 
 enum dnsname_result

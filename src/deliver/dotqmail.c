@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/fd.h"
 
 #define WRITABLE_BY_OTHERS 002          /* as qmail is built by default */
@@ -28,11 +29,8 @@ full_name(char *name, const char *dash, const char *ext, size_t *ext_at)
 	memcpy(name, prefix, sizeof prefix - 1);
 	memcpy(name + sizeof prefix - 1, dash, d);
 	*ext_at = sizeof prefix - 1 + d;
-	for (i = 0; i < e; i++) {
-		char c = ext[i];
-
-		name[*ext_at + i] = c == '.' ? ':' : c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
+	for (i = 0; i < e; i++)
+		name[*ext_at + i] = ext[i] == '.' ? ':' : ascii_lower(ext[i]);
 	name[*ext_at + e] = 0;
 	return *ext_at + e;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/num.h"
@@ -64,7 +65,7 @@ objection(const char *address)
 	for (s = address; *s; s++) {
 		if ((unsigned char)*s >= 128)
 			return "5.6.7";
-		if (*s < ' ' || *s > '~')
+		if (!ascii_print(*s))
 			return "5.1.3";
 	}
 	return at && !addr_domain(at + 1, strlen(at + 1)) ? "5.1.3" : 0;

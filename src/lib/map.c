@@ -4,16 +4,15 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "lib/ascii.h"
+
 static size_t
 hash(const char *s, size_t len)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
-	while (len--) {
-		unsigned char c = (unsigned char)*s++;
-
-		h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 0x100000001b3u;
-	}
+	while (len--)
+		h = (h ^ (unsigned char)ascii_lower(*s++)) * 0x100000001b3u;
 	return (size_t)(h ^ h >> 32);
 }
 

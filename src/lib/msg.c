@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
+
 static const char *name = "pneu";
 
 struct line {
@@ -22,7 +24,7 @@ add(struct line *l, const char *s)
 			l->cut = 1;
 			return;
 		}
-		l->s[l->len++] = (*s >= ' ' && *s < 127) ? *s : '?';
+		l->s[l->len++] = ascii_mask(*s);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
@@ -412,7 +413,7 @@ reply_text(char letter, const char *s)
 	size_t i;
 
 	for (i = 0; s[i]; i++)
-		if (s[i] < ' ' || s[i] > '~')
+		if (!ascii_print(s[i]))
 			die_say(EX_HARD, name, " takes one line of printable ASCII: ", s);
 	if (i > TEXT_MAX)
 		die_say(EX_HARD, name, " takes at most 500 characters");

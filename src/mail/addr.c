@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/ascii.h"
+
 struct reader {
 	const char *p, *end;
 };
@@ -17,7 +19,7 @@ peek(const struct reader *r)
 static bool
 alnum(int c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	return c >= 0 && ascii_alnum((char)c);
 }
 
 static bool

@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 static const char field[] = "received";
 
 /* one byte at the start of a line; the rest of the line is passed over with memchr */
 static void
 name_byte(struct hops *h, char c)
 {
-	char lower = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	char lower = ascii_lower(c);
 
 	if (c == '\n')
 		h->seen = h->seen == HOPS_NAME && h->matched == 0 ? HOPS_BODY : HOPS_NAME;

@@ -3,12 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/ascii.h"
 #include "mail/date.h"
 
 static bool
 plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(".-_:[]", c));
+	return ascii_alnum(c) || (c && strchr(".-_:[]", c));
 }
 
 static bool

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/ascii.h"
+
 static void
 begin_line(struct reply *r)
 {
@@ -52,8 +54,8 @@ mask(struct reply *r, bool whole)
 	for (i = r->at; i < r->len; i++)
 		if (r->text[i] == '\t')
 			r->text[i] = ' ';
-		else if (r->text[i] < ' ' || r->text[i] > '~')
-			r->text[i] = '?';
+		else
+			r->text[i] = ascii_mask(r->text[i]);
 	r->text[r->len] = 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/fd.h"
@@ -104,7 +105,7 @@ put_masked(struct buf *b, const char *s, const char *prefix)
 	size_t column = 0;
 
 	for (; *s; s++) {
-		char c[2] = { *s >= ' ' && *s < 127 ? *s : '?', 0 };
+		char c[2] = { ascii_mask(*s), 0 };
 
 		if (prefix && *s == '\n') {
 			if (s[1])

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/map.h"
 #include "lib/num.h"
 #include "wire/route.h"
@@ -180,8 +181,7 @@ static void
 lower(char *s, size_t n)
 {
 	for (; n--; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s = (char)(*s + 32);
+		*s = ascii_lower(*s);
 }
 
 /* user%fqdn@ours becomes user@fqdn, for as long as there is one */

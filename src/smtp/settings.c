@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/num.h"
 #include "mail/addr.h"
 
@@ -35,7 +36,7 @@ printable(const struct buf *b)
 	size_t i;
 
 	for (i = 0; i < b->len; i++)
-		if (b->s[i] < ' ' || b->s[i] > '~')
+		if (!ascii_print(b->s[i]))
 			return false;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/msg.h"
 #include "lib/out.h"
@@ -64,7 +65,7 @@ put_words(struct out *o, const char *s)
 	size_t n = strlen(s);
 
 	for (; *s; s++)
-		out_byte(o, (*s >= ' ' && *s < 127) || *s == '\n' ? *s : '?');
+		out_byte(o, *s == '\n' ? *s : ascii_mask(*s));
 	if (n && s[-1] != '\n')
 		out_byte(o, '\n');
 }

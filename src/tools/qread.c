@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
@@ -55,7 +56,7 @@ put_masked(struct out *o, const char *s)
 	const char *from;
 
 	while (*s) {
-		for (from = s; *s >= ' ' && *s < 127; s++)
+		for (from = s; ascii_print(*s); s++)
 			;
 		out_put(o, from, (size_t)(s - from));
 		if (*s)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/msg.h"
 #include "lib/out.h"
@@ -45,7 +46,7 @@ static void
 put_masked(struct out *o, const char *s, size_t n)
 {
 	for (; n--; s++)
-		out_byte(o, *s >= ' ' && *s < 127 ? *s : '?');
+		out_byte(o, ascii_mask(*s));
 }
 
 struct answer {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/fd.h"
 #include "lib/place.h"
 #include "lib/proc.h"
@@ -166,8 +167,7 @@ own_words(struct inject_result *r, int code, char *words, size_t n)
 	size_t k;
 
 	for (k = 0; k < n; k++)
-		if (words[k] < ' ' || words[k] > '~')
-			words[k] = words[k] == '\n' && k + 1 == n ? 0 : '?';
+		words[k] = words[k] == '\n' && k + 1 == n ? 0 : ascii_mask(words[k]);
 	words[n] = 0;
 	if (code == 0)
 		conclude(r, 'K', "2.0.0", words);

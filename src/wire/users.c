@@ -5,18 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/num.h"
 #include "wire/spawner.h"
 
 #define FIELDS 6                /* user uid gid home dash ext */
 
 _Static_assert(USERS_LOCAL >= SPAWNER_KEY, "a key that can be asked for could not be looked up");
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
 
 /* 1 found: its data is at the end of b, which has grown by it; 0 not there; -1 errno */
 static int
@@ -110,7 +105,7 @@ users_find(int fd, const char *local, struct buf *b, struct users_entry *e)
 	}
 	key[0] = '!';
 	for (i = 0; i <= n; i++)
-		key[i + 1] = lower(local[i]);
+		key[i + 1] = ascii_lower(local[i]);
 	buf_clear(b);
 	r = get(fd, key, n + 2, b);
 	if (r == 0)
@@ -196,7 +191,7 @@ assignment(struct compiler *c, const char *s, const char *end, struct buf *key, 
 	if (!buf_byte(key, '!'))
 		return trouble(c);
 	for (s++; s < colon; s++)
-		if (!buf_byte(key, lower(*s)))
+		if (!buf_byte(key, ascii_lower(*s)))
 			return trouble(c);
 	if (prefix && key->len > 1)
 		c->ends[(unsigned char)key->s[key->len - 1]] = true;
