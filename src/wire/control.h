@@ -18,7 +18,7 @@
  *   who    root and the runner's own user may do all, others only status
  *   broken a malformed packet ends that connection and nothing else
  *   limits CONTROL_PACKET bytes a packet, CONTROL_CLIENTS connections
- *   tests  tests/program/send_ctl.t    manual: pneu-qctl(8) */
+ *   tests  tests/program/send_ctl.t    manual: pneu-job(5), pneu-qctl(8) */
 #ifndef WIRE_CONTROL_H
 #define WIRE_CONTROL_H
 

@@ -20,7 +20,7 @@
  *   order   a worker takes one job after another and reports each recipient once; it ends when it reads end of file
  *   trust   send does not believe a worker: unknown number, index or verdict = log it, treat as Z
  *   broken  a worker that ends with recipients unreported: Z for each of them
- *   tests   tests/wire/job_test.c    manual: pneu-send(8), DESCRIPTORS */
+ *   tests   tests/wire/job_test.c    manual: pneu-job(5) */
 #ifndef WIRE_JOB_H
 #define WIRE_JOB_H
 

@@ -12,7 +12,7 @@
  *   order    one answer to each request, in any order; end of file ends the spawner, its workers go on
  *            until their own sockets end
  *   trust    send treats what it cannot read as "Z"; a spawner that dies ends the whole house (pneu-start)
- *   tests    tests/wire/spawner_test.c    manual: pneu-lspawn(8), DESCRIPTORS */
+ *   tests    tests/wire/spawner_test.c    manual: pneu-job(5) */
 #ifndef WIRE_SPAWNER_H
 #define WIRE_SPAWNER_H
 

@@ -25,6 +25,29 @@ for s in $(grep -rhoE '\{ (\.name = )?"[a-z]+", (\.kind = )?CONF_' src | cut -d'
 done
 is 'every setting is in pneu-control(5)' "$without" ''
 
+without=
+for s in $(sed -n 's/^\.It Pa \([a-z][a-z ,]*\).*/\1/p' man/pneu-control.5 | tr -d ,); do
+	[ "$s" = users ] || grep -rqE "\"(control/)?$s(\.cdb)?\"" src scripts/instance || grep -q "etc/$s\>" scripts/instance ||
+		without="$without $s"
+done
+is 'nothing is in pneu-control(5) that nobody reads' "$without" ''
+without=
+for p in $(ls man/pneu-*.8 man/pneu-*.1 | sed 's/.*\///; s/\..$//'); do
+	echo "$programs" | grep -qx "$p" || without="$without $p"
+done
+is 'every page of a program has its program' "$without" ''
+
+# the queue file in pneu-queuefile(5) is one, to its last digit
+mkdir -p "$T/queue/msg/20" "$T/etc"
+sed -n '/^pneu1 [0-9]/,/^\.Ed/p' man/pneu-queuefile.5 | sed '/^\.Ed/d; s/^\\&//' >"$T/queue/msg/20/1k0v9dmchasag823"
+is 'the example is as long as it says' "$(wc -c <"$T/queue/msg/20/1k0v9dmchasag823" | tr -d ' ')" \
+	"$(sed -n 's/^-rw.* pneuq \([0-9]*\) .*/\1/p' man/pneu-queuefile.5)"
+PNEU_QUEUE=$T/queue PNEU_ETC=$T/etc pneu-qread 1k0v9dmchasag823 >"$T/listed"
+is 'and pneu-qread sees in it what the text says' "$(sed -n 's/^[[:space:]]*\(delivered\|bounced\|waiting\) *\([^ ]*\).*/\1 \2/p' "$T/listed")" \
+	'delivered bob@mx.example.org
+bounced nosuch@mx.example.org
+waiting carol@example.com'
+
 broken=
 for x in $(cat man/*.[1-9] | sed -n 's/.*Xr \(pneu[a-z-]*\) \([0-9]\).*/\1.\2/p' | sort -u); do
 	[ -f "man/$x" ] || broken="$broken $x"
