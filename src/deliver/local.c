@@ -26,6 +26,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/msg.h"
+#include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
 #include "mail/header.h"
@@ -98,11 +99,10 @@ static const struct {
 static bool
 bad_line(const struct delivery *d, const struct dot_instruction *i, const char *why, struct outcome *o)
 {
-	char line[24];
+	char line[NUM_TEXT];
 
-	snprintf(line, sizeof line, "%zu", i->line);
 	return outcome_later(o, "4.3.5", dot.is_default ? "" : d->user->home, dot.is_default ? "" : "/", dot.name,
-	    " line ", line, ": ", kinds[i->kind].what, why, (char *)0);
+	    " line ", num_text(line, i->line), ": ", kinds[i->kind].what, why, (char *)0);
 }
 
 /* Before anything is done: what fails half-way would be done again, in part, at each attempt. n: how many there are */

@@ -265,11 +265,7 @@ append(int fd, off_t size, const struct buf *from_line, const struct buf *trace,
 static bool
 sync_name(const char *path)
 {
-	char dir[MBOX_PATH];
-	const char *slash = strrchr(path, '/');
-
-	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-	return file_sync_dir(AT_FDCWD, dir) || errno == EACCES;
+	return file_sync_parent(path) || errno == EACCES;
 }
 
 static bool

@@ -54,29 +54,17 @@ open_new(const char *path)
 	return fd;
 }
 
-static void
-sync_directory(const char *path)
-{
-	char dir[PATH_SIZE];
-	const char *slash = strrchr(path, '/');
-
-	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-	if (!file_sync_dir(AT_FDCWD, dir))
-		die_sys(EX_SOFT, "sync ", dir);
-}
-
 static _Noreturn void
 say_error(const char *path, const char *new, const struct users_error *e)
 {
-	char line[NUM_DEC + 1];
+	char line[NUM_TEXT];
 	int cause = errno;
 
 	(void)unlink(new);
 	errno = cause;
 	if (e->line == 0)
 		die_sys(EX_SOFT, "write ", new);
-	line[num_dec(line, e->line)] = 0;
-	die_say(EX_HARD, path, ":", line, ": ", e->why);
+	die_say(EX_HARD, path, ":", num_text(line, e->line), ": ", e->why);
 }
 
 static void
@@ -97,7 +85,8 @@ compile(const char *path, const char *cdb)
 		e.line = 0;
 		say_error(path, new, &e);
 	}
-	sync_directory(cdb);
+	if (!file_sync_parent(cdb))
+		die_sys(EX_SOFT, "sync the directory of ", cdb);
 	buf_free(&text);
 	if (close(fd) != 0)
 		die_sys(EX_SOFT, "close ", cdb);

@@ -180,13 +180,11 @@ bool
 transaction_envelope(struct client *c, struct delivery *d, struct buf *b)
 {
 	size_t before = b->len;
-	char size[NUM_DEC + 1], most[NUM_DEC + 1];
+	char size[NUM_TEXT], most[NUM_TEXT];
 
 	if (c->sized && c->size_max && d->size > c->size_max) {
-		size[num_dec(size, d->size)] = 0;
-		most[num_dec(most, c->size_max)] = 0;
-		result_say(&said, 'D', false, "5.3.4", "message of ", size, " bytes is too large: ", c->ip,
-		    " takes ", most, "\n");
+		result_say(&said, 'D', false, "5.3.4", "message of ", num_text(size, d->size), " bytes is too large: ", c->ip,
+		    " takes ", num_text(most, c->size_max), "\n");
 		delivery_over(d, &said);
 		return false;
 	}

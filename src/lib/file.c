@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
@@ -62,6 +63,22 @@ file_sync_dir(int dir, const char *name)
 	close(fd);
 	errno = e;
 	return ok;
+}
+
+bool
+file_sync_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
+	char dir[4096];
+
+	if (n >= sizeof dir) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(dir, path, n);
+	dir[n] = 0;
+	return file_sync_dir(AT_FDCWD, n ? dir : ".");
 }
 
 /* time, pid and a counter: the name is only tried, O_EXCL decides */

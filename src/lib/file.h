@@ -10,7 +10,9 @@
 /* append the whole file to b; false: errno (ENOENT, EMSGSIZE over b's ceiling, EACCES, EISDIR...), b holds what it
  * held. An empty file, too, gives b its memory (b->s is not 0). A FIFO is not waited for. */
 bool file_read(int dir, const char *name, struct buf *b);
-bool file_sync_dir(int dir, const char *name);          /* fsync of a directory given by name */
+bool file_sync_dir(int dir, const char *name);          /* fsync of a directory given by name; false: errno */
+/* the directory that a path's last part is in: makes a new or changed name durable; ENAMETOOLONG over 4095 bytes */
+bool file_sync_parent(const char *path);
 
 /* A file being made. It gets its name only when it is complete: nameless where the system can
  * (a crash leaves nothing), else under a temporary name in another directory of the same file system. */

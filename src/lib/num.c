@@ -43,3 +43,10 @@ num_dec(char out[NUM_DEC], uint64_t n)
 		out[i] = rev[len - 1 - i];
 	return len;
 }
+
+const char *
+num_text(char out[NUM_TEXT], uint64_t n)
+{
+	out[num_dec(out, n)] = 0;
+	return out;
+}

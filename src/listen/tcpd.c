@@ -82,38 +82,31 @@ usage(void)
 
 /* the log: one function per event */
 
-static const char *
-dec(char out[NUM_DEC + 1], uint64_t n)
-{
-	out[num_dec(out, n)] = 0;
-	return out;
-}
-
 static void
 log_status(void)
 {
-	char n[NUM_DEC + 1], max[NUM_DEC + 1];
+	char n[NUM_TEXT], max[NUM_TEXT];
 
 	if (option.loudness == ALL)
-		say("status: ", dec(n, sessions.count), "/", dec(max, option.max));
+		say("status: ", num_text(n, sessions.count), "/", num_text(max, option.max));
 }
 
 static void
 log_start(pid_t pid, const char *ip)
 {
-	char n[NUM_DEC + 1];
+	char n[NUM_TEXT];
 
 	if (option.loudness == ALL)
-		say("pid ", dec(n, (uint64_t)pid), " from ", ip);
+		say("pid ", num_text(n, (uint64_t)pid), " from ", ip);
 }
 
 static void
 log_end(pid_t pid, int status)
 {
-	char n[NUM_DEC + 1], s[NUM_DEC + 1];
+	char n[NUM_TEXT], s[NUM_TEXT];
 
 	if (option.loudness == ALL)
-		say("end ", dec(n, (uint64_t)pid), " status ", dec(s, (uint64_t)(unsigned)status));
+		say("end ", num_text(n, (uint64_t)pid), " status ", num_text(s, (uint64_t)(unsigned)status));
 }
 
 /* No session for this client. The text goes out if the kernel takes it at once; nobody waits for a stranger. */
@@ -157,16 +150,16 @@ static bool
 within_limits(const struct connection *c, const char *ip, uint64_t key)
 {
 	const uint64_t *has = table_find(&peers, key);
-	char n[NUM_DEC + 1];
+	char n[NUM_TEXT];
 
 	if (sessions.count >= option.max) {
 		refuse_busy(c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
-		    dec(n, sessions.count));
+		    num_text(n, sessions.count));
 		return false;
 	}
 	if (has && *has >= option.max_each) {
 		refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
-		    "sessions of this address: ", dec(n, *has));
+		    "sessions of this address: ", num_text(n, *has));
 		return false;
 	}
 	return true;

@@ -278,25 +278,6 @@ read_rules(struct compiler *c)
 		}
 }
 
-static bool
-sync_name(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	char dir[4096];
-	size_t len;
-
-	if (!slash)
-		return file_sync_dir(AT_FDCWD, ".");
-	len = slash == file ? 1 : (size_t)(slash - file);
-	if (len >= sizeof dir) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	memcpy(dir, file, len);
-	dir[len] = 0;
-	return file_sync_dir(AT_FDCWD, dir);
-}
-
 static int
 compile(const char *file, const char *tmp)
 {
@@ -322,7 +303,7 @@ compile(const char *file, const char *tmp)
 		fail(&c, "write");
 	if (rename(tmp, file) != 0)
 		fail(&c, "rename");
-	if (!sync_name(file))           /* the new rules count, but a power cut may bring the old ones back */
+	if (!file_sync_parent(file))           /* the new rules count, but a power cut may bring the old ones back */
 		die_sys(EX_SOFT, "sync the directory of ", file);
 	buf_free(&c.data);
 	return 0;

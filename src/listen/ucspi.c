@@ -81,12 +81,9 @@ put(char *at, const char *s)
 static void
 put_port(char *at, const char *name, uint16_t port)
 {
-	char dec[NUM_DEC];
-	size_t n = num_dec(dec, port);
+	char dec[NUM_TEXT];
 
-	at = put(at, name);
-	memcpy(at, dec, n);
-	at[n] = 0;
+	put(put(at, name), num_text(dec, port));
 }
 
 const char *

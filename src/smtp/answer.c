@@ -6,13 +6,6 @@
 #include "lib/num.h"
 
 static const char *
-decimal(char text[NUM_DEC + 1], uint64_t n)
-{
-	text[num_dec(text, n)] = 0;
-	return text;
-}
-
-static const char *
 ip(const struct session *s)
 {
 	return *s->peer.ip ? s->peer.ip : "unknown";
@@ -28,28 +21,28 @@ sender(const struct session *s)
 static void
 log_refused(const struct session *s, const char *closing, const char *text)
 {
-	char pid[NUM_DEC + 1];
+	char pid[NUM_TEXT];
 	bool named = s->envelope.len > 0;
 
-	say(decimal(pid, (uint64_t)s->pid), " refused client ", ip(s), *closing ? ": 421 " : ":", closing, " ", text, ": helo ",
+	say(num_text(pid, (uint64_t)s->pid), " refused client ", ip(s), *closing ? ": 421 " : ":", closing, " ", text, ": helo ",
 	    *s->helo ? s->helo : "-", named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
 }
 
 void
 log_accepted(const struct session *s, const char *id, uint64_t bytes)
 {
-	char pid[NUM_DEC + 1], rcpts[NUM_DEC + 1], size[NUM_DEC + 1];
+	char pid[NUM_TEXT], rcpts[NUM_TEXT], size[NUM_TEXT];
 
-	say(decimal(pid, (uint64_t)s->pid), " accepted ", *id ? id : "-", " rcpts ", decimal(rcpts, s->rcpts), " bytes ",
-	    decimal(size, bytes), " client ", ip(s), " helo ", s->helo, " from <", sender(s), ">");
+	say(num_text(pid, (uint64_t)s->pid), " accepted ", *id ? id : "-", " rcpts ", num_text(rcpts, s->rcpts), " bytes ",
+	    num_text(size, bytes), " client ", ip(s), " helo ", s->helo, " from <", sender(s), ">");
 }
 
 void
 log_lost(const struct session *s, int error, const char *where)
 {
-	char pid[NUM_DEC + 1];
+	char pid[NUM_TEXT];
 
-	say(decimal(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ",
+	say(num_text(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ",
 	    error ? strerror(error) : "end of file");
 }
 

@@ -13,11 +13,9 @@ fields_put(struct buf *b, const char *s)
 bool
 fields_put_num(struct buf *b, uint64_t n)
 {
-	char dec[NUM_DEC + 1];
-	size_t len = num_dec(dec, n);
+	char dec[NUM_TEXT];
 
-	dec[len] = 0;
-	return buf_put(b, dec, len + 1);
+	return fields_put(b, num_text(dec, n));
 }
 
 bool

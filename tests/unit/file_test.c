@@ -45,6 +45,7 @@ reading(void)
 {
 	struct buf b = BUF(100);
 	int before = scratch_descriptors(), dir;
+	char path[5000];
 
 	errno = 0;
 	ok(!file_read(AT_FDCWD, "missing", &b) && errno == ENOENT, "a missing file: ENOENT");
@@ -61,6 +62,17 @@ reading(void)
 	ok(!file_sync_dir(AT_FDCWD, "missing") && errno == ENOENT, "a missing one is not");
 	errno = 0;
 	ok(!file_sync_dir(dir, "f") && errno == ENOTDIR, "nor is a file");
+	ok(file_sync_parent("f") && file_sync_parent("d/x") && file_sync_parent("/x") && file_sync_parent("d/"),
+	    "nor need the file be there whose directory is synced");
+	errno = 0;
+	ok(!file_sync_parent("missing/x") && errno == ENOENT, "but its directory must");
+	errno = 0;
+	ok(!file_sync_parent("d/f/x") && errno == ENOTDIR, "and be one");
+	memset(path, 'x', sizeof path - 1);
+	path[sizeof path - 2] = '/';
+	path[sizeof path - 1] = 0;
+	errno = 0;
+	ok(!file_sync_parent(path) && errno == ENAMETOOLONG, "a path is refused, not cut");
 	close(dir);
 	ok(scratch_descriptors() == before, "no descriptor is left open");
 	buf_free(&b);

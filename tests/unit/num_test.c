@@ -59,6 +59,7 @@ printing(void)
 	for (i = 0; i < sizeof list / sizeof *list; i++) {
 		dec[num_dec(dec, list[i].n)] = 0;
 		same(dec, list[i].s, "in decimal");
+		same(num_text(dec, list[i].n), list[i].s, "and as a string");
 	}
 	for (n = 1, i = 0; i < 5000; i++) {
 		n = n * 6364136223846793005u + 1442695040888963407u;
