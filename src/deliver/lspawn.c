@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 #include "deliver/account.h"
-#include "deliver/drop.h"
 #include "deliver/outcome.h"
 #include "lib/buf.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"

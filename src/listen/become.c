@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/drop.h"
 #include "lib/num.h"
 
 #define ID_MAX ((uint64_t)UINT32_MAX - 1)       /* the last one means "leave it alone" to chown and setreuid */
@@ -112,11 +113,5 @@ become(const struct become *b)
 {
 	if (geteuid() != 0 && is_now(b))
 		return true;
-	/* groups first: only root may change them */
-	if (setgroups(1, &b->gid) != 0 || setgid(b->gid) != 0 || setuid(b->uid) != 0)
-		return false;
-	if (is_now(b) && setuid(0) != 0 && setgid(0) != 0)
-		return true;
-	errno = EPERM;
-	return false;
+	return drop_to(b->uid, b->gid);
 }

@@ -4,7 +4,6 @@
  * As root lspawn stays root, rspawn becomes pneur, send becomes pneuq. In one-user mode (PNEU_ETC or PNEU_QUEUE set)
  * and as an ordinary user all stay who they are. SIGTERM, SIGHUP and SIGALRM are passed on to pneu-send.  -> pneu-start(8) */
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
@@ -48,10 +48,8 @@ become(const char *name)
 
 	if (!pw || pw->pw_uid == 0)
 		die_say(EX_HARD, "no user ", name, ": see INSTALL");
-	if (setgroups(0, 0) != 0 || setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
+	if (!drop_to(pw->pw_uid, pw->pw_gid))
 		die_sys(EX_SOFT, "become ", name);
-	if (getuid() != pw->pw_uid || geteuid() != pw->pw_uid || getgid() != pw->pw_gid || setuid(0) == 0)
-		die_say(EX_HARD, "still root after becoming ", name);
 }
 
 /* the child's side: fork, because users are looked up in between */

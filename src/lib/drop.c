@@ -1,4 +1,4 @@
-#include "deliver/drop.h"
+#include "lib/drop.h"
 
 #include <errno.h>
 #include <grp.h>

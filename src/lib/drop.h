@@ -1,6 +1,6 @@
-/* drop - become one user for good */
-#ifndef DELIVER_DROP_H
-#define DELIVER_DROP_H
+/* drop - give up being root for good */
+#ifndef LIB_DROP_H
+#define LIB_DROP_H
 
 #include <stdbool.h>
 #include <sys/types.h>
