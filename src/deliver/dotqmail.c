@@ -24,7 +24,7 @@ full_name(char *name, const char *dash, const char *ext, size_t *ext_at)
 {
 	size_t d = strlen(dash), e = strlen(ext), i;
 
-	if (sizeof prefix - 1 + d + e + sizeof fallback > DOT_NAME)
+	if (sizeof prefix - 1 + d + e + sizeof fallback > DOTQMAIL_NAME)
 		return 0;
 	memcpy(name, prefix, sizeof prefix - 1);
 	memcpy(name + sizeof prefix - 1, dash, d);
@@ -68,7 +68,7 @@ open_file(const char *name, int *fd, struct stat *st, struct outcome *o)
 
 /* the exact file, else ...-default for ever shorter beginnings of ext */
 static enum opened
-search(struct dot *d, const char *dash, const char *ext, int *fd, struct stat *st, struct outcome *o)
+search(struct dotqmail *d, const char *dash, const char *ext, int *fd, struct stat *st, struct outcome *o)
 {
 	size_t ext_at, n = full_name(d->name, dash, ext, &ext_at);
 	enum opened r;
@@ -93,15 +93,15 @@ search(struct dot *d, const char *dash, const char *ext, int *fd, struct stat *s
 /* ---- reading */
 
 static bool
-read_file(struct dot *d, int fd, const struct stat *st, struct outcome *o)
+read_file(struct dotqmail *d, int fd, const struct stat *st, struct outcome *o)
 {
 	ssize_t r;
 
 	if (st->st_mode & WRITABLE_BY_OTHERS)
 		return outcome_later(o, "4.7.0", "others may write to ", d->name, (char *)0);
-	if (st->st_size > DOT_FILE_MAX)
+	if (st->st_size > DOTQMAIL_FILE_MAX)
 		return outcome_later(o, "4.3.5", d->name, " is larger than 1 MiB", (char *)0);
-	d->text.max = DOT_FILE_MAX + 1;
+	d->text.max = DOTQMAIL_FILE_MAX + 1;
 	if (!buf_room(&d->text, (size_t)st->st_size))
 		return outcome_trouble(o, "read", d->name);
 	r = fd_read(fd, d->text.s, (size_t)st->st_size);
@@ -114,19 +114,19 @@ read_file(struct dot *d, int fd, const struct stat *st, struct outcome *o)
 }
 
 static bool
-take_default(struct dot *d, const char *instructions, struct outcome *o)
+take_default(struct dotqmail *d, const char *instructions, struct outcome *o)
 {
 	snprintf(d->name, sizeof d->name, "defaultdelivery");
 	d->is_default = true;
 	d->only_forwards = false;
-	d->text.max = DOT_FILE_MAX + 1;
+	d->text.max = DOTQMAIL_FILE_MAX + 1;
 	buf_clear(&d->text);
 	return buf_puts(&d->text, instructions) || outcome_trouble(o, "read", d->name);
 }
 
 /* one 0 after each line instead of LF, blanks at their ends gone; no line holds a 0 of its own */
 static bool
-split(struct dot *d, struct outcome *o)
+split(struct dotqmail *d, struct outcome *o)
 {
 	char *s = d->text.s, *out = s, *end = s + d->text.len;
 
@@ -149,7 +149,7 @@ split(struct dot *d, struct outcome *o)
 }
 
 bool
-dot_find(struct dot *d, const char *dash, const char *ext, const char *instructions, struct outcome *o)
+dotqmail_find(struct dotqmail *d, const char *dash, const char *ext, const char *instructions, struct outcome *o)
 {
 	struct stat st;
 	bool ok;
@@ -172,7 +172,7 @@ dot_find(struct dot *d, const char *dash, const char *ext, const char *instructi
 		ok = false;
 	}
 	if (ok && split(d, o)) {
-		dot_rewind(d);
+		dotqmail_rewind(d);
 		return true;
 	}
 	return false;
@@ -181,13 +181,13 @@ dot_find(struct dot *d, const char *dash, const char *ext, const char *instructi
 /* ---- walking */
 
 void
-dot_rewind(struct dot *d)
+dotqmail_rewind(struct dotqmail *d)
 {
 	d->at = d->line = 0;
 }
 
 static bool
-interpret(const char *s, size_t n, struct dot_instruction *i)
+interpret(const char *s, size_t n, struct dotqmail_instruction *i)
 {
 	i->text = s;
 	switch (*s) {
@@ -196,14 +196,14 @@ interpret(const char *s, size_t n, struct dot_instruction *i)
 		return false;
 	case '.':
 	case '/':
-		i->kind = s[n - 1] == '/' ? DOT_MAILDIR : DOT_MBOX;
+		i->kind = s[n - 1] == '/' ? DOTQMAIL_MAILDIR : DOTQMAIL_MBOX;
 		return true;
 	case '|':
-		i->kind = DOT_PROGRAM;
+		i->kind = DOTQMAIL_PROGRAM;
 		i->text++;
 		return true;
 	case '+':
-		i->kind = DOT_LIST;
+		i->kind = DOTQMAIL_LIST;
 		return strcmp(s, "+list") == 0;         /* other words after + are for others */
 	case '&':
 		i->text++;
@@ -211,12 +211,12 @@ interpret(const char *s, size_t n, struct dot_instruction *i)
 	default:
 		break;
 	}
-	i->kind = DOT_FORWARD;
+	i->kind = DOTQMAIL_FORWARD;
 	return true;
 }
 
 bool
-dot_next(struct dot *d, struct dot_instruction *i)
+dotqmail_next(struct dotqmail *d, struct dotqmail_instruction *i)
 {
 	while (d->at < d->text.len) {
 		const char *s = d->text.s + d->at;
@@ -228,10 +228,4 @@ dot_next(struct dot *d, struct dot_instruction *i)
 			return true;
 	}
 	return false;
-}
-
-void
-dot_free(struct dot *d)
-{
-	buf_free(&d->text);
 }

@@ -56,12 +56,12 @@ static struct batch batch;
 /* of the delivery in hand, kept for their memory: Return-Path and Delivered-To, for what ends in a file; and its
  * instructions */
 static struct buf trace = BUF(TRACE_MAX);
-static struct dot dot;
+static struct dotqmail dot;
 
 /* ---- what the instructions can be */
 
 static bool
-to_maildir(struct delivery *d, const struct dot_instruction *i, struct outcome *o)
+to_maildir(struct delivery *d, const struct dotqmail_instruction *i, struct outcome *o)
 {
 	if (!maildir_deliver(i->text, dot.is_default, &trace, d->message, o))
 		return false;
@@ -70,7 +70,7 @@ to_maildir(struct delivery *d, const struct dot_instruction *i, struct outcome *
 }
 
 static bool
-to_mbox(struct delivery *d, const struct dot_instruction *i, struct outcome *o)
+to_mbox(struct delivery *d, const struct dotqmail_instruction *i, struct outcome *o)
 {
 	struct buf from = BUF(TRACE_MAX);
 	bool ok;
@@ -87,17 +87,17 @@ to_mbox(struct delivery *d, const struct dot_instruction *i, struct outcome *o)
 /* what is said for each kind, and who does it; 0: nobody yet */
 static const struct {
 	const char *what;
-	bool (*carry_out)(struct delivery *, const struct dot_instruction *, struct outcome *);
+	bool (*carry_out)(struct delivery *, const struct dotqmail_instruction *, struct outcome *);
 } kinds[] = {
-	[DOT_MAILDIR] = { "file delivery", to_maildir },
-	[DOT_MBOX] = { "file delivery", to_mbox },
-	[DOT_PROGRAM] = { "program delivery", 0 },
-	[DOT_FORWARD] = { "forwarding", 0 },
-	[DOT_LIST] = { "+list", 0 },
+	[DOTQMAIL_MAILDIR] = { "file delivery", to_maildir },
+	[DOTQMAIL_MBOX] = { "file delivery", to_mbox },
+	[DOTQMAIL_PROGRAM] = { "program delivery", 0 },
+	[DOTQMAIL_FORWARD] = { "forwarding", 0 },
+	[DOTQMAIL_LIST] = { "+list", 0 },
 };
 
 static bool
-bad_line(const struct delivery *d, const struct dot_instruction *i, const char *why, struct outcome *o)
+bad_line(const struct delivery *d, const struct dotqmail_instruction *i, const char *why, struct outcome *o)
 {
 	char line[NUM_TEXT];
 
@@ -109,29 +109,29 @@ bad_line(const struct delivery *d, const struct dot_instruction *i, const char *
 static bool
 check(const struct delivery *d, size_t *n, struct outcome *o)
 {
-	struct dot_instruction i;
+	struct dotqmail_instruction i;
 
-	for (*n = 0; dot_next(&dot, &i); ++*n) {
-		if (dot.only_forwards && i.kind != DOT_FORWARD && i.kind != DOT_LIST)
+	for (*n = 0; dotqmail_next(&dot, &i); ++*n) {
+		if (dot.only_forwards && i.kind != DOTQMAIL_FORWARD && i.kind != DOTQMAIL_LIST)
 			return bad_line(d, &i, ", but the file is marked for forwards only (x bit)", o);
 		if (!kinds[i.kind].carry_out)
 			return bad_line(d, &i, " is not available here", o);
 	}
-	dot_rewind(&dot);
+	dotqmail_rewind(&dot);
 	return true;
 }
 
 static void
 carry_out(struct delivery *d, struct batch_rcpt *r)
 {
-	struct dot_instruction i;
+	struct dotqmail_instruction i;
 	char did[40];
 	size_t n;
 
 	if (!check(d, &n, &r->outcome))
 		return;
-	while (dot_next(&dot, &i)) {
-		if (n == 1 && i.kind == DOT_MAILDIR) {
+	while (dotqmail_next(&dot, &i)) {
+		if (n == 1 && i.kind == DOTQMAIL_MAILDIR) {
 			batch_maildir(&batch, r, i.text, dot.is_default, &trace, d->message);
 			return;
 		}
@@ -189,7 +189,7 @@ deliver(struct delivery *d, struct batch_rcpt *r)
 	const struct user *u = d->user;
 
 	if (!enter_home(u, &r->outcome) || !trace_lines(d, &r->outcome) || !not_looping(d, &r->outcome) ||
-	    !dot_find(&dot, u->dash, u->ext, u->instructions, &r->outcome))
+	    !dotqmail_find(&dot, u->dash, u->ext, u->instructions, &r->outcome))
 		return;
 	carry_out(d, r);
 }
