@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/file.h"
 #include "lib/num.h"
@@ -132,17 +131,6 @@ conf_next(const struct buf *lines, const char *at)
 		return 0;
 	at = at ? at + strlen(at) + 1 : lines->s;
 	return at < lines->s + lines->len ? at : 0;
-}
-
-bool
-conf_has(const struct buf *lines, const char *s, size_t len)
-{
-	const char *l;
-
-	for (l = 0; (l = conf_next(lines, l)); )
-		if (strlen(l) == len && strncasecmp(l, s, len) == 0)
-			return true;
-	return false;
 }
 
 void

@@ -39,9 +39,7 @@ bool conf_load(int dir, const struct conf *, size_t n, struct conf_error *);
 int conf_open(void);
 /* say in e what is wrong with control/NAME; line, if not 0, is quoted */
 void conf_complain(struct conf_error *e, const char *name, const char *why, const char *line);
-/* is this whole line there? case of ASCII letters is ignored; lines as CONF_LINES leaves them */
-bool conf_has(const struct buf *lines, const char *s, size_t len);
-/* the next line after at (0 for the first), or 0 at the end */
+/* the next line after at (0 for the first), or 0 at the end; lines as CONF_LINES leaves them */
 const char *conf_next(const struct buf *lines, const char *at);
 
 #endif

@@ -19,12 +19,6 @@ admit_init(struct admit *a, const char *path, bool open_without)
 	admit_refresh(a);
 }
 
-void
-admit_free(struct admit *a)
-{
-	rules_free(&a->rules);
-}
-
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {

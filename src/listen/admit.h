@@ -25,7 +25,6 @@ struct admit {
 enum admit_answer { ADMIT_YES, ADMIT_NO, ADMIT_LATER };
 
 void admit_init(struct admit *, const char *path, bool open_without);   /* path must outlive it */
-void admit_free(struct admit *);
 /* read the file if it is new; what went wrong, or right again, is logged once */
 void admit_refresh(struct admit *);
 /* ip as rules_ip writes it; rule has the variables, and after ADMIT_NO and ADMIT_LATER the key */

@@ -150,19 +150,6 @@ walk_open(struct walk *w, enum walk_place place, const struct qid *id)
 	return compat_open_quiet(*dir - 1, name);
 }
 
-void
-walk_free(struct walk *w)
-{
-	int place, n;
-
-	for (place = 0; place < WALK_PLACES; place++)
-		for (n = 0; n < QID_DIRS; n++)
-			if (w->dir[place][n])
-				close(w->dir[place][n] - 1);
-	free(w->item);
-	memset(w, 0, sizeof *w);
-}
-
 static bool
 count_dir(DIR *d, uint64_t *n)
 {

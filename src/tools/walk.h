@@ -2,7 +2,7 @@
  *
  * The working directory is the queue (walk_enter). The runner works on meanwhile: a name that is gone when it is opened
  * is no error, and a message that is held or released during the walk may be seen twice or not at all.
- * The walk is the caller's, zeroed before its first use; walk_free ends it. */
+ * The walk is the caller's, zeroed before its first use; its memory and descriptors last as long as the process. */
 #ifndef TOOLS_WALK_H
 #define TOOLS_WALK_H
 
@@ -31,7 +31,6 @@ bool walk_list(struct walk *, enum walk_place);
 bool walk_sort(struct walk *);                          /* by arrival; false: ENOMEM, order unchanged */
 /* the queue file, open for reading: the caller's to close; -1: errno (ENOENT: gone) */
 int walk_open(struct walk *, enum walk_place, const struct qid *);
-void walk_free(struct walk *);
 
 /* how many names a place holds, and how many bad/ does; by readdir alone. false: errno */
 bool walk_count(enum walk_place, uint64_t *n);

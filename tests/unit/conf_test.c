@@ -137,14 +137,6 @@ many_lines(void)
 	same(LINES("#\0\na\n"), "present [a]", "a NUL in a comment does not count");
 	same(LINES("a\nb\0c\n"), "control/lines: holds a NUL", "in a line it does");
 	same(LINES("\0\n"), "control/lines: holds a NUL", "even alone");
-
-	scratch_file("lines", "Example.ORG\n.example\na[b\n", 25);
-	ok(load("lines", CONF_LINES, &b, 0, 0) && conf_has(&b, "example.org", 11) && conf_has(&b, "EXAMPLE.org", 11), "has: case of letters ignored");
-	ok(conf_has(&b, ".example.net", 8) && !conf_has(&b, ".example.net", 12), "has: as many bytes as are said");
-	ok(!conf_has(&b, "example.or", 10) && !conf_has(&b, "example.orgx", 12) && !conf_has(&b, "", 0), "has: whole lines only");
-	ok(!conf_has(&b, "a{b", 3) && !conf_has(&b, "example.org\0x", 13), "has: case of nothing else");
-	buf_free(&b);
-	ok(!conf_has(&b, "", 0), "nothing has nothing");
 }
 
 static void
