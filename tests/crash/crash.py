@@ -11,6 +11,7 @@ import concurrent.futures
 import fcntl
 import os
 import re
+import select
 import selectors
 import signal
 import socket
@@ -304,6 +305,14 @@ class House:
                     key.fileobj.close()
                 self.busy = 0
 
+    def asked_for(self):
+        """does it have something to do?"""
+        try:
+            fds = [key.fd for key in list(self.poll.get_map().values()) if key.data]
+            return self.busy or bool(fds and select.select(fds, [], [], 0)[0])
+        except (RuntimeError, OSError, ValueError, AttributeError):     # it is just opening or closing one
+            return True
+
     def end(self):
         for key in list(self.poll.get_map().values()):
             key.fileobj.close()
@@ -391,7 +400,7 @@ class Runner:
                 children = f.read()
         except OSError:
             return None
-        if children or self.house.busy or 'sleeping' not in ''.join(switches):
+        if children or self.house.asked_for() or 'sleeping' not in ''.join(switches):
             return None
         return switches, spent, self.house.events
 

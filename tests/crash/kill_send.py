@@ -255,7 +255,7 @@ class Starved:
 
 def starving():
     runs = at_once(Starved, range(0, 20), 8)
-    tap.ok('descriptors run out at %d places' % len(runs), runs[0].waiting == 4 and runs[-1].waiting == 1, runs)
+    tap.ok('descriptors run out at %d places' % len(runs), runs[0].waiting == 4 and runs[-1].waiting < 4, runs)
     tap.none('with descriptors again, it goes on without a new start', [r for r in runs if r.trouble])
 
 
@@ -278,7 +278,11 @@ def torn():
             f.write(content)
         os.utime(path, (0, 0))
     runner = Runner(queue, ETC, House(patient), T + '/torn.log')
-    done = wait_until(lambda: runner.gone() or not files_below(queue + '/msg'))
+    for _ in range(20):                 # it takes so many bounces in several rounds
+        if not runner.rest() or runner.gone() or not files_below(queue + '/msg'):
+            break
+        runner.tell(signal.SIGALRM)
+    done = not runner.gone() and not files_below(queue + '/msg')
     tap.ok('started on a history cut at any of %d places, nothing stays' % len(copies), done and runner.end() == 0 and
            not files_below(queue + '/bad'), files_below(queue)[:5])
 
