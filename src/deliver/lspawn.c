@@ -62,15 +62,9 @@ default_delivery(struct buf *b, struct outcome *o)
 {
 	struct conf setting = { .name = "defaultdelivery", .kind = CONF_LINES, .value = b };
 	struct conf_error e;
-	int etc = conf_open();
 	size_t i;
-	bool ok;
 
-	if (etc < 0)
-		return outcome_trouble(o, "open the directory of control files", 0);
-	ok = conf_load(etc, &setting, 1, &e);
-	close(etc);
-	if (!ok)
+	if (!conf_read(&setting, 1, &e))
 		return outcome_later(o, "4.3.5", e.text, (char *)0);
 	for (i = 0; i < b->len; i++)
 		if (b->s[i] == 0)

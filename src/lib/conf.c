@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/file.h"
 #include "lib/num.h"
@@ -122,6 +123,37 @@ int
 conf_open(void)
 {
 	return open(place_etc(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool
+conf_read(const struct conf *c, size_t n, struct conf_error *e)
+{
+	int dir = conf_open();
+	bool ok;
+
+	if (dir < 0) {
+		snprintf(e->text, sizeof e->text, "unable to open the directory of control files: %s", strerror(errno));
+		return false;
+	}
+	ok = conf_load(dir, c, n, e);
+	close(dir);
+	return ok;
+}
+
+bool
+conf_host_name(struct buf *b)
+{
+	char host[256];
+
+	if (b->len)
+		return true;
+	if (gethostname(host, sizeof host) != 0)
+		return false;
+	if (!*host || !memchr(host, 0, sizeof host)) {
+		errno = ENOENT;
+		return false;
+	}
+	return buf_puts(b, host);
 }
 
 const char *

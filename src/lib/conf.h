@@ -35,8 +35,13 @@ struct conf_error {
 /* all n settings, from the directory dir (an open descriptor of etc/); a buf must be zero or in use, its ceiling is
  * set here. false: no value was changed, so that a program may go on with what it had */
 bool conf_load(int dir, const struct conf *, size_t n, struct conf_error *);
-/* open etc/, or -1 with errno */
+/* open etc/, or -1 with errno; the caller's to close */
 int conf_open(void);
+/* conf_load from etc/; an etc/ that cannot be opened is an error too */
+bool conf_read(const struct conf *, size_t n, struct conf_error *);
+/* a CONF_LINE that is missing or empty, control/me, becomes the host's own name. false: errno; ENOENT: it has none, or one
+ * over 255 bytes */
+bool conf_host_name(struct buf *);
 /* say in e what is wrong with control/NAME; line, if not 0, is quoted */
 void conf_complain(struct conf_error *e, const char *name, const char *why, const char *line);
 /* the next line after at (0 for the first), or 0 at the end; lines as CONF_LINES leaves them */

@@ -56,15 +56,10 @@ settings(struct bounce *b)
 		{ "bouncemaxbytes", CONF_NUMBER, &b->max_bytes, 50000, 0, 1u << 30 },
 	};
 	struct conf_error e;
-	char host[256];
-	int dir = conf_open();
 
-	if (dir < 0)
-		die_sys(EX_SOFT, "open the control directory");
-	if (!conf_load(dir, table, sizeof table / sizeof *table, &e))
+	if (!conf_read(table, sizeof table / sizeof *table, &e))
 		die_say(EX_SOFT, e.text);
-	close(dir);
-	if (!b->me.len && (gethostname(host, sizeof host) != 0 || !memchr(host, 0, sizeof host) || !buf_puts(&b->me, host)))
+	if (!conf_host_name(&b->me))
 		die_say(EX_SOFT, "control/me is missing and the host has no name");
 }
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "lib/ascii.h"
 #include "lib/map.h"
@@ -122,20 +121,10 @@ load(struct routing *r, struct conf_error *e)
 		{ "virtualdomains", CONF_LINES, &r->virtualdomains, 0, 0, 0 },
 		{ "smtproutes", CONF_LINES, &r->smtproutes, 0, 0, 0 },
 	};
-	char host[ROUTE_NAME + 1];
-	int dir = conf_open();
-	bool ok;
 
-	if (dir < 0) {
-		conf_complain(e, "", "unable to open the control directory", 0);
+	if (!conf_read(table, sizeof table / sizeof *table, e))
 		return false;
-	}
-	ok = conf_load(dir, table, sizeof table / sizeof *table, e);
-	close(dir);
-	if (!ok)
-		return false;
-	if (r->me.len == 0 && (gethostname(host, sizeof host) != 0 || !memchr(host, 0, sizeof host) ||
-	    !buf_puts(&r->me, host))) {
+	if (!conf_host_name(&r->me)) {
 		conf_complain(e, "me", "missing, and the host has no name", 0);
 		return false;
 	}

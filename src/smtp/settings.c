@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/ascii.h"
 #include "lib/num.h"
@@ -68,15 +67,9 @@ settings_load(struct settings *s, struct conf_error *e)
 		{ "rcpthosts", CONF_LINES, &s->rcpthosts, 0, 0, 0 },
 	};
 	size_t n = sizeof table / sizeof *table;
-	int dir = conf_open();
-	bool ok;
 
-	if (dir < 0)
-		return bad(e, "control directory", strerror(errno));
 	s->relayclient = getenv("RELAYCLIENT");
-	ok = conf_load(dir, table, s->relayclient ? n - 1 : n, e) && databytes_from_environment(s, e);
-	close(dir);
-	if (!ok)
+	if (!conf_read(table, s->relayclient ? n - 1 : n, e) || !databytes_from_environment(s, e))
 		return false;
 	if (!addr_domain(s->me.s ? s->me.s : "", s->me.len))
 		return bad(e, "control/me", s->me.len ? "is not a domain" : "is missing");

@@ -192,15 +192,29 @@ trouble(void)
 static void
 opening(void)
 {
-	int fd;
+	struct buf me = BUF(0);
+	const struct conf setting = { .name = "me", .kind = CONF_LINE, .value = &me };
+	int before = scratch_descriptors(), fd;
+	char host[256];
 
 	setenv("PNEU_ETC", scratch_path, 1);
 	fd = conf_open();
 	ok(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC, "etc/ is opened where the instance says");
 	close(fd);
+	scratch_file("me", "mail.example\n", 13);
+	ok(conf_read(&setting, 1, &e) && scratch_descriptors() == before, "read, and closed again");
+	same(me.s, "mail.example", "a setting from there");
+	ok(conf_host_name(&me) && strcmp(me.s, "mail.example") == 0, "which goes before the host's own name");
+	scratch_file("me", "\n", 1);
+	gethostname(host, sizeof host);
+	ok(conf_read(&setting, 1, &e) && conf_host_name(&me) && strcmp(me.s, host) == 0, "that stands in where it is empty");
+	unlink("me");
+	ok(conf_read(&setting, 1, &e) && !me.s && conf_host_name(&me) && strcmp(me.s, host) == 0, "or missing");
+	buf_free(&me);
 	setenv("PNEU_ETC", "/nonexistent/etc", 1);
 	errno = 0;
 	ok(conf_open() == -1 && errno == ENOENT, "or is missing");
+	ok(!conf_read(&setting, 1, &e) && strstr(e.text, "directory of control files: No such file"), "which is said");
 }
 
 int
