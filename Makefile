@@ -26,7 +26,9 @@ LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 CDB    := $(or $(filter /%,$(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 , := ,
 LEANCC  = $(or $(MUSL),$(CC))$(if $(MUSL), -idirafter /usr/include)
-LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static))
+# code and constants share pages: a start touches two pages and two mappings fewer, a tenth of its cost
+PAGES   = -Wl,-z,noseparate-code
+LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static $(PAGES)))
 NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
