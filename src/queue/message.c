@@ -185,6 +185,16 @@ hold(struct message *m)
 	forget(m);
 }
 
+/* in seconds, by the clock as it is now: one that began in 1970 and was then set must not have aged what came before,
+ * nor keep young for ever what came later */
+static int64_t
+born(uint64_t arrival_us)
+{
+	int64_t s = (int64_t)(arrival_us / 1000000);
+
+	return s < now.jumped_s ? s + now.skew_s : s;
+}
+
 /* Every recipient of this round has been heard of. */
 static void
 round_end(struct message *m)
@@ -210,7 +220,7 @@ round_end(struct message *m)
 	else if (failed) {
 		bouncer_add(m);
 	} else
-		put_back(m, retry_next((int64_t)(m->file.header.arrival_us / 1000000), now.wall_s, m->local_deferred));
+		put_back(m, retry_next(born(m->file.header.arrival_us), now.wall_s, m->local_deferred));
 }
 
 void
@@ -367,12 +377,10 @@ tell(struct message *m)
 	log_info(m->id, m->file.header.length, message_sender(m), m->file.header.pid, m->file.header.uid);
 }
 
-static bool
-too_old(const struct message *m)
+bool
+message_too_old(uint64_t arrival_us)
 {
-	int64_t age = now.wall_s - (int64_t)(m->file.header.arrival_us / 1000000) - now.skew_s;
-
-	return age > (int64_t)settings.queuelifetime;
+	return now.wall_s - born(arrival_us) > (int64_t)settings.queuelifetime;
 }
 
 /* the file as a message; false: it has been dealt with */
@@ -456,7 +464,7 @@ message_start(uint32_t slot, bool last)
 	if (last)                       /* it may yet have to wait, closed, for its site */
 		schedule_flag(schedule, slot, SCHEDULE_LAST, 0);
 	tell(m);
-	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || too_old(m);
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || message_too_old(m->file.header.arrival_us);
 	if (!distribute(m))
 		return true;
 	site_added();

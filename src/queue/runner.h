@@ -37,7 +37,8 @@ void want_until(struct wait *, int64_t mono_ms);
 extern struct schedule *schedule;       /* every message known; slots are its numbers */
 struct clockwork {
 	int64_t wall_s, mono_ms;        /* read once a turn */
-	int64_t skew_s;                 /* forward jumps of the wall clock, which age no message */
+	int64_t skew_s;                 /* forward jumps of the wall clock, which age no message... */
+	int64_t jumped_s;               /* ...that came before this wall time, when the last one was over; 0: never */
 };
 extern struct clockwork now;
 extern const struct routing *routing;   /* replaced as a whole by a reload */
@@ -84,6 +85,7 @@ size_t message_limit(void);             /* how many may be open at once; settles
 void message_set_limit(size_t);
 /* OUT: open it and give its recipients to their sites; last: what is deferred now has failed. false: not opened */
 bool message_start(uint32_t slot, bool last);
+bool message_too_old(uint64_t arrival_us);
 /* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
 bool message_wish(uint32_t slot, enum wish);
 /* what became of recipient i; delivery 0: no attempt was made (logged as skipped) */

@@ -212,6 +212,7 @@ read_clocks(void)
 	if (jump > JUMP_S || jump < -JUMP_S) {
 		log_say("warning", jump > 0 ? "the clock jumped forward" : "the clock jumped back", "", 0);
 		now.skew_s = jump > 0 ? now.skew_s + jump : now.skew_s + jump > 0 ? now.skew_s + jump : 0;
+		now.jumped_s = wall;
 	}
 	now.wall_s = wall;
 	now.mono_ms = mono;

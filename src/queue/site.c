@@ -319,13 +319,19 @@ defer_task(struct site *s, struct task *t, const char *status, const char *text)
 	free(t);
 }
 
-/* Nobody answers there: no attempt is made. What is parked need not even be opened. */
+/* Nobody answers there: no attempt is made. What is parked need not even be opened, but for what is too old: it is
+ * due now, finds nobody here, and bounces. Else only as much as is in tasks would, once in a pause. */
 static void
 leave_alone(struct site *s)
 {
+	int64_t later = now.wall_s + (s->dead_ms - now.mono_ms) / 1000 + 1;
+
 	ring_remove(s);
-	while (s->parked_count)
-		schedule_put(schedule, unpark(s), now.wall_s + (s->dead_ms - now.mono_ms) / 1000 + 1);
+	while (s->parked_count) {
+		uint32_t slot = unpark(s);
+
+		schedule_put(schedule, slot, message_too_old(schedule_qid(schedule, slot)->us) ? now.wall_s : later);
+	}
 	while (s->task)
 		defer_task(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
 }
