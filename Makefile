@@ -1,6 +1,7 @@
 # make                 programs in build/, static musl where musl-gcc is installed (MUSL= to do without)
 # make SAN=1           the same with ASan and UBSan, into build-san/
 # make SYS=posix       without the Linux-only calls, into build-posix/
+# make V=1             show the commands, not only what they make
 # make check           build and run every test
 # make install         DESTDIR PREFIX ETC QUEUE BIN MAN as below; give the last but DESTDIR to make too: they are compiled in
 PREFIX  = /usr/local
@@ -25,6 +26,7 @@ CF      = -std=c11 $(OPT) $(WARN) $(HARD) -ffunction-sections -fdata-sections -M
 LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 CDB    := $(or $(filter /%,$(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 , := ,
+run     = $(if $(V),,@echo '  $1 $2';)
 LEANCC  = $(or $(MUSL),$(CC))$(if $(MUSL), -idirafter /usr/include)
 # code and constants share pages: a start touches two pages and two mappings fewer, a tenth of its cost
 PAGES   = -Wl,-z,noseparate-code
@@ -38,22 +40,22 @@ PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 
 all: $(PROGS)
-$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
-$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB)))
+$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(call run,LD,$$@)$$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
+$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(call run,LD,$$@)$$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB)))
 $B/tests/%: $B/lean/tests/%.o $B/lean.a
 	@mkdir -p $(@D)
-	$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)
+	$(call run,LD,$@)$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)
 $B/lean.a: $(PARTS:%.c=$B/lean/%.o)
 $B/nss.a: $(PARTS:%.c=$B/nss/%.o)
 $B/%.a:
 	@rm -f $@
-	ar qcs $@ $^
+	$(call run,AR,$@)ar qcs $@ $^
 $B/lean/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(LEANCC) $(CPPF) -Itests $(CF) -c -o $@ $<
+	$(call run,CC,$<)$(LEANCC) $(CPPF) -Itests $(CF) -c -o $@ $<
 $B/nss/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPF) $(CF) $(NSSF) -c -o $@ $<
+	$(call run,CC,$<)$(CC) $(CPPF) $(CF) $(NSSF) -c -o $@ $<
 
 units: $(UNITS)
 check: all units
