@@ -114,6 +114,7 @@ data_run(struct session *s, const char *arg)
 	struct inject_result r;
 
 	(void)arg;
+	s->command = "DATA";            /* for the log: where the line stood the message's text comes now */
 	memset(&m, 0, sizeof m);
 	inject_begin(&m.inject);
 	if (m.inject.error || !envelope_end(&s->envelope)) {
