@@ -9,6 +9,9 @@
 #include "queue/log.h"
 #include "wire/spawner.h"
 
+#define PACKETS_A_TURN 200              /* heard from one neighbour before the others have their turn */
+#define MANGLED_MOST 100                /* reports of one worker; who says more nonsense than that is not heard further */
+
 static uint64_t delivery = 1, request = 1;
 static char packet[JOB_PACKET];
 
@@ -24,8 +27,6 @@ worker_free(struct worker *w)
 		w->site->busy--;
 		channels[w->site->channel].busy--;
 	}
-	w->site->workers--;
-	channels[w->site->channel].workers--;
 	if (w->fd >= 0)
 		close(w->fd);
 	site_ready(w->site);
@@ -108,8 +109,6 @@ worker_new(struct site *s)
 	}
 	w->next = s->worker;
 	s->worker = w;
-	s->workers++;
-	channels[s->channel].workers++;
 	return w;
 }
 
@@ -209,15 +208,16 @@ find_task(const struct worker *w, uint64_t number)
 	return 0;
 }
 
-/* a worker is not believed: what it may not say is a deferral of what it has */
-static void
+/* A worker is not believed: what it may not say counts for nothing, and its recipients are still owed. false: it talks
+ * nothing but nonsense. */
+static bool
 take_report(struct worker *w, const struct report *r)
 {
 	struct task *t = find_task(w, r->number);
 
 	if (!t || r->index >= t->n || t->rcpt[r->index] == REPORTED) {
 		log_mangled(r->number);
-		return;
+		return ++w->mangled <= MANGLED_MOST;
 	}
 	if (r->site && r->verdict == 'Z')
 		site_silent(w->site);
@@ -227,6 +227,7 @@ take_report(struct worker *w, const struct report *r)
 	t->rcpt[r->index] = REPORTED;
 	if (--t->left == 0)
 		task_end(w, t);
+	return true;
 }
 
 /* false: the worker is gone */
@@ -234,11 +235,15 @@ bool
 worker_hear(struct worker *w)
 {
 	struct report r;
+	int n;
 
-	for (;;) {
+	for (n = 0; n < PACKETS_A_TURN; n++) {
 		switch (report_get(w->fd, packet, &r, MSG_DONTWAIT)) {
 		case JOB_GOT:
-			take_report(w, &r);
+			if (!take_report(w, &r)) {
+				worker_lost(w, 'Z', "4.3.0", "the delivery program talks nonsense");
+				return false;
+			}
 			if (w->tasks == 0)
 				return true;    /* nothing more can come: save the call that would say so */
 			break;
@@ -254,6 +259,7 @@ worker_hear(struct worker *w)
 			return false;
 		}
 	}
+	return true;
 }
 
 static struct worker *
@@ -305,8 +311,9 @@ worker_hear_spawner(enum channel c)
 	static char space[SPAWNER_PACKET];
 	struct spawner_answer a;
 	struct worker *w;
+	int n;
 
-	for (;;) {
+	for (n = 0; n < PACKETS_A_TURN; n++) {
 		switch (spawner_answered(channels[c].spawner, space, &a, MSG_DONTWAIT)) {
 		case JOB_GOT:
 			if (!(w = find_request(c, a.number))) {
@@ -333,4 +340,5 @@ worker_hear_spawner(enum channel c)
 			return false;
 		}
 	}
+	return true;
 }

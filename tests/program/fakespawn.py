@@ -20,7 +20,7 @@ Verbs:  K TEXT, Z STATUS TEXT, D STATUS TEXT     a report
         gate FILE       K once FILE exists      mute      no report, ever
         die             the worker ends         number    a report with a number nobody gave
         index           one with an index too large       twice     the same report two times
-        garbage         a packet that is no report
+        garbage         a packet that is no report        flood     reports with numbers nobody gave, without end
 For the pattern "spawn:KEY" the verbs Z and D are the spawner's refusal, "mute" no answer, "gate FILE" a late one.
 """
 import array
@@ -32,6 +32,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 CHANNELS = ('local', 'remote')
 
@@ -142,6 +143,14 @@ class House:
             except OSError:
                 pass
 
+    def flood(self, sock):
+        sock.setblocking(True)
+        try:
+            while True:
+                sock.send(packet(99999999, 0, 'K', '2.0.0', 'm', 'nobody asked'))
+        except OSError:
+            pass
+
     def done(self, worker, number, index, *report):
         self.say(worker, number, index, *report)
         left = worker.owed.get(number)
@@ -173,6 +182,8 @@ class House:
         elif verb == 'twice':
             self.say(worker, number, index, 'K', '2.0.0', 'm', 'true')
             self.done(worker, number, index, 'D', '5.0.0', 'm', 'no, false')
+        elif verb == 'flood':
+            threading.Thread(target=self.flood, args=(worker.sock.dup(),), daemon=True).start()
         elif verb == 'garbage':
             self.say(worker, 'what', 'is', 'this')
         elif verb != 'mute':
