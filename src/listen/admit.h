@@ -27,7 +27,7 @@ enum admit_answer { ADMIT_YES, ADMIT_NO, ADMIT_LATER };
 void admit_init(struct admit *, const char *path, bool open_without);   /* path must outlive it */
 /* read the file if it is new; what went wrong, or right again, is logged once */
 void admit_refresh(struct admit *);
-/* ip as rules_ip writes it; rule has the variables, and after ADMIT_NO and ADMIT_LATER the key */
+/* ip as ip_text writes it; rule has the variables, and after ADMIT_NO and ADMIT_LATER the key */
 enum admit_answer admit_ask(struct admit *, const char *ip, struct rule *);
 
 #endif

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/ip.h"
 #include "lib/num.h"
-
-static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 union name {
 	struct sockaddr any;
@@ -23,14 +22,7 @@ union name {
 bool
 endpoint_is_ipv4(const struct endpoint *e)
 {
-	return memcmp(e->ip, mapped, sizeof mapped) == 0;
-}
-
-static void
-set_ipv4(struct endpoint *e, const void *ip)
-{
-	memcpy(e->ip, mapped, sizeof mapped);
-	memcpy(e->ip + 12, ip, 4);
+	return ip_is_v4(e->ip);
 }
 
 /* what stands between the brackets: an IPv6 address, perhaps %interface */
@@ -78,7 +70,7 @@ address_read(const char *text, struct address *a)
 	}
 	if (inet_pton(AF_INET, host, v4) != 1)
 		return false;
-	set_ipv4(&a->at, v4);
+	ip_from_v4(a->at.ip, v4);
 	return true;
 }
 
@@ -105,7 +97,7 @@ from_name(const union name *n, struct endpoint *e)
 	if (n->any.sa_family == AF_INET) {
 		e->zone = 0;
 		e->port = ntohs(n->v4.sin_port);
-		set_ipv4(e, &n->v4.sin_addr);
+		ip_from_v4(e->ip, &n->v4.sin_addr);
 		return true;
 	}
 	if (n->any.sa_family != AF_INET6) {
@@ -185,7 +177,7 @@ open_every(uint16_t port, int backlog, struct listener *l)
 	struct endpoint v4 = { .port = port }, v6 = { .port = port };
 	size_t n = 0;
 
-	set_ipv4(&v4, "\0\0\0");
+	ip_from_v4(v4.ip, "\0\0\0");
 	if (open_one(&v4, backlog, l))
 		v6.port = l[n++].local.port;    /* the kernel's choice, if it was one, holds for both families */
 	else if (!family_missing(errno))

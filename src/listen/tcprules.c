@@ -15,6 +15,7 @@
 
 #include "lib/file.h"
 #include "lib/in.h"
+#include "lib/ip.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/out.h"
@@ -131,31 +132,31 @@ add_ipv6(struct compiler *c, const char *address, size_t info_len)
 {
 	const char *text = address + info_len, *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	char key[ADDRESS_BYTES + RULES_IP + NUM_DEC], ip_text[RULES_IP];
+	char key[ADDRESS_BYTES + IP_TEXT + NUM_DEC], plain[IP_TEXT];
 	unsigned char ip[16], net[16];
-	uint64_t bits = RULES_BITS;
+	uint64_t bits = IP_BITS;
 
-	if (len >= sizeof ip_text)
+	if (len >= sizeof plain)
 		bad_line(c, "not an IPv6 address", address);
-	memcpy(ip_text, text, len);
-	ip_text[len] = 0;
-	if (!rules_ip_read(ip_text, ip))
+	memcpy(plain, text, len);
+	plain[len] = 0;
+	if (!ip_read(plain, ip))
 		bad_line(c, "not an IPv6 address", address);
-	if (slash && !num_u64(slash + 1, 0, RULES_BITS, &bits))
+	if (slash && !num_u64(slash + 1, 0, IP_BITS, &bits))
 		bad_line(c, "the length of a network is a number from 0 to 128", address);
 	memcpy(net, ip, sizeof net);
-	rules_mask(net, (unsigned)bits);
+	ip_mask(net, (unsigned)bits);
 	if (memcmp(net, ip, sizeof net) != 0)
 		bad_line(c, "the address has bits beyond the length of the network", address);
-	rules_ip(ip_text, ip);
-	if (slash && !strchr(ip_text, ':'))
+	ip_text(plain, ip);
+	if (slash && !strchr(plain, ':'))
 		bad_line(c, "write an IPv4 network as 1.2.3.", address);
 	if (slash && info_len)
 		bad_line(c, "INFO@ needs a whole address", address);
 	if (slash)
-		snprintf(key, sizeof key, "%s/%u", ip_text, (unsigned)bits);
+		snprintf(key, sizeof key, "%s/%u", plain, (unsigned)bits);
 	else
-		snprintf(key, sizeof key, "%.*s%s", (int)info_len, address, ip_text);
+		snprintf(key, sizeof key, "%.*s%s", (int)info_len, address, plain);
 	add(c, key);
 }
 
@@ -315,15 +316,15 @@ explain(const char *ip, const char *file)
 	struct rules_peer peer = { .host = getenv("TCPREMOTEHOST"), .info = getenv("TCPREMOTEINFO") };
 	enum rules_result result;
 	struct rules rules = { 0 };
-	char text[RULES_IP], space[512];
+	char text[IP_TEXT], space[512];
 	unsigned char addr[16];
 	struct rule rule;
 	struct out out;
 	size_t i;
 
-	if (!rules_ip_read(ip, addr))
+	if (!ip_read(ip, addr))
 		die_say(EX_HARD, "not an IP address: ", ip);
-	rules_ip(text, addr);
+	ip_text(text, addr);
 	peer.ip = text;
 	if (!rules_load(&rules, file))
 		die_sys(errno == EPROTO ? EX_HARD : EX_SOFT, "use ", file);

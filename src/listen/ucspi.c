@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ip.h"
 #include "lib/num.h"
 
 /* variables about a connection that is not this one, and systemd's word to us alone */
@@ -92,10 +93,10 @@ ucspi_connection(struct ucspi *u, const struct connection *c)
 	char *text;
 
 	put(u->proto, endpoint_is_ipv4(&c->remote) ? "PROTO=TCP" : "PROTO=TCP6");
-	rules_ip(put(u->local_ip, "TCPLOCALIP="), c->local.ip);
+	ip_text(put(u->local_ip, "TCPLOCALIP="), c->local.ip);
 	put_port(u->local_port, "TCPLOCALPORT=", c->local.port);
 	text = put(u->remote_ip, "TCPREMOTEIP=");
-	rules_ip(text, c->remote.ip);
+	ip_text(text, c->remote.ip);
 	put_port(u->remote_port, "TCPREMOTEPORT=", c->remote.port);
 	return text;
 }

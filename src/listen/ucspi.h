@@ -2,7 +2,7 @@
  *
  *   PROTO          TCP, or TCP6 when the client's address is IPv6
  *   TCPLOCALIP     TCPLOCALPORT     our end
- *   TCPREMOTEIP    TCPREMOTEPORT    theirs; addresses as rules_ip writes them
+ *   TCPREMOTEIP    TCPREMOTEPORT    theirs; addresses as ip_text writes them
  *   TCPLOCALHOST   only if a name was given
  *   and what the rule says, which goes before all others of the same name; then what we inherited.
  * Nobody is asked for names: TCPREMOTEHOST and TCPREMOTEINFO are never set, and none of these is inherited.
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/ip.h"
 #include "listen/listener.h"
 #include "wire/rules.h"
 
@@ -22,8 +23,8 @@ struct ucspi {
 	char **inherited, **env;        /* each ends in 0 */
 	char *local_host;               /* "TCPLOCALHOST=NAME" or 0 */
 	char proto[sizeof "PROTO=TCP6"];
-	char local_ip[sizeof "TCPLOCALIP=" + RULES_IP], local_port[sizeof "TCPLOCALPORT=65535"];
-	char remote_ip[sizeof "TCPREMOTEIP=" + RULES_IP], remote_port[sizeof "TCPREMOTEPORT=65535"];
+	char local_ip[sizeof "TCPLOCALIP=" + IP_TEXT], local_port[sizeof "TCPLOCALPORT=65535"];
+	char remote_ip[sizeof "TCPREMOTEIP=" + IP_TEXT], remote_port[sizeof "TCPREMOTEPORT=65535"];
 };
 
 /* environ and local_host (0: none) must outlive it; false: ENOMEM */

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/ip.h"
+
 union address {
 	struct sockaddr any;
 	struct sockaddr_in four;
@@ -79,15 +81,6 @@ peer_learn(struct peer *c)
 	keep_log_apart();
 }
 
-/* any IPv4 or IPv6 text as 16 bytes; IPv4 in its IPv6 form */
-static bool
-as_bytes(const char *text, unsigned char ip[16])
-{
-	memset(ip, 0, 16);
-	ip[10] = ip[11] = 0xff;
-	return inet_pton(AF_INET, text, ip + 12) == 1 || inet_pton(AF_INET6, text, ip) == 1;
-}
-
 bool
 peer_reached(const char *literal, size_t n)
 {
@@ -107,5 +100,5 @@ peer_reached(const char *literal, size_t n)
 			return false;
 		ours = own;
 	}
-	return as_bytes(text, one) && as_bytes(ours, two) && memcmp(one, two, 16) == 0;
+	return ip_read(text, one) && ip_read(ours, two) && memcmp(one, two, 16) == 0;
 }

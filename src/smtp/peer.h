@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-
 #define PEER_IP 64
 
 struct peer {

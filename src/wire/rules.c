@@ -1,17 +1,15 @@
 #include "wire/rules.h"
 
-#include <arpa/inet.h>
 #include <cdb.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "lib/file.h"
+#include "lib/ip.h"
 #include "lib/num.h"
 
 #define CDB_HEAD 2048u                  /* 256 pairs: where a hash table is, how many slots it has */
-
-static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 struct record {
 	const char *key, *data;
@@ -53,7 +51,7 @@ note_length(struct rules *r, const struct record *rec)
 	if (!slash || !memchr(rec->key, ':', rec->key_len))
 		return;
 	slash++;
-	if (num_span(slash, (size_t)(rec->key + rec->key_len - slash), 0, RULES_BITS, &n))
+	if (num_span(slash, (size_t)(rec->key + rec->key_len - slash), 0, IP_BITS, &n))
 		r->length[n] = true;
 }
 
@@ -195,17 +193,17 @@ try_networks(const struct rules *r, struct rule *rule, const char *text)
 {
 	enum rules_result result = RULES_NONE;
 	unsigned char ip[16];
-	char net[RULES_IP + NUM_DEC];
+	char net[IP_TEXT + NUM_DEC];
 	size_t len;
 	int n;
 
-	if (!rules_ip_read(text, ip))
+	if (!ip_read(text, ip))
 		return RULES_NONE;
-	for (n = RULES_BITS; n >= 0 && result == RULES_NONE; n--) {
+	for (n = IP_BITS; n >= 0 && result == RULES_NONE; n--) {
 		if (!r->length[n])
 			continue;
-		rules_mask(ip, (unsigned)n);
-		len = rules_ip(net, ip);
+		ip_mask(ip, (unsigned)n);
+		len = ip_text(net, ip);
 		net[len++] = '/';
 		len += num_dec(net + len, (uint64_t)n);
 		result = try_key(r, rule, 0, "", net, len);
@@ -251,85 +249,4 @@ rules_find(const struct rules *r, const struct rules_peer *p, struct rule *rule)
 	if (result == RULES_NONE)
 		result = try_key(r, rule, 0, "", "", 0);
 	return result;
-}
-
-static size_t
-dotted(char *out, const unsigned char *ip)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < 4; i++) {
-		if (i)
-			out[n++] = '.';
-		n += num_dec(out + n, ip[i]);
-	}
-	out[n] = 0;
-	return n;
-}
-
-/* the first of the longest runs of two or more zero groups: RFC 5952 section 4.2 */
-static size_t
-longest_zeros(const unsigned char ip[16], size_t *count)
-{
-	size_t best = 8, best_count = 1, run = 0, i;
-
-	for (i = 0; i < 8; i++) {
-		run = ip[2 * i] == 0 && ip[2 * i + 1] == 0 ? run + 1 : 0;
-		if (run > best_count) {
-			best_count = run;
-			best = i + 1 - run;
-		}
-	}
-	*count = best_count;
-	return best;
-}
-
-size_t
-rules_ip(char out[RULES_IP], const unsigned char ip[16])
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t skip, count, i, n = 0;
-	unsigned group;
-	int shift;
-
-	if (memcmp(ip, mapped, sizeof mapped) == 0)
-		return dotted(out, ip + 12);
-	skip = longest_zeros(ip, &count);
-	for (i = 0; i < 8; i++) {
-		if (i == skip) {
-			out[n++] = ':';
-			i += count - 1;
-			if (i == 7)
-				out[n++] = ':';
-			continue;
-		}
-		if (i)
-			out[n++] = ':';
-		group = (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
-		for (shift = 12; shift > 0 && group >> shift == 0; )
-			shift -= 4;
-		for (; shift >= 0; shift -= 4)
-			out[n++] = hex[group >> shift & 15];
-	}
-	out[n] = 0;
-	return n;
-}
-
-bool
-rules_ip_read(const char *text, unsigned char ip[16])
-{
-	if (inet_pton(AF_INET6, text, ip) == 1)
-		return true;
-	memcpy(ip, mapped, sizeof mapped);
-	return inet_pton(AF_INET, text, ip + 12) == 1;
-}
-
-void
-rules_mask(unsigned char ip[16], unsigned n)
-{
-	size_t i;
-
-	for (i = 0; i < 16; i++, n = n > 8 ? n - 8 : 0)
-		if (n < 8)
-			ip[i] &= (unsigned char)(0xff << (8 - n));
 }

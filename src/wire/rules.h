@@ -22,20 +22,19 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/ip.h"
 
 #define RULES_FILE_MAX (64u << 20)
 #define RULES_VARS 64                   /* most variables of one rule */
 #define RULES_KEY 600                   /* a longer key is never looked for */
-#define RULES_IP 46                     /* space for the text of an address, with its 0 */
-#define RULES_BITS 128
 
 struct rules {
 	struct buf file;                /* s == 0: none loaded */
-	bool length[RULES_BITS + 1];    /* some key is an IPv6 network of this length */
+	bool length[IP_BITS + 1];       /* some key is an IPv6 network of this length */
 };
 
 struct rules_peer {
-	const char *ip;                 /* as rules_ip writes it */
+	const char *ip;                 /* as ip_text writes it */
 	const char *host, *info;        /* 0: not known */
 };
 
@@ -62,13 +61,5 @@ void rules_free(struct rules *);
  *   an IPv6 network around the address, NETWORK/LENGTH, the longest first (only lengths that occur are tried)
  *   =.DOMAIN for shorter and shorter ends of HOST, then = if there is a HOST, then the empty key */
 enum rules_result rules_find(const struct rules *, const struct rules_peer *, struct rule *);
-
-/* The one text of an address, in keys and in TCPREMOTEIP: RFC 5952, and an IPv4 address, which has the form
- * ::ffff:0:0/96 here, in dotted decimal. The length. */
-size_t rules_ip(char out[RULES_IP], const unsigned char ip[16]);
-/* the reverse, for any valid text of an address (no zone) */
-bool rules_ip_read(const char *text, unsigned char ip[16]);
-/* set all bits to 0 but the first n, 0 to 128 */
-void rules_mask(unsigned char ip[16], unsigned n);
 
 #endif

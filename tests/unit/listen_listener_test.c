@@ -29,13 +29,13 @@ test_read(void)
 		"[1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111]:25",
 	};
 	struct address a;
-	char text[RULES_IP];
+	char text[IP_TEXT];
 	size_t i;
 
 	for (i = 0; i < sizeof good / sizeof *good; i++) {
 		if (!ok(address_read(good[i].text, &a), good[i].text))
 			continue;
-		rules_ip(text, a.at.ip);
+		ip_text(text, a.at.ip);
 		same(text, good[i].ip, "the address is read");
 		ok(a.at.port == good[i].port && a.every == good[i].every, "the port too");
 	}
@@ -64,7 +64,7 @@ check_connection(const struct listener *l, bool v6)
 {
 	struct sockaddr_in6 name;
 	socklen_t len = sizeof name, on_len = sizeof(int);
-	char text[RULES_IP];
+	char text[IP_TEXT];
 	struct connection c;
 	int client = connect_to(l, v6), on = 0;
 
@@ -73,9 +73,9 @@ check_connection(const struct listener *l, bool v6)
 		return;
 	ok(getsockname(client, (struct sockaddr *)&name, &len) == 0 && c.remote.port == ntohs(name.sin6_port),
 	    "its port is known (both families keep it in the same place)");
-	rules_ip(text, c.remote.ip);
+	ip_text(text, c.remote.ip);
 	same(text, v6 ? "::1" : "127.0.0.1", "and its address");
-	rules_ip(text, c.local.ip);
+	ip_text(text, c.local.ip);
 	same(text, v6 ? "::1" : "127.0.0.1", "and ours, also on a wildcard socket");
 	ok(c.local.port == l->local.port, "and our port");
 	ok(endpoint_is_ipv4(&c.remote) == !v6, "the family is told from the address");

@@ -22,7 +22,7 @@ connection(const char *local, unsigned lport, const char *remote, unsigned rport
 {
 	struct connection c = { .fd = -1 };
 
-	ok(rules_ip_read(local, c.local.ip) && rules_ip_read(remote, c.remote.ip), "addresses");
+	ok(ip_read(local, c.local.ip) && ip_read(remote, c.remote.ip), "addresses");
 	c.local.port = (uint16_t)lport;
 	c.remote.port = (uint16_t)rport;
 	return c;

@@ -236,16 +236,16 @@ test_text(void)
 	};
 	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "1.2.3.256", ":::", "1::2::3", "fe80::1%lo", "x" };
 	unsigned char ip[16];
-	char text[RULES_IP];
+	char text[IP_TEXT];
 	size_t i;
 
 	for (i = 0; i < sizeof t / sizeof *t; i++) {
-		ok(rules_ip_read(t[i].in, ip), "an address is read");
-		ok(rules_ip(text, ip) == strlen(t[i].out), "its length is right");
+		ok(ip_read(t[i].in, ip), "an address is read");
+		ok(ip_text(text, ip) == strlen(t[i].out), "its length is right");
 		same(text, t[i].out, "and it has one text");
 	}
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
-		ok(!rules_ip_read(bad[i], ip), "what is no address is refused");
+		ok(!ip_read(bad[i], ip), "what is no address is refused");
 }
 
 static void
@@ -257,13 +257,13 @@ test_mask(void)
 		{ 0, "::" },
 	};
 	unsigned char ip[16];
-	char text[RULES_IP];
+	char text[IP_TEXT];
 	size_t i;
 
 	for (i = 0; i < sizeof t / sizeof *t; i++) {
 		memset(ip, 0xff, sizeof ip);
-		rules_mask(ip, t[i].n);
-		rules_ip(text, ip);
+		ip_mask(ip, t[i].n);
+		ip_text(text, ip);
 		same(text, t[i].out, "a mask keeps the first bits");
 	}
 }
