@@ -28,6 +28,7 @@ struct bounce {
 
 static struct bounce *waiting, **waiting_end = &waiting, *running;
 static unsigned busy, in_line;          /* running; waiting */
+static struct schedule_line parked = SCHEDULE_LINE;     /* waiting too, but closed */
 
 void
 bouncer_add(struct message *m)
@@ -50,6 +51,18 @@ bool
 bouncer_full(void)
 {
 	return in_line >= LINE_MOST;
+}
+
+void
+bouncer_park(uint32_t slot)
+{
+	schedule_park(schedule, &parked, slot);
+}
+
+bool
+bouncer_unpark(uint32_t slot)
+{
+	return schedule_pull(schedule, &parked, slot);
 }
 
 bool
@@ -142,7 +155,7 @@ bouncer_want(struct wait *w)
 
 	for (b = running; b; b = b->next)
 		b->poll = want_fd(w, b->out, POLLIN);
-	if (waiting && busy < AT_ONCE && !stopping)
+	if ((waiting || parked.count) && busy < AT_ONCE && !stopping)
 		want_until(w, now.mono_ms);
 }
 
@@ -159,6 +172,8 @@ bouncer_do(const struct wait *w)
 		} else
 			at = &b->next;
 	}
+	for (n = 0; n < AT_ONCE && parked.count && in_line < AT_ONCE && !stopping; n++)
+		message_bounce(schedule_unpark(schedule, &parked));
 	for (n = 0; n < AT_ONCE && waiting && busy < AT_ONCE && !stopping; n++)
 		start_next();
 }

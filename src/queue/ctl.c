@@ -132,8 +132,8 @@ on_message(const char *verb, const char *text)
 	m = message_active(slot);
 	parked = schedule_place(schedule, slot) == SCHEDULE_PARKED;
 	if (strcmp(verb, "hold") == 0 || strcmp(verb, "delete") == 0) {
-		if (parked)
-			site_unpark(slot);
+		if (parked && (site_unpark(slot) || bouncer_unpark(slot)))
+			schedule_put(schedule, slot, now.wall_s);
 		return message_wish(slot, *verb == 'h' ? WISH_HOLD : WISH_DELETE) ? 0 : "unable to do it, see the log";
 	}
 	if (parked && strcmp(verb, "expire") == 0)

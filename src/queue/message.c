@@ -15,8 +15,6 @@
 
 #define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
 #define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
-#define BOUNCE_LATER_S 30
-#define BOUNCES_A_SECOND 500            /* about what this machine's like can do */
 #define STUCK_RETRY_MS 30000
 #define ADDR_ROOM 4096                  /* an address may grow by routing */
 
@@ -195,6 +193,16 @@ born(uint64_t arrival_us)
 	return s < now.jumped_s ? s + now.skew_s : s;
 }
 
+/* Its failures are recorded. Closed, it keeps nobody else out while it waits for its bounce. */
+static void
+park_for_bounce(struct message *m)
+{
+	uint32_t slot = m->slot;
+
+	unload(m);
+	bouncer_park(slot);
+}
+
 /* Every recipient of this round has been heard of. */
 static void
 round_end(struct message *m)
@@ -215,11 +223,11 @@ round_end(struct message *m)
 	}
 	if (m->wish == WISH_HOLD && (!failed || bouncer_full()))
 		hold(m);
-	else if (failed && bouncer_full())      /* its failures are recorded; a large queue is not opened over and over */
-		put_back(m, now.wall_s + BOUNCE_LATER_S + (int64_t)(schedule_count(schedule) / BOUNCES_A_SECOND));
-	else if (failed) {
+	else if (failed && bouncer_full())
+		park_for_bounce(m);
+	else if (failed)
 		bouncer_add(m);
-	} else
+	else
 		put_back(m, retry_next(born(m->file.header.arrival_us), now.wall_s, m->local_deferred));
 }
 
@@ -241,13 +249,25 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *boun
 		if (*qp)
 			log_bounce(m->id, qp, bounce_id);
 		round_end(m);
-	} else
+	} else if (m->wish == WISH_DELETE)
+		finish(m);
+	else if (m->wish == WISH_HOLD)
+		hold(m);
+	else
 		put_back(m, now.wall_s + TROUBLE_RETRY_S);      /* the failures are recorded: the bounce stays owed */
 }
 
+/* Many words about many recipients must not make a file that is too long to read: then deferrals go unrecorded, and
+ * what must be recorded is, without the words. */
 static void
 record(struct message *m, size_t i, char letter, const char *status, const char *text)
 {
+	bool much = m->file.size + m->history.len >= m->file.header.length + QF_RECORDS / 2;
+
+	if (much && letter == 'z')
+		return;
+	if (much)
+		text = "";
 	if (!qf_put_history(&m->history, letter, i, now.wall_s, status, text))
 		log_say("warning", "unable to record a delivery, it may be repeated: ", m->id, errno);
 }
@@ -286,8 +306,7 @@ message_report(struct message *m, size_t i, uint64_t delivery, char verdict, con
 		record_expired(m, i, text);
 	} else {
 		m->local_deferred |= local;
-		/* many deferrals of many recipients must not make a file that is too long to read */
-		if ((delivery || !r->last) && m->file.size + m->history.len < m->file.header.length + QF_RECORDS / 2)
+		if (delivery || !r->last)
 			record(m, i, 'z', status, text);
 	}
 }
@@ -341,7 +360,23 @@ route(struct message *m, size_t i)
 	return s;
 }
 
-/* All waiting recipients to their sites. One that needs only a full site goes back, closed, to wait in its line. */
+bool
+message_room(enum channel c)
+{
+	return count < (c == CHANNEL_LOCAL ? limit : limit / 8 * 7);
+}
+
+/* May it wait, closed, in the line of this its first site? One with a single recipient does when the site has enough to
+ * do; one with several only when few places are left, which belong to those that a local user waits for. */
+static bool
+better_parked(const struct message *m, const struct site *s)
+{
+	if (m->pending || m->history.len)
+		return false;
+	return m->file.rcpts == 1 ? site_full(s) : !message_room(CHANNEL_REMOTE);
+}
+
+/* all waiting recipients to their sites; false: it has been parked */
 static bool
 distribute(struct message *m)
 {
@@ -351,7 +386,7 @@ distribute(struct message *m)
 	for (i = 0; i < m->file.rcpts; i++) {
 		if (m->file.rcpt[i].state != QF_WAITING || !(s = route(m, i)))
 			continue;
-		if (m->file.rcpts == 1 && site_full(s)) {
+		if (better_parked(m, s)) {
 			uint32_t slot = m->slot;
 
 			unload(m);
@@ -471,6 +506,15 @@ message_start(uint32_t slot, bool last)
 	if (m->pending == 0)
 		round_end(m);
 	return true;
+}
+
+void
+message_bounce(uint32_t slot)
+{
+	struct message *m = open_slot(slot);
+
+	if (m)
+		round_end(m);
 }
 
 bool

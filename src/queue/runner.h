@@ -86,6 +86,8 @@ void message_set_limit(size_t);
 /* OUT: open it and give its recipients to their sites; last: what is deferred now has failed. false: not opened */
 bool message_start(uint32_t slot, bool last);
 bool message_too_old(uint64_t arrival_us);
+void message_bounce(uint32_t slot);     /* OUT: open it only for its bounce */
+bool message_room(enum channel);        /* may one more be opened that was parked for such a site? */
 /* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
 bool message_wish(uint32_t slot, enum wish);
 /* what became of recipient i; delivery 0: no attempt was made (logged as skipped) */
@@ -101,6 +103,8 @@ const char *message_sender(const struct message *);
 const char *message_rcpt(const struct message *, size_t i);     /* as routed */
 
 /* ---- site.c */
+#define CONCURRENCY_MOST 1000           /* of a channel; busy workers are no more than that */
+#define WORKER_IDLE_MOST 200            /* of a channel, kept for a while in case there is more for them to do */
 struct site;
 void site_open(int lspawn, int rspawn); /* sockets to the spawners */
 void site_want(struct wait *);
@@ -109,7 +113,7 @@ bool site_do(const struct wait *);      /* false: a spawner is gone */
 struct site *site_get(enum channel, const char *key);
 bool site_full(const struct site *);    /* it has enough to do: better park than open one message more for it */
 void site_park(struct site *, uint32_t slot);   /* OUT to PARKED, last in its line */
-void site_unpark(uint32_t slot);        /* PARKED, back into the schedule, due now */
+bool site_unpark(uint32_t slot);        /* PARKED to OUT, if it is parked here */
 /* one recipient more for it; site_added after the last of a message. false: ENOMEM */
 bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);
@@ -123,7 +127,9 @@ bool site_status(struct buf *);
 void bouncer_add(struct message *);     /* ends in message_bounced */
 void bouncer_want(struct wait *);
 void bouncer_do(const struct wait *);
-bool bouncer_full(void);                /* a message more is better put back for a while */
+bool bouncer_full(void);                /* a message more is better parked than kept open */
+void bouncer_park(uint32_t slot);       /* OUT to PARKED, last in its line; message_bounce opens it again */
+bool bouncer_unpark(uint32_t slot);     /* PARKED to OUT, if it is parked here */
 bool bouncer_busy(void);
 
 /* ---- ctl.c */

@@ -258,28 +258,53 @@ schedule_put(struct schedule *s, uint32_t slot, int64_t due)
 }
 
 void
-schedule_park(struct schedule *s, uint32_t slot, uint32_t link)
+schedule_park(struct schedule *s, struct schedule_line *l, uint32_t slot)
 {
 	s->slot[slot].place = SCHEDULE_PARKED;
-	s->slot[slot].at = link;
+	s->slot[slot].at = SLOT_NONE;
+	if (l->last == SLOT_NONE)
+		l->first = slot;
+	else
+		s->slot[l->last].at = slot;
+	l->last = slot;
+	l->count++;
+}
+
+/* before: who stands in front of it, SLOT_NONE if nobody does */
+static void
+leave_line(struct schedule *s, struct schedule_line *l, uint32_t before, uint32_t slot)
+{
+	if (before == SLOT_NONE)
+		l->first = s->slot[slot].at;
+	else
+		s->slot[before].at = s->slot[slot].at;
+	if (l->last == slot)
+		l->last = before;
+	l->count--;
+	s->slot[slot].place = SCHEDULE_OUT;
 }
 
 uint32_t
-schedule_link(const struct schedule *s, uint32_t slot)
+schedule_unpark(struct schedule *s, struct schedule_line *l)
 {
-	return s->slot[slot].at;
+	uint32_t slot = l->first;
+
+	if (slot != SLOT_NONE)
+		leave_line(s, l, SLOT_NONE, slot);
+	return slot;
 }
 
-void
-schedule_set_link(struct schedule *s, uint32_t slot, uint32_t link)
+bool
+schedule_pull(struct schedule *s, struct schedule_line *l, uint32_t slot)
 {
-	s->slot[slot].at = link;
-}
+	uint32_t at, before = SLOT_NONE;
 
-void
-schedule_unpark(struct schedule *s, uint32_t slot)
-{
-	s->slot[slot].place = SCHEDULE_OUT;
+	for (at = l->first; at != SLOT_NONE; before = at, at = s->slot[at].at)
+		if (at == slot) {
+			leave_line(s, l, before, slot);
+			return true;
+		}
+	return false;
 }
 
 /* With equal times the heap orders by arrival, so it is built anew, bottom up. */

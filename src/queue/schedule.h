@@ -4,7 +4,7 @@
  * included. A slot is always in exactly one place:
  *   SCHEDULE_HEAP    waiting for its time
  *   SCHEDULE_OUT     taken out by the program, which keeps the slot's number
- *   SCHEDULE_PARKED  due, in a list that the program keeps (schedule_link), because its site is full
+ *   SCHEDULE_PARKED  due, in a line that the program keeps, because what it needs is busy
  * Slot numbers stay valid until schedule_remove. */
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
@@ -25,6 +25,14 @@ enum schedule_place { SCHEDULE_FREE, SCHEDULE_HEAP, SCHEDULE_OUT, SCHEDULE_PARKE
 
 struct schedule;
 
+/* slots that wait for one thing, first come first served; the links are in the slots */
+struct schedule_line {
+	uint32_t first, last;           /* SLOT_NONE: nobody */
+	size_t count;
+};
+
+#define SCHEDULE_LINE { SLOT_NONE, SLOT_NONE, 0 }
+
 struct schedule *schedule_new(void);                            /* 0: ENOMEM */
 /* a new message, in the heap; SLOT_NONE with EEXIST: known already, or ENOMEM */
 uint32_t schedule_add(struct schedule *, const struct qid *, int64_t due_s);
@@ -34,10 +42,10 @@ void schedule_remove(struct schedule *, uint32_t slot);         /* from wherever
 uint32_t schedule_take(struct schedule *, int64_t now_s);
 bool schedule_take_one(struct schedule *, uint32_t slot);       /* this one, if it is in the heap */
 void schedule_put(struct schedule *, uint32_t slot, int64_t due_s);     /* OUT or PARKED, back into the heap */
-void schedule_park(struct schedule *, uint32_t slot, uint32_t link);    /* OUT to PARKED */
-uint32_t schedule_link(const struct schedule *, uint32_t slot);         /* of a PARKED one */
-void schedule_set_link(struct schedule *, uint32_t slot, uint32_t link);
-void schedule_unpark(struct schedule *, uint32_t slot);         /* PARKED to OUT */
+void schedule_park(struct schedule *, struct schedule_line *, uint32_t slot);   /* OUT to PARKED, last in the line */
+uint32_t schedule_unpark(struct schedule *, struct schedule_line *);            /* the first to OUT; SLOT_NONE: nobody */
+/* this one to OUT, if it stands in this line; looks at all before it */
+bool schedule_pull(struct schedule *, struct schedule_line *, uint32_t slot);
 void schedule_all_due(struct schedule *, int64_t now_s);        /* everything in the heap is due now */
 bool schedule_due(const struct schedule *, int64_t *due_s);     /* when the earliest is; false: heap is empty */
 const struct qid *schedule_qid(const struct schedule *, uint32_t slot);

@@ -69,9 +69,9 @@ static bool
 load_settings(struct conf_error *e)
 {
 	const struct conf table[] = {
-		{ "concurrencylocal", CONF_NUMBER, &settings.concurrencylocal, 20, 0, 1000 },
-		{ "concurrencyremote", CONF_NUMBER, &settings.concurrencyremote, 50, 0, 1000 },
-		{ "concurrencysite", CONF_NUMBER, &settings.concurrencysite, 20, 1, 1000 },
+		{ "concurrencylocal", CONF_NUMBER, &settings.concurrencylocal, 20, 0, CONCURRENCY_MOST },
+		{ "concurrencyremote", CONF_NUMBER, &settings.concurrencyremote, 50, 0, CONCURRENCY_MOST },
+		{ "concurrencysite", CONF_NUMBER, &settings.concurrencysite, 20, 1, CONCURRENCY_MOST },
 		{ "queuelifetime", CONF_NUMBER, &settings.queuelifetime, 604800, 0, 31536000 },
 	};
 	int dir = conf_open();
@@ -164,7 +164,7 @@ static void
 size_up(void)
 {
 	struct rlimit r;
-	uint64_t spare = 100 + settings.concurrencylocal * 2 + settings.concurrencyremote * 2, n;
+	uint64_t spare = 100 + settings.concurrencylocal + settings.concurrencyremote + CHANNELS * WORKER_IDLE_MOST, n;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
 		return;

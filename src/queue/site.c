@@ -6,19 +6,19 @@
 #define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
 #define AHEAD_REMOTE 2                  /* so that the next envelope travels with the end of the last message */
-#define IDLE_MS 5000                    /* how long a worker without a job is kept */
 #define DEAD_FIRST_MS 60000
 #define DEAD_MOST_MS 3600000
 #define FULL_MANY 200                   /* open messages a site may have while there is plenty of room */
 #define SHORT_MS 200                    /* when to ask again for a worker that could not be asked for */
-#define REFILL 64                       /* parked messages opened a turn */
+#define REFILL 64                       /* parked messages opened a turn, */
+#define REFILL_LOOK 256                 /* and sites looked at for them */
 #define TABLE_SIZE 4096
 
 struct channel_state channels[CHANNELS];
 static struct site *table[TABLE_SIZE];
-static struct site *building;           /* those with a task being filled */
-static struct site *live;
-static bool short_of_workers;            /* one could not be asked for */
+static struct site *building, **building_end = &building;      /* those with a task being filled */
+static struct site *line, **line_end = &line;   /* those with parked messages; each in its turn */
+static int64_t again_ms;                /* when to dispatch again though nothing may be heard; 0 */
 
 void
 site_open(int lspawn, int rspawn)
@@ -63,44 +63,11 @@ site_get(enum channel c, const char *key)
 		return 0;
 	s->channel = c;
 	s->task_end = &s->task;
-	s->parked = s->parked_last = SLOT_NONE;
+	s->parked = (struct schedule_line)SCHEDULE_LINE;
 	s->window = WINDOW_FIRST < settings.concurrencysite ? WINDOW_FIRST : (unsigned)settings.concurrencysite;
 	strcpy(s->key, key);
 	*at = s;
 	return s;
-}
-
-struct site *
-site_first(void)
-{
-	return live;
-}
-
-static void
-enliven(struct site *s)
-{
-	if (s->live)
-		return;
-	s->live = true;
-	s->live_next = live;
-	live = s;
-}
-
-/* Who has nothing to do leaves the list; what it knows of a silent host stays in the table for a while. */
-static void
-prune(void)
-{
-	struct site **at = &live;
-
-	while (*at) {
-		struct site *s = *at;
-
-		if (!s->open && !s->parked_count && !s->worker) {
-			s->live = false;
-			*at = s->live_next;
-		} else
-			at = &s->live_next;
-	}
 }
 
 /* one row of the table a turn: forget who is idle and has nothing to remember */
@@ -113,7 +80,7 @@ sweep(void)
 	while (*at) {
 		struct site *s = *at;
 
-		if (!s->live && !s->listed && now.mono_ms >= s->dead_ms) {
+		if (!s->open && !s->worker && !s->listed && !s->in_line && now.mono_ms >= s->dead_ms) {
 			*at = s->next;
 			free(s);
 		} else
@@ -161,6 +128,13 @@ ring_remove(struct site *s)
 
 /* ---- tasks */
 
+/* Destinations where nobody hurries must not take every open message: remote ones leave a quarter to local ones. */
+static bool
+channel_full(enum channel c)
+{
+	return c == CHANNEL_REMOTE && channels[c].open >= message_limit() / 4 * 3;
+}
+
 bool
 site_full(const struct site *s)
 {
@@ -168,67 +142,56 @@ site_full(const struct site *s)
 
 	if (now.mono_ms < s->dead_ms)
 		return false;                   /* it will be answered at once */
-	return s->open >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
+	return channel_full(s->channel) ||
+	    s->open >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
+}
+
+static void
+line_put(struct site *s)
+{
+	s->in_line = true;
+	s->line_next = 0;
+	*line_end = s;
+	line_end = &s->line_next;
 }
 
 void
 site_park(struct site *s, uint32_t slot)
 {
-	enliven(s);
-	schedule_park(schedule, slot, SLOT_NONE);
-	if (s->parked == SLOT_NONE)
-		s->parked = slot;
-	else
-		schedule_set_link(schedule, s->parked_last, slot);
-	s->parked_last = slot;
-	s->parked_count++;
+	schedule_park(schedule, &s->parked, slot);
+	if (!s->in_line)
+		line_put(s);
 }
 
-static uint32_t
-unpark(struct site *s)
-{
-	uint32_t slot = s->parked;
-
-	s->parked = schedule_link(schedule, slot);
-	if (s->parked == SLOT_NONE)
-		s->parked_last = SLOT_NONE;
-	s->parked_count--;
-	schedule_unpark(schedule, slot);
-	return slot;
-}
-
-/* an operator's wish, so looking for it in all lines is no matter; what came first, and is likely meant, stands in front */
-void
+/* an operator's wish, so looking for it in all lines is no matter */
+bool
 site_unpark(uint32_t slot)
 {
 	struct site *s;
-	uint32_t at, before;
 
-	for (s = live; s; s = s->live_next)
-		for (before = SLOT_NONE, at = s->parked; at != SLOT_NONE; before = at, at = schedule_link(schedule, at)) {
-			if (at != slot)
-				continue;
-			if (before == SLOT_NONE)
-				s->parked = schedule_link(schedule, slot);
-			else
-				schedule_set_link(schedule, before, schedule_link(schedule, slot));
-			if (s->parked_last == slot)
-				s->parked_last = before;
-			s->parked_count--;
-			schedule_put(schedule, slot, now.wall_s);
-			return;
-		}
+	for (s = line; s; s = s->line_next)
+		if (schedule_pull(schedule, &s->parked, slot))
+			return true;
+	return false;
 }
 
 static void
 queue_task(struct site *s, struct task *t)
 {
-	enliven(s);
 	t->left = t->n;
 	*s->task_end = t;
 	s->task_end = &t->next;
 	s->tasks++;
 	s->open++;
+	channels[s->channel].open++;
+	site_ready(s);
+}
+
+void
+site_task_gone(struct site *s)
+{
+	s->open--;
+	channels[s->channel].open--;
 	site_ready(s);
 }
 
@@ -257,8 +220,9 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 			grown->bytes = JOB_FIXED_BYTES(strlen(message_sender(m)), sizeof EIGHT_BIT);
 		}
 		if (!s->listed) {
-			s->building_next = building;
-			building = s;
+			s->building_next = 0;
+			*building_end = s;
+			building_end = &s->building_next;
 			s->listed = true;
 		}
 		grown->m = m;
@@ -282,6 +246,7 @@ site_added(void)
 			queue_task(s, s->building);
 		s->building = 0;
 	}
+	building_end = &building;
 }
 
 /* ---- giving work */
@@ -308,13 +273,14 @@ site_put_first(struct site *s, struct task *t)
 	s->task = t;
 	s->tasks++;
 	site_ready(s);
+	again_ms = now.mono_ms;
 }
 
-static void
-defer_task(struct site *s, struct task *t, const char *status, const char *text)
+void
+site_defer(struct site *s, struct task *t, const char *status, const char *text)
 {
 	task_verdict(t, 'Z', status, text);
-	s->open--;
+	site_task_gone(s);
 	message_task_done(t->m, t->n);
 	free(t);
 }
@@ -325,15 +291,13 @@ static void
 leave_alone(struct site *s)
 {
 	int64_t later = now.wall_s + (s->dead_ms - now.mono_ms) / 1000 + 1;
+	uint32_t slot;
 
-	ring_remove(s);
-	while (s->parked_count) {
-		uint32_t slot = unpark(s);
-
+	while ((slot = schedule_unpark(schedule, &s->parked)) != SLOT_NONE)
 		schedule_put(schedule, slot, message_too_old(schedule_qid(schedule, slot)->us) ? now.wall_s : later);
-	}
 	while (s->task)
-		defer_task(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
+		site_defer(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
+	ring_remove(s);
 }
 
 /* Who shall have the next task of this site? 0: nobody now. */
@@ -346,7 +310,7 @@ choose(struct site *s)
 
 	if (s->busy < s->window && c->busy < c->limit) {
 		if (!(w = worker_idle(s)) && !(w = worker_new(s)))
-			short_of_workers = true;        /* no memory, or the spawner is behind: soon again */
+			again_ms = now.mono_ms + SHORT_MS;      /* no memory, or the spawner is behind */
 		return w;
 	}
 	/* a worker's queue must not keep its place from a site that has none */
@@ -388,15 +352,31 @@ dispatch(struct channel_state *c)
 	}
 }
 
-static void
-refill(struct site *s)
+/* site_full begins further up, so what is opened here is not parked again at once */
+static bool
+wants_more(const struct site *s)
 {
-	int n;
+	return s->parked.count && s->open < 3 * s->window && !channel_full(s->channel) && message_room(s->channel);
+}
 
-	/* site_full begins further up, so what is opened here is not parked again at once */
-	for (n = 0; n < REFILL && s->parked_count && !stopping && message_count() < message_limit() &&
-	    s->open < 3 * s->window; n++)
-		(void)message_start(unpark(s), false);
+/* each site in its turn */
+static void
+refill(void)
+{
+	struct site *s;
+	int n, looked;
+
+	for (n = looked = 0; (s = line) && n < REFILL && looked < REFILL_LOOK; looked++) {
+		if (!(line = s->line_next))
+			line_end = &line;
+		s->in_line = false;
+		if (s->parked.count)
+			line_put(s);
+		if (wants_more(s)) {
+			(void)message_start(schedule_unpark(schedule, &s->parked), false);
+			n++;
+		}
+	}
 }
 
 /* ---- hearing of it */
@@ -430,48 +410,19 @@ site_silent(struct site *s)
 void
 site_want(struct wait *wait)
 {
-	struct site *s;
-	struct worker *w;
 	int c;
 
 	for (c = 0; c < CHANNELS; c++)
 		channels[c].poll = want_fd(wait, channels[c].spawner, POLLIN);
-	if (short_of_workers)
-		want_until(wait, now.mono_ms + SHORT_MS);
-	short_of_workers = false;
-	for (s = live; s; s = s->live_next)
-		for (w = s->worker; w; w = w->next) {
-			w->poll = SIZE_MAX;
-			if (w->fd < 0)
-				continue;
-			w->poll = want_fd(wait, w->fd, POLLIN);
-			if (!w->tasks)
-				want_until(wait, w->idle_ms + IDLE_MS);
-		}
-}
-
-static void
-look_after(struct site *s, const struct wait *wait)
-{
-	struct worker *w, *next;
-
-	for (w = s->worker; w; w = next) {
-		bool heard = w->poll < wait->len && wait->fd[w->poll].revents;
-
-		next = w->next;
-		w->poll = SIZE_MAX;
-		if (w->fd >= 0 && heard && !worker_hear(w))
-			continue;
-		if (w->fd >= 0 && !w->tasks && now.mono_ms >= w->idle_ms + IDLE_MS)
-			worker_free(w);
-	}
-	refill(s);
+	if (again_ms)
+		want_until(wait, again_ms);
+	again_ms = 0;
+	worker_want(wait);
 }
 
 bool
 site_do(const struct wait *wait)
 {
-	struct site *s;
 	int c;
 
 	for (c = 0; c < CHANNELS; c++) {
@@ -479,11 +430,11 @@ site_do(const struct wait *wait)
 		if (channels[c].poll < wait->len && wait->fd[channels[c].poll].revents && !worker_hear_spawner((enum channel)c))
 			return false;
 	}
-	for (s = live; s; s = s->live_next)
-		look_after(s, wait);
+	worker_do(wait);
+	if (!stopping)
+		refill();
 	for (c = 0; c < CHANNELS && !stopping; c++)
 		dispatch(&channels[c]);
-	prune();
 	sweep();
 	return true;
 }
@@ -512,7 +463,7 @@ site_status(struct buf *b)
 
 			ok = buf_puts(b, s->channel == CHANNEL_LOCAL ? "site local " : "site remote ") &&
 			    buf_puts(b, s->key) && buf_puts(b, " queued ") && buf_num(b, s->tasks) &&
-			    buf_puts(b, " parked ") && buf_num(b, s->parked_count) && buf_puts(b, " busy ") &&
+			    buf_puts(b, " parked ") && buf_num(b, s->parked.count) && buf_puts(b, " busy ") &&
 			    buf_num(b, s->busy) && buf_puts(b, " window ") && buf_num(b, s->window) &&
 			    buf_puts(b, " dead ") && buf_num(b, (uint64_t)dead) && buf_byte(b, '\n');
 		}

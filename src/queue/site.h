@@ -34,29 +34,31 @@ struct task {
 
 struct worker {
 	struct worker *next;            /* of the site */
+	struct worker *all_next, **all_prev;    /* of all sites */
 	struct site *site;
 	struct task *task;              /* given, oldest first */
 	size_t tasks;
 	uint64_t request;               /* number of the unanswered question to the spawner */
 	int fd;                         /* -1: still asked for */
 	size_t poll;                    /* its place in this turn's wait */
-	int64_t idle_ms;                /* since when it has no task */
+	int64_t since_ms;               /* when it last said something, or when its first task was given to it */
+	bool idle;                      /* in the channel's list of those without a task */
+	struct worker *idle_next, *idle_prev;
 	unsigned mangled;               /* reports that were nonsense */
 };
 
 struct site {
 	struct site *next;              /* same hash */
-	struct site *live_next;         /* all that have tasks, parked messages or workers */
-	struct site *ring_next, *ring_prev, *building_next;
+	struct site *ring_next, *ring_prev, *building_next, *line_next;
 	enum channel channel;
-	bool live, in_ring, listed;     /* listed: in the list of those being filled */
+	bool in_ring;
+	bool listed;                    /* among those being filled by site_add */
+	bool in_line;                   /* among those with parked messages */
 	struct task *task, **task_end;
 	struct task *building;          /* being filled by site_add */
 	size_t tasks, open;             /* tasks waiting; waiting or given */
-	uint32_t parked, parked_last;
-	size_t parked_count;
+	struct schedule_line parked;
 	struct worker *worker;
-	unsigned workers;
 	unsigned busy, window, failures;        /* workers with tasks; how many may be; times in a row that nobody answered */
 	int64_t dead_ms;                /* left alone until then; 0 */
 	char key[];
@@ -65,8 +67,10 @@ struct site {
 struct channel_state {
 	int spawner;
 	size_t poll;
-	unsigned workers;
 	unsigned busy, limit;           /* workers with tasks; how many may be */
+	size_t open;                    /* tasks of all its sites, waiting or given */
+	unsigned idle;                  /* workers without */
+	struct worker *idle_first, *idle_last;  /* the longest idle first */
 	unsigned ahead;                 /* jobs that one worker may have */
 	struct site *ring;              /* the next one's turn */
 };
@@ -74,20 +78,21 @@ struct channel_state {
 extern struct channel_state channels[CHANNELS];        /* in site.c */
 
 /* ---- site.c */
-struct site *site_first(void);          /* of the live ones; site->live_next goes on */
 void site_ready(struct site *);         /* back into the ring, if it has tasks */
-void site_put_first(struct site *, struct task *);
+void site_put_first(struct site *, struct task *);      /* nobody could take it: it is tried again at once */
+void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
+void site_task_gone(struct site *);     /* one of its tasks is no longer open */
 void site_answers(struct site *);       /* somebody is there: the window opens */
 void site_silent(struct site *);        /* nobody is there: it is left alone for a growing while */
 
 /* ---- worker.c */
 struct worker *worker_new(struct site *);                       /* asked for; 0: errno */
-void worker_free(struct worker *);
 struct worker *worker_idle(const struct site *);                /* 0: none */
 struct worker *worker_least_busy(const struct site *, size_t most);     /* with 1 to most - 1 tasks; 0: none */
 void worker_start(struct worker *, struct task *);              /* the task is the worker's, or has been answered */
 void task_verdict(struct task *, char verdict, const char *status, const char *text);   /* for all not yet reported */
-bool worker_hear(struct worker *);                              /* false: it is gone, and freed */
+void worker_want(struct wait *);
+void worker_do(const struct wait *);                            /* hear them all; end the idle and the mute */
 bool worker_hear_spawner(enum channel);                         /* false: it is gone */
 
 #endif

@@ -12,14 +12,52 @@
 #define PACKETS_A_TURN 200              /* heard from one neighbour before the others have their turn */
 #define MANGLED_MOST 100                /* reports of one worker; who says more nonsense than that is not heard further */
 
+#define IDLE_MS 5000                    /* how long a worker without a job is kept */
+#define MUTE_MS (24 * 3600 * 1000)      /* how long one with a job may say nothing */
+
+static struct worker *all;              /* of all sites */
 static uint64_t delivery = 1, request = 1;
 static char packet[JOB_PACKET];
 
-void
+/* busy ones, idle ones, and those that were told to end and are about to */
+_Static_assert(SPAWNER_WORKERS >= CONCURRENCY_MOST + 2 * WORKER_IDLE_MOST, "a spawner would refuse workers that may be");
+
+static void
+idle_begin(struct worker *w)
+{
+	struct channel_state *c = &channels[w->site->channel];
+
+	w->since_ms = now.mono_ms;
+	w->idle = true;
+	w->idle_next = 0;
+	w->idle_prev = c->idle_last;
+	*(c->idle_last ? &c->idle_last->idle_next : &c->idle_first) = w;
+	c->idle_last = w;
+	c->idle++;
+}
+
+static void
+idle_end(struct worker *w)
+{
+	struct channel_state *c = &channels[w->site->channel];
+
+	if (!w->idle)
+		return;
+	w->idle = false;
+	*(w->idle_prev ? &w->idle_prev->idle_next : &c->idle_first) = w->idle_next;
+	*(w->idle_next ? &w->idle_next->idle_prev : &c->idle_last) = w->idle_prev;
+	c->idle--;
+}
+
+static void
 worker_free(struct worker *w)
 {
 	struct worker **at = &w->site->worker;
 
+	*w->all_prev = w->all_next;
+	if (w->all_next)
+		w->all_next->all_prev = w->all_prev;
+	idle_end(w);
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
@@ -44,12 +82,11 @@ task_end(struct worker *w, struct task *t)
 		at = &(*at)->next;
 	*at = t->next;
 	if (--w->tasks == 0) {
-		w->idle_ms = now.mono_ms;
+		idle_begin(w);
 		s->busy--;
 		channels[s->channel].busy--;
 	}
-	s->open--;
-	site_ready(s);
+	site_task_gone(s);
 	message_task_done(t->m, t->n);
 	free(t);
 }
@@ -109,11 +146,17 @@ worker_new(struct site *s)
 	}
 	w->next = s->worker;
 	s->worker = w;
+	if ((w->all_next = all))
+		all->all_prev = &w->all_next;
+	w->all_prev = &all;
+	all = w;
 	return w;
 }
 
-/* false: the worker cannot be reached */
-static bool
+enum given { GIVEN, NO_ROOM, GONE };
+
+/* NO_ROOM: its socket holds no more at the moment; GONE: it cannot be reached */
+static enum given
 give(struct worker *w, struct task *t)
 {
 	struct job j = { .params = "", .offset = QF_HEADER, .length = t->m->file.header.length };
@@ -126,7 +169,9 @@ give(struct worker *w, struct task *t)
 	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
 	for (i = 0; i < t->n; i++)
 		j.rcpt[j.rcpts++] = message_rcpt(t->m, t->rcpt[i]);
-	return j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT);
+	if (j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT))
+		return GIVEN;
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS ? NO_ROOM : GONE;
 }
 
 /* From here on it is a delivery with a number in the log, also if the spawner finds nobody to do it. */
@@ -146,7 +191,9 @@ worker_take(struct worker *w, struct task *t)
 		end = &(*end)->next;
 	*end = t;
 	t->next = 0;
+	idle_end(w);
 	if (w->tasks++ == 0) {
+		w->since_ms = now.mono_ms;
 		w->site->busy++;
 		channels[w->site->channel].busy++;
 	}
@@ -159,7 +206,7 @@ worker_idle(const struct site *s)
 	struct worker *w, *best = 0;
 
 	for (w = s->worker; w; w = w->next)
-		if (w->tasks == 0 && w->fd >= 0 && (!best || w->idle_ms > best->idle_ms))
+		if (w->tasks == 0 && w->fd >= 0 && (!best || w->since_ms > best->since_ms))
 			best = w;
 	return best;
 }
@@ -176,23 +223,44 @@ worker_least_busy(const struct site *s, size_t most)
 	return best;
 }
 
+/* the newest of its tasks is nobody's again */
+static void
+worker_return(struct worker *w, struct task *t)
+{
+	struct task **at = &w->task;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = 0;
+	if (--w->tasks == 0) {
+		idle_begin(w);
+		w->site->busy--;
+		channels[w->site->channel].busy--;
+	}
+}
+
 void
 worker_start(struct worker *w, struct task *t)
 {
 	struct site *s = w->site;
+	uint64_t offset;
+	enum given given;
 
-	worker_take(w, t);
-	if (w->fd < 0 || give(w, t))
+	if (s->channel == CHANNEL_LOCAL && message_local_fd(t->m, &offset) < 0) {
+		site_defer(s, t, "4.3.0", strerror(errno));     /* the disk's fault, not the worker's */
 		return;
-	if (w->tasks == 1 && t->refusals++ < 2) {       /* it ended while it was idle: another may have the task */
-		w->task = 0;
-		w->tasks = 0;
-		s->busy--;
-		channels[s->channel].busy--;
-		worker_free(w);
-		site_put_first(s, t);
-	} else
+	}
+	worker_take(w, t);
+	if (w->fd < 0 || (given = give(w, t)) == GIVEN)
+		return;
+	if (given == GONE && (w->tasks > 1 || t->refusals++ >= 2)) {
 		worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
+		return;
+	}
+	worker_return(w, t);
+	if (given == GONE)                      /* it ended while it was idle: another may have the task */
+		worker_free(w);
+	site_put_first(s, t);
 }
 
 /* ---- hearing of it */
@@ -223,6 +291,7 @@ take_report(struct worker *w, const struct report *r)
 		site_silent(w->site);
 	else
 		site_answers(w->site);
+	w->since_ms = now.mono_ms;
 	message_report(t->m, t->rcpt[r->index], t->number + r->index, r->verdict, r->status, r->text);
 	t->rcpt[r->index] = REPORTED;
 	if (--t->left == 0)
@@ -231,7 +300,7 @@ take_report(struct worker *w, const struct report *r)
 }
 
 /* false: the worker is gone */
-bool
+static bool
 worker_hear(struct worker *w)
 {
 	struct report r;
@@ -265,13 +334,11 @@ worker_hear(struct worker *w)
 static struct worker *
 find_request(enum channel c, uint64_t number)
 {
-	struct site *s;
 	struct worker *w;
 
-	for (s = site_first(); s; s = s->live_next)
-		for (w = s->channel == c ? s->worker : 0; w; w = w->next)
-			if (w->fd < 0 && w->request == number)
-				return w;
+	for (w = all; w; w = w->all_next)
+		if (w->site->channel == c && w->fd < 0 && w->request == number)
+			return w;
 	return 0;
 }
 
@@ -281,8 +348,9 @@ worker_arrives(struct worker *w, int fd)
 	struct task *t;
 
 	w->fd = fd;
+	w->since_ms = now.mono_ms;
 	for (t = w->task; t; t = t->next)
-		if (!give(w, t)) {
+		if (give(w, t) != GIVEN) {
 			worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
 			return;
 		}
@@ -294,14 +362,12 @@ static void
 forget_requests(enum channel c)
 {
 	struct worker *w, *next;
-	struct site *s;
 
-	for (s = site_first(); s; s = s->live_next)
-		for (w = s->channel == c ? s->worker : 0; w; w = next) {
-			next = w->next;
-			if (w->fd < 0)
-				worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
-		}
+	for (w = all; w; w = next) {
+		next = w->all_next;
+		if (w->site->channel == c && w->fd < 0)
+			worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
+	}
 }
 
 /* false: the spawner is gone */
@@ -341,4 +407,52 @@ worker_hear_spawner(enum channel c)
 		}
 	}
 	return true;
+}
+
+/* ---- the loop's two halves */
+
+/* Each destination has workers of its own: many destinations, one after the other, would leave more processes than the
+ * machine or the spawner holds. */
+static void
+trim(enum channel c)
+{
+	while (channels[c].idle > WORKER_IDLE_MOST)
+		worker_free(channels[c].idle_first);
+}
+
+void
+worker_want(struct wait *wait)
+{
+	struct worker *w;
+
+	for (w = all; w; w = w->all_next) {
+		w->poll = SIZE_MAX;
+		if (w->fd < 0)
+			continue;
+		w->poll = want_fd(wait, w->fd, POLLIN);
+		if (!w->tasks)
+			want_until(wait, w->since_ms + IDLE_MS);
+	}
+}
+
+void
+worker_do(const struct wait *wait)
+{
+	struct worker *w, *next;
+	int c;
+
+	for (w = all; w; w = next) {
+		bool heard = w->poll < wait->len && wait->fd[w->poll].revents;
+
+		next = w->all_next;
+		w->poll = SIZE_MAX;
+		if (w->fd < 0 || (heard && !worker_hear(w)))
+			continue;
+		if (!w->tasks && now.mono_ms >= w->since_ms + IDLE_MS)
+			worker_free(w);
+		else if (w->tasks && now.mono_ms >= w->since_ms + MUTE_MS)
+			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for a day");
+	}
+	for (c = 0; c < CHANNELS; c++)
+		trim((enum channel)c);
 }

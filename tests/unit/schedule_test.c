@@ -12,7 +12,7 @@
 struct model {
 	struct qid id;
 	int64_t due;
-	uint32_t slot, link;
+	uint32_t slot;
 	enum schedule_place place;
 	unsigned flags;
 };
@@ -96,6 +96,43 @@ take(struct schedule *s)
 	return true;
 }
 
+/* who is parked, in order, by the model and by the schedule */
+static struct model *order[MODEL];
+static size_t parked;
+static struct schedule_line line = SCHEDULE_LINE;
+
+static void
+leave_order(const struct model *m)
+{
+	size_t i;
+
+	for (i = 0; order[i] != m; i++)
+		;
+	memmove(order + i, order + i + 1, (--parked - i) * sizeof *order);
+}
+
+static bool
+unpark_first(struct schedule *s)
+{
+	struct model *m = order[0];
+
+	if (schedule_unpark(s, &line) != m->slot)
+		return false;
+	leave_order(m);
+	m->place = SCHEDULE_OUT;
+	return true;
+}
+
+static bool
+pull(struct schedule *s, struct model *m)
+{
+	if (!schedule_pull(s, &line, m->slot) || schedule_pull(s, &line, m->slot))
+		return false;
+	leave_order(m);
+	m->place = SCHEDULE_OUT;
+	return true;
+}
+
 static bool
 move(struct schedule *s, struct model *m)
 {
@@ -106,32 +143,24 @@ move(struct schedule *s, struct model *m)
 		m->place = SCHEDULE_OUT;
 		return schedule_take_one(s, m->slot);
 	case SCHEDULE_OUT:
-		if (schedule_take_one(s, m->slot))
+		if (schedule_take_one(s, m->slot) || schedule_pull(s, &line, m->slot))
 			return false;
 		if (n % 2) {
-			schedule_park(s, m->slot, m->link = n);
+			schedule_park(s, &line, m->slot);
+			order[parked++] = m;
 			m->place = SCHEDULE_PARKED;
 		} else {
 			schedule_put(s, m->slot, m->due = n % 50);
 			m->place = SCHEDULE_HEAP;
 		}
-		return true;
+		return line.count == parked;
 	case SCHEDULE_PARKED:
-		if (schedule_link(s, m->slot) != m->link || schedule_take_one(s, m->slot))
+		if (schedule_take_one(s, m->slot) || line.count != parked)
 			return false;
-		if (n % 3 == 0) {
-			schedule_set_link(s, m->slot, m->link = n);
-		} else if (n % 3 == 1) {
-			schedule_unpark(s, m->slot);
-			m->place = SCHEDULE_OUT;
-		} else {
-			schedule_put(s, m->slot, m->due = n % 50);
-			m->place = SCHEDULE_HEAP;
-		}
-		return true;
+		return n % 2 ? pull(s, m) : unpark_first(s);
 	case SCHEDULE_FREE:
 	default:
-		return true;
+		return parked || schedule_unpark(s, &line) == SLOT_NONE;
 	}
 }
 
@@ -140,6 +169,8 @@ remove_one(struct schedule *s, struct model *m)
 {
 	if (m->place == SCHEDULE_FREE)
 		return schedule_find(s, &m->id) == SLOT_NONE;
+	if (m->place == SCHEDULE_PARKED && !pull(s, m))
+		return false;
 	schedule_remove(s, m->slot);
 	m->place = SCHEDULE_FREE;
 	return schedule_find(s, &m->id) == SLOT_NONE;
