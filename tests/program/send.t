@@ -90,6 +90,18 @@ t 'and a long address together, more than a spawner is asked for, are too long f
 t 'and the sender hears of it' wait_until 20 logged "^bounce msg $ID "
 stop
 
+# ---- workers that have nothing to do
+house
+rule '*' 'K ok'
+start
+descriptors() { ls "/proc/$(cat "$H/pid")/fd" | wc -l; }
+inject joe@sender.test $(i=0; while [ $i -lt 300 ]; do echo "$i@here.test"; i=$((i + 1)); done)
+t 'mail for three hundred users' wait_until 20 logged "^end msg $ID\$"
+is 'asks for a worker for each' "$(events '^ask' | wc -l)" 300
+t 'and keeps no more than two hundred of them' test "$(descriptors)" -lt 250
+is 'none of which did more than one job' "$(events '^job' | sort -u | wc -l)" 300
+stop
+
 # ---- settings
 house
 start
@@ -321,4 +333,28 @@ t 'lets it end' wait_until 20 ended
 t 'and it counts' logged '^delivery 1: success: late'
 is 'with 0' "$(cat "$H/exit")" 0
 is 'nothing new was begun' "$(messages)" 1
+# ---- destinations where nobody hurries, and a mass of bounces
+
+house
+rule '*.mute' mute
+rule 'ann@here.test' 'K did 1+0+0'
+fabricate --count 3000 --rcpt 'x@d%d.mute' --sender '' --step 20000 --arrival $(($(date +%s) - 200)) >/dev/null
+start
+t '3000 messages for as many mute hosts keep all remote workers busy' wait_until 30 logged '^status: .* remote 50/50'
+inject a@b.test ann@here.test
+t 'and a local message is delivered all the same' wait_until 20 logged "^end msg $ID\$"
+inject a@b.test ann@here.test bob@here.test
+t 'also one with several recipients' wait_until 20 logged "^end msg $ID\$"
+signal KILL
+stop
+
+house
+rule '*@no.test' 'D 5.1.1 nobody'
+fabricate --count 500 --rcpt 'x%d@no.test' --sender 'list@here.test' --step 20000 --arrival $(($(date +%s) - 200)) >/dev/null
+start
+bounced() { [ "$(grep -c '^bounce msg ' "$H/log")" -eq 500 ]; }
+t '500 failures at once are 500 bounces, without a pause' wait_until 40 bounced
+t 'and nothing is left' wait_until 40 empty
+stop
+
 finish
