@@ -32,7 +32,6 @@
 #include "lib/sig.h"
 #include "wire/spawner.h"
 
-#define CHILDREN 1000                   /* more than any sensible concurrencylocal */
 #define SAFE_PATH "/usr/local/bin:/usr/bin:/bin"
 #define VALUE_MAX 8192                  /* an environment variable we hand on */
 #define PRESET_DELIVERY "./Maildir/"
@@ -133,7 +132,7 @@ struct child {
 	uint64_t number;
 };
 
-static struct child children[CHILDREN];
+static struct child children[SPAWNER_WORKERS];
 static volatile char *answered;         /* one for each child, in shared memory */
 
 static void
@@ -156,7 +155,7 @@ find_child(pid_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < CHILDREN; i++)
+	for (i = 0; i < SPAWNER_WORKERS; i++)
 		if (children[i].pid == pid)
 			return &children[i];
 	return 0;
@@ -255,7 +254,7 @@ main(int argc, char **argv)
 	if (argc != 1)
 		die_say(EX_HARD, "usage: pneu-lspawn <requests");
 	check_settings();
-	answered = mmap(0, CHILDREN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	answered = mmap(0, SPAWNER_WORKERS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (answered == MAP_FAILED)
 		die_sys(EX_SOFT, "get shared memory");
 	if (!fd_cloexec(0, true))

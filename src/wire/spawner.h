@@ -8,7 +8,7 @@
  *   number   decimal, chosen by send, echoed
  *   key      lspawn: the local part of an address, after virtualdomains; rspawn: a route as wire/route.h writes it
  *   status   as in wire/job.h; text at most JOB_TEXT bytes, a longer one ends in "..."
- *   limits   SPAWNER_KEY bytes of key, SPAWNER_PACKET in all
+ *   limits   SPAWNER_KEY bytes of key, SPAWNER_PACKET in all, SPAWNER_WORKERS workers at once ("Z" beyond)
  *   order    one answer to each request, in any order; end of file ends the spawner, its workers go on
  *            until their own sockets end
  *   trust    send treats what it cannot read as "Z"; a spawner that dies ends the whole house (pneu-start)
@@ -23,6 +23,7 @@
 
 #define SPAWNER_KEY 1100
 #define SPAWNER_PACKET 6000
+#define SPAWNER_WORKERS 2000            /* that a spawner has at once at the most; send keeps well below */
 
 struct spawner_request {
 	uint64_t number;
