@@ -112,6 +112,18 @@ def wait(pid, limit=LIMIT):
         pause = min(pause * 1.5, 0.01)
 
 
+def writers_of(log):
+    """processes that have it as descriptor 2"""
+    out = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            if os.readlink('/proc/%s/fd/2' % pid) == log:
+                out.append(int(pid))
+        except OSError:
+            pass                        # gone, or somebody else's
+    return out
+
+
 # ---- strace
 
 Point = collections.namedtuple('Point', 'call nth')

@@ -79,6 +79,7 @@ class Run:
         self.rested = first.code is None
         self.code = self.finish(first, signal.SIGTERM)
         drained(self.trace)
+        wait_until(lambda: not writers_of(self.log))            # a pneu-bounce that it left behind may yet queue something
         self.calls = calls(self.trace)
         self.said = open(self.log, errors='replace').read()
         if keep:
@@ -119,10 +120,11 @@ class Run:
             self.trouble.append('started a third time, it ended with %s' % last.code)
         left = files_below(self.queue + '/msg') + files_below(self.queue + '/bad')
         if left:
-            self.trouble.append('still in the queue: %s' % left)
+            with open(left[0], 'rb') as f:
+                self.trouble.append('still in the queue: %s: %r' % (left, f.read()[-300:]))
 
     def __str__(self):
-        return '%s: code %s, %d calls: %s\n%s' % (self.inject, self.code, len(self.calls), '; '.join(self.trouble), self.said[-600:])
+        return '%s: code %s, %d calls: %s\n%s' % (self.inject, self.code, len(self.calls), '; '.join(self.trouble), open(self.log, errors='replace').read()[-3000:])
 
 
 def prepare():
