@@ -15,7 +15,6 @@
 #define SLICE 500                       /* directory entries looked at a turn */
 #define RESCAN_MS (60 * 60 * 1000)      /* nothing should need it; it costs little */
 #define WAIT_MOST_S 86400               /* longer than any pause between two attempts in a queue lifetime of seven days */
-#define OLD_TMP_S (36 * 3600)           /* a file in tmp/ that nobody can still be writing */
 
 static int fifo = -1;
 static size_t fifo_poll, fifo_size;
@@ -176,7 +175,7 @@ clean_tmp(void)
 
 	while (d && (e = readdir(d)))
 		if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    now.wall_s - (int64_t)st.st_mtime > OLD_TMP_S)
+		    now.wall_s - (int64_t)st.st_mtime > QF_ORPHAN_S)
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 	if (d)
 		closedir(d);

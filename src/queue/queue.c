@@ -35,7 +35,6 @@ enum {                                  /* qmail-queue's codes; the words are in
 	EXIT_CREATE = 63, EXIT_NAME = 64, EXIT_SYNC = 65, EXIT_SYNC_DIR = 66, EXIT_BUG = 81, EXIT_ENVELOPE = 91
 };
 
-#define DEADLINE_S 86400                /* a stuck caller must not hold a slot for ever */
 #define NAME_TRIES 1000
 #define PREFIX_MAX (QF_HEADER + 160)    /* header and Received line */
 #define SMALL_MAX (96 * 1024)           /* message and records of a small message */
@@ -91,7 +90,7 @@ clean_house(void)
 	sig_ignore(SIGXFSZ);            /* a file size limit is a write error */
 	sig_catch(SIGALRM, timeout);
 	sig_unblock(SIGALRM);
-	alarm(DEADLINE_S);
+	alarm(QF_INJECT_S);             /* a stuck caller must not hold a slot for ever */
 }
 
 /* the message to its end, or as much as counts as small */

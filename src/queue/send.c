@@ -86,6 +86,23 @@ load_settings(struct conf_error *e)
 	return ok;
 }
 
+/* each open message takes two descriptors at most, each worker one */
+static void
+size_up(void)
+{
+	struct rlimit r;
+	uint64_t spare = 100 + settings.concurrencylocal + settings.concurrencyremote + CHANNELS * WORKER_IDLE_MOST, n;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	if (r.rlim_cur < r.rlim_max && r.rlim_cur < 16384) {
+		r.rlim_cur = r.rlim_max < 16384 ? r.rlim_max : 16384;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	n = r.rlim_cur > spare ? (r.rlim_cur - spare) / 2 : 0;
+	message_set_limit(n < 20 ? 20 : n > OPEN_MOST ? OPEN_MOST : (size_t)n);
+}
+
 bool
 runner_reload(void)
 {
@@ -100,6 +117,7 @@ runner_reload(void)
 	}
 	routing_free((struct routing *)(uintptr_t)routing);
 	routing = r;
+	size_up();
 	log_say("status", "settings reloaded", "", 0);
 	return true;
 }
@@ -157,23 +175,6 @@ enter_queue(void)
 	make_dirs("hold");
 	make_dir("bad");
 	make_dir("tmp");
-}
-
-/* each open message takes two descriptors at most, each worker one */
-static void
-size_up(void)
-{
-	struct rlimit r;
-	uint64_t spare = 100 + settings.concurrencylocal + settings.concurrencyremote + CHANNELS * WORKER_IDLE_MOST, n;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-		return;
-	if (r.rlim_cur < r.rlim_max && r.rlim_cur < 16384) {
-		r.rlim_cur = r.rlim_max < 16384 ? r.rlim_max : 16384;
-		(void)setrlimit(RLIMIT_NOFILE, &r);
-	}
-	n = r.rlim_cur > spare ? (r.rlim_cur - spare) / 2 : 0;
-	message_set_limit(n < 20 ? 20 : n > OPEN_MOST ? OPEN_MOST : (size_t)n);
 }
 
 /* ---- the loop */

@@ -15,7 +15,7 @@
  *   delete ID           gone, no bounce
  *   reload              read the control files again, as SIGHUP does
  *
- *   who    root and the runner's own user may do all, others only status
+ *   who    root and the runner's own user may do all, others only the numbers of status
  *   broken a malformed packet ends that connection and nothing else
  *   limits CONTROL_PACKET bytes a packet, CONTROL_CLIENTS connections
  *   tests  tests/program/send_ctl.t    manual: pneu-job(5), pneu-qctl(8) */

@@ -37,6 +37,9 @@
 #include "lib/buf.h"
 
 #define QF_HEADER 83
+#define QF_INJECT_S 86400                       /* an injector gives up after that; */
+#define QF_ORPHAN_S (36 * 3600)                 /* what it may have left in tmp/ the runner removes after that */
+_Static_assert(QF_ORPHAN_S > QF_INJECT_S, "the runner would remove a file that is being written");
 #define QF_RECORDS (256u << 20)
 
 struct qf_header {
