@@ -260,7 +260,7 @@ entry_name(struct entry *e)
 			break;
 		e->id.us++;
 		if (qid_dir(&e->id) != dir)     /* the next directory is not open here: start this one again */
-			e->id.us -= 16000000;
+			e->id.us -= QID_DIR_US;
 		make_prefix(e);
 		if (e->header.summed)
 			sum_small(e);

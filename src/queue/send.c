@@ -74,16 +74,8 @@ load_settings(struct conf_error *e)
 		{ "concurrencysite", CONF_NUMBER, &settings.concurrencysite, 20, 1, CONCURRENCY_MOST },
 		{ "queuelifetime", CONF_NUMBER, &settings.queuelifetime, 604800, 0, 31536000 },
 	};
-	int dir = conf_open();
-	bool ok;
 
-	if (dir < 0) {
-		conf_complain(e, "", "unable to open the control directory", 0);
-		return false;
-	}
-	ok = conf_load(dir, table, sizeof table / sizeof *table, e);
-	close(dir);
-	return ok;
+	return conf_read(table, sizeof table / sizeof *table, e);
 }
 
 /* each open message takes two descriptors at most, each worker one */

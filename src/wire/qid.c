@@ -63,7 +63,7 @@ qid_parse(const char *s, struct qid *q)
 unsigned
 qid_dir(const struct qid *q)
 {
-	return (unsigned)(q->us / 16000000 % QID_DIRS);
+	return (unsigned)(q->us / QID_DIR_US % QID_DIRS);
 }
 
 void

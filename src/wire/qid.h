@@ -16,6 +16,7 @@
 #define QID_TEXT 25             /* longest text and its 0 */
 #define QID_DIRS 64             /* 00 to 3f */
 #define QID_DIR 3               /* XX and its 0 */
+#define QID_DIR_US 16000000     /* how long a directory is that of new messages */
 
 struct qid {
 	uint64_t us;            /* below QID_US_END */
