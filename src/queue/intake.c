@@ -151,6 +151,20 @@ scan_entry(const struct dirent *e)
 	    SCHEDULE_SCANNED);
 }
 
+/* an error is not the end: what could not be read now is looked for again */
+static const struct dirent *
+next_entry(void)
+{
+	const struct dirent *e;
+
+	errno = 0;
+	if (!(e = readdir(dir)) && errno) {
+		log_say("warning", "unable to scan msg/", "", errno);
+		rescan_ms = now.mono_ms + 60000;
+	}
+	return e;
+}
+
 static void
 scan_slice(void)
 {
@@ -158,7 +172,7 @@ scan_slice(void)
 	int n;
 
 	for (n = 0; n < SLICE; n++) {
-		while (!(e = readdir(dir)))
+		while (!(e = next_entry()))
 			if (!scan_next_dir())
 				return;
 		scan_entry(e);
