@@ -12,12 +12,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "deliver/client.h"
 #include "deliver/hosts.h"
 #include "deliver/transaction.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/msg.h"
+#include "lib/place.h"
 #include "lib/sig.h"
 
 #define JOBS 0                          /* the socket to pneu-send */
@@ -271,6 +273,8 @@ main(int argc, char **argv)
 	msg_name("pneu-remote");
 	if (argc != 2 || !route_get(argv[1], &hosts.route))
 		die_say(EX_HARD, "usage: pneu-remote ROUTE");
+	if (!place_private())
+		compat_undumpable();            /* others of our uid talk to strangers too: what they let in must not read us */
 	sig_ignore(SIGPIPE);
 	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");

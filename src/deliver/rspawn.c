@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
@@ -20,7 +21,6 @@
 #include "wire/spawner.h"
 
 #define SEND 0                          /* the socket to pneu-send */
-#define WORKERS_MAX 4000                /* at once; pneu-send's own limit should be far below */
 
 extern char **environ;
 
@@ -96,7 +96,7 @@ serve(const struct spawner_request *r)
 
 	if (!route_get(r->key, &route))
 		refuse(r->number, 'D', "5.3.5", "not a route");
-	else if (workers >= WORKERS_MAX)
+	else if (workers >= SPAWNER_WORKERS)
 		refuse(r->number, 'Z', "4.3.2", "too many workers");
 	else
 		start(r);
@@ -126,6 +126,8 @@ main(void)
 	msg_name("pneu-rspawn");
 	if (getuid() == 0 && !place_private())
 		die_say(EX_HARD, "not as root");
+	if (!place_private())
+		compat_undumpable();            /* our workers have our uid and talk to strangers */
 	if (!place_program(program, sizeof program, "pneu-remote"))
 		die_sys(EX_HARD, "name pneu-remote");
 	sig_ignore(SIGPIPE);

@@ -52,4 +52,38 @@ t 'the log says so' grep -q '552 5.3.4 .* command DATA$' "$T/log"
 t 'and not what it said' not grep -q secret "$T/log"
 rm "$E/databytes"
 
+# ---- processes of one uid
+# closed PROGRAM [ARG]: outside one-user mode, does it hide its memory from others of its uid?
+closed() {
+	env -u PNEU_ETC -u PNEU_QUEUE python3 - "$@" <<'END'
+import os, socket, subprocess, sys, time
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+p = subprocess.Popen(sys.argv[1:], stdin=theirs)
+theirs.close()
+until = time.monotonic() + 10
+hidden = False
+while not hidden and p.poll() is None and time.monotonic() < until:
+    if open('/proc/%d/comm' % p.pid).read().strip() != sys.argv[1]:
+        continue                        # still a copy of this process
+    try:
+        open('/proc/%d/environ' % p.pid).close()
+        time.sleep(0.02)
+    except PermissionError:
+        hidden = True
+ours.close()
+p.wait(20)
+sys.exit(not hidden)
+END
+}
+# as root the programs must be where nobody may run them
+may_run() { [ "$(id -u)" != 0 ] || setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$B/pneu-rspawn"; }
+if [ -r /proc/self/environ ] && may_run; then
+	t 'pneu-rspawn cannot be read by the workers it starts' closed pneu-rspawn
+	t 'nor a worker by another' closed pneu-remote 'host 127.0.0.1 1'
+else
+	echo "# not tested, for want of /proc or the right to run $B as nobody: pneu-rspawn, pneu-remote"
+fi
+
 finish
