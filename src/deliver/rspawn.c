@@ -114,6 +114,9 @@ wait_request(const sigset_t *unblocked)
 		if (child_ended)
 			reap();
 	}
+	sig_let_in();
+	if (child_ended)
+		reap();
 }
 
 int

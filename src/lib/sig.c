@@ -47,3 +47,17 @@ sig_unblock(int sig)
 {
 	mask(SIG_UNBLOCK, sig);
 }
+
+void
+sig_let_in(void)
+{
+	sigset_t set, none;
+
+	memset(&set, 0, sizeof set);            /* the system may fill only the part it uses */
+	memset(&none, 0, sizeof none);
+	sigemptyset(&none);
+	if (sigpending(&set) != 0 || memcmp(&set, &none, sizeof set) == 0)
+		return;                         /* nearly always */
+	sigprocmask(SIG_SETMASK, &none, &set);
+	sigprocmask(SIG_SETMASK, &set, 0);
+}

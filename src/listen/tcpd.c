@@ -358,7 +358,8 @@ run(void)
 			if (errno != EINTR)
 				accept_failed(errno);
 			w.fds = 0;
-		}
+		} else
+			sig_let_in();
 		sessions_do();
 		rules_do();
 		stop_do();

@@ -237,6 +237,8 @@ wait_for(struct wait *w)
 	t.tv_nsec = ms % 1000 * 1000000;
 	if (ppoll(w->fd, (nfds_t)w->len, &t, &none) < 0)
 		w->len = 0;                     /* a signal: nothing has been heard */
+	else
+		sig_let_in();
 }
 
 static void

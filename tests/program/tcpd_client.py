@@ -5,9 +5,11 @@ hear ADDRESS PORT [SOURCE]   connect, send nothing, print what comes
 hold ADDRESS PORT FILE       connect, read one byte, make FILE.in, and once FILE.go is there send "late" and print the answer
 limits PORT                  what -c 3 -C 2 does, from several loopback addresses
 sixtyfour PORT               the same for IPv6: one /64 is one client
+crowd ADDRESS PORT N M       M clients, N at a time; print how many were told anything
 pass PROGRAM ARG...          become PROGRAM with two listening sockets, as systemd starts one; prints their ports first
 """
 import os
+import selectors
 import socket
 import sys
 import time
@@ -34,6 +36,31 @@ def say(address, port, source=None):
     s.sendall(b"hello\n")
     s.shutdown(socket.SHUT_WR)
     print(rest(s), end="")
+
+
+def crowd(address, port, at_once, clients):
+    """One loop, no threads: each of the sockets is replaced by the next client as soon as the server closes it."""
+    select, refused, begun, ended = selectors.DefaultSelector(), 0, 0, 0
+
+    def begin():
+        s = socket.socket()
+        s.setblocking(False)
+        s.connect_ex((address, int(port)))
+        select.register(s, selectors.EVENT_READ)
+
+    while ended < int(clients):
+        while begun < int(clients) and begun - ended < int(at_once):
+            begin()
+            begun += 1
+        for key, _ in select.select(20):
+            try:
+                refused += key.fileobj.recv(100) != b""
+            except ConnectionResetError:
+                pass
+            select.unregister(key.fileobj)
+            key.fileobj.close()
+            ended += 1
+    print(refused, "refused")
 
 
 def hear(address, port, source=None):
@@ -111,4 +138,5 @@ def passed(*program):
 
 
 if __name__ == "__main__":
-    {"say": say, "hear": hear, "hold": hold, "limits": limits, "sixtyfour": sixtyfour, "pass": passed}[sys.argv[1]](*sys.argv[2:])
+    {"say": say, "hear": hear, "hold": hold, "limits": limits, "sixtyfour": sixtyfour, "pass": passed,
+     "crowd": crowd}[sys.argv[1]](*sys.argv[2:])
