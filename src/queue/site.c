@@ -5,6 +5,7 @@
 
 #define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
+#define FEW_LOCAL 2                     /* workers of a user before each must have its fill */
 #define AHEAD_REMOTE 2                  /* so that the next envelope travels with the end of the last message */
 #define DEAD_FIRST_MS 60000
 #define DEAD_MOST_MS 3600000
@@ -300,21 +301,24 @@ leave_alone(struct site *s)
 	ring_remove(s);
 }
 
-/* Who shall have the next task of this site? 0: nobody now. */
+/* Who shall have the next task of this site? 0: nobody now. A local worker does several jobs with the disk flushes of
+ * one, so there the workers of a user fill up before there is a third. */
 static struct worker *
 choose(struct site *s)
 {
 	struct channel_state *c = &channels[s->channel];
-	struct worker *w;
-	bool others = c->ring && c->ring != s;
+	struct worker *w = 0;
+	/* a worker's queue must not keep its place from a site that has none */
+	bool ahead = c->busy < c->limit || !c->ring || c->ring == s;
 
-	if (s->busy < s->window && c->busy < c->limit) {
+	if (s->channel == CHANNEL_LOCAL && s->busy >= FEW_LOCAL && ahead)
+		w = worker_least_busy(s, AHEAD_LOCAL / 2);
+	if (!w && s->busy < s->window && c->busy < c->limit) {
 		if (!(w = worker_idle(s)) && !(w = worker_new(s)))
 			again_ms = now.mono_ms + SHORT_MS;      /* no memory, or the spawner is behind */
-		return w;
-	}
-	/* a worker's queue must not keep its place from a site that has none */
-	return c->busy < c->limit || !others ? worker_least_busy(s, c->ahead) : 0;
+	} else if (!w && ahead)
+		w = worker_least_busy(s, c->ahead);
+	return w;
 }
 
 static void

@@ -13,7 +13,9 @@
 #define MANGLED_MOST 100                /* reports of one worker; who says more nonsense than that is not heard further */
 
 #define IDLE_MS 5000                    /* how long a worker without a job is kept */
-#define MUTE_MS (24 * 3600 * 1000)      /* how long one with a job may say nothing */
+/* How long one with a job may say nothing. The remote end of a transaction with many recipients may take hours, each
+ * step within its time; a local one that takes so long has been stopped, maybe by its own user, whose it is. */
+static const int64_t mute_ms[CHANNELS] = { [CHANNEL_LOCAL] = 10 * 60 * 1000, [CHANNEL_REMOTE] = 24 * 3600 * 1000 };
 
 static struct worker *all;              /* of all sites */
 static uint64_t delivery = 1, request = 1;
@@ -450,8 +452,8 @@ worker_do(const struct wait *wait)
 			continue;
 		if (!w->tasks && now.mono_ms >= w->since_ms + IDLE_MS)
 			worker_free(w);
-		else if (w->tasks && now.mono_ms >= w->since_ms + MUTE_MS)
-			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for a day");
+		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms[w->site->channel])
+			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for too long");
 	}
 	for (c = 0; c < CHANNELS; c++)
 		trim((enum channel)c);
