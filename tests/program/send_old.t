@@ -21,6 +21,6 @@ all_failed() { [ "$(open_still)" = 0 ]; }
 t 'all that are too old fail, also those still in line for the site' wait_until 30 all_failed
 t 'nearly all without an attempt' test "$(grep -c '^starting delivery' "$H/log")" -lt 50
 t 'and their bounces are on the way' wait_until 10 logged '^bounce msg'
-is 'the others stay' "$(grep -l '^Tbob' "$Q"/msg/*/* | wc -l | tr -d ' ')" 600
+is 'the others stay' "$(grep -sl '^Tbob' "$Q"/msg/*/* | wc -l | tr -d ' ')" 600
 stop
 finish

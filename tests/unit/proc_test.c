@@ -285,6 +285,10 @@ main(int argc, char **argv)
 		return atoi(argv[2]);
 	if (argc > 1 && strcmp(argv[1], "signal") == 0)
 		return raise(atoi(argv[2]));
+	/* run in the background by a script, tests are given some ignored signals */
+	sig_default(SIGINT);
+	sig_default(SIGQUIT);
+	sig_default(SIGHUP);
 	if (getenv("PNEU_TEST_CHILD"))
 		return 77;
 	n = readlink("/proc/self/exe", self, sizeof self - 1);
