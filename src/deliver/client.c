@@ -266,7 +266,11 @@ client_open(struct client *c, const struct dns_addr *a, uint16_t port, struct re
 	c->dirty = c->heard = false;
 	c->jobs = 0;
 	if (!open_socket(c, a, port)) {
-		result_say(why, 'Z', true, "4.4.1", "no connection to ", c->ip, ": ", strerror(errno), "\n");
+		if (errno == ECONNRESET)        /* it was there, and is gone before we could look */
+			result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
+		else
+			result_say(why, 'Z', true, "4.4.1", "no connection to ", c->ip, ": ", strerror(errno),
+			    "\n");
 		return false;
 	}
 	if (!client_reply(c, CLIENT_GREETING_S)) {

@@ -19,6 +19,8 @@
 #include "lib/proc.h"
 #include "lib/sig.h"
 
+#define INHERITED_MOST 1024
+
 extern char **environ;
 
 struct role {
@@ -164,6 +166,16 @@ watch(struct role *role, size_t n, const struct role *send)
 	}
 }
 
+/* whatever a supervisor or a shell left open is none of our children's business; 0, 1 and 2 are */
+static void
+close_inherited(void)
+{
+	int fd;
+
+	for (fd = 3; fd < INHERITED_MOST; fd++)
+		(void)close(fd);
+}
+
 int
 main(void)
 {
@@ -172,6 +184,7 @@ main(void)
 	size_t i;
 
 	msg_name("pneu-start");
+	close_inherited();
 	if (!fd_pair(local) || !fd_pair(remote))
 		die_sys(EX_SOFT, "make sockets");
 	{
