@@ -23,6 +23,7 @@ run() {
 		echo reports
 	done | python3 tests/program/spawner.py --worker "$T/worker" joe "$home" joe '' '' "$how" >"$T/out" 2>&1
 	grep -q 'INJECTED\|killed by SIGKILL' "$T/trace" || echo "not injected: $FAULT"
+	grep -q '^report\|^lost' "$T/out" || sed 's/^/neither reported nor lost: /' "$T/out"
 	sed -n 's/^report [0-9]* 0 \(.\) \([0-9.]*\) .*/\1 \2/p; /^lost/p' "$T/out" | tr '\n' ' '
 }
 new_home() { home=$T/home.$((home_n = home_n + 1)); mkdir "$home"; }
