@@ -18,6 +18,7 @@ export TRACE FAULT FAULT2
 # run FAULT DELIVERY [MESSAGE...]: what became of one job, and of a second one after it
 run() {
 	FAULT=$1 how=$2; shift 2
+	[ "$FAULT" != none ] || { echo 'no such call'; return; }
 	for m in "${@:-$msg}"; do
 		echo "job $m s@x joe@h"
 		echo reports
@@ -39,7 +40,10 @@ at() {
 	    $0 ~ re && --k == 0 { print name, "when=" n[name]; exit }' "$T/trace.$1"
 }
 # fault TRACE 'REGEX' K WHAT: what strace wants to hear; WHAT is error=... or signal=...
-fault() { set -- $(at "$1" "$2" "$3") "$4"; echo "$1:$3:$2"; }
+fault() {
+	set -- $(at "$1" "$2" "$3") "$4"
+	[ $# -eq 3 ] && echo "$1:$3:$2" || echo none
+}
 
 FAULT=setxattr:error=EIO:when=9
 reference() {           # NAME DELIVERY MESSAGE
@@ -172,7 +176,7 @@ mbox_killed() {
 	    "$(awk '/^From / && NR > 1 && last != "" { n++ } { last = $0 } END { print n + 0 }' "$home/Mailbox")" 0
 }
 mbox_killed F_SETLK 1
-mbox_killed 'write\(.*[0-9]\\n' 1
+mbox_killed 'write\(.*[0-9].n"' 1
 mbox_killed 'write\(.*From s@x' 1
 mbox_killed fsync 1
 mbox_killed 'unlink.*lock' 1
