@@ -159,7 +159,7 @@ if [ "$nameless" ]; then
 	killed O_TMPFILE 1
 	killed 'linkat.*S=' 1
 else
-	killed 'link.*tmp' 1
+	killed 'linkat.*S=' 1
 	killed 'unlink.*' 1
 fi
 
