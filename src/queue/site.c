@@ -10,7 +10,7 @@
 #define DEAD_FIRST_MS 60000
 #define DEAD_MOST_MS 3600000
 #define FULL_MANY 200                   /* open messages a site may have while there is plenty of room */
-#define SHORT_MS 200                    /* when to ask again for a worker that could not be asked for */
+#define SHORT_MS 200                    /* when to try again what could not be asked for or handed over */
 #define REFILL 64                       /* parked messages opened a turn, */
 #define REFILL_LOOK 256                 /* and sites looked at for them */
 #define TABLE_SIZE 4096
@@ -266,7 +266,7 @@ next_task(struct site *s)
 }
 
 void
-site_put_first(struct site *s, struct task *t)
+site_put_first(struct site *s, struct task *t, bool at_once)
 {
 	t->next = s->task;
 	if (!s->task)
@@ -274,7 +274,7 @@ site_put_first(struct site *s, struct task *t)
 	s->task = t;
 	s->tasks++;
 	site_ready(s);
-	again_ms = now.mono_ms;
+	again_ms = now.mono_ms + (at_once ? 0 : SHORT_MS);
 }
 
 void

@@ -79,7 +79,8 @@ extern struct channel_state channels[CHANNELS];        /* in site.c */
 
 /* ---- site.c */
 void site_ready(struct site *);         /* back into the ring, if it has tasks */
-void site_put_first(struct site *, struct task *);      /* nobody could take it: it is tried again at once */
+/* nobody could take it: it is tried again, at once, or soon when what it waits for makes no sound of its own */
+void site_put_first(struct site *, struct task *, bool at_once);
 void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
 void site_task_gone(struct site *);     /* one of its tasks is no longer open */
 void site_answers(struct site *);       /* somebody is there: the window opens */

@@ -262,7 +262,7 @@ worker_start(struct worker *w, struct task *t)
 	worker_return(w, t);
 	if (given == GONE)                      /* it ended while it was idle: another may have the task */
 		worker_free(w);
-	site_put_first(s, t);
+	site_put_first(s, t, given == GONE);    /* a full socket empties in silence: asking without pause would spin */
 }
 
 /* ---- hearing of it */
