@@ -11,8 +11,8 @@
 
 #include "deliver/maildir.h"
 #include "deliver/message.h"
-#include "deliver/outcome.h"
 #include "lib/buf.h"
+#include "mail/outcome.h"
 
 #define BATCH_RCPTS 64                  /* each may hold a file open */
 

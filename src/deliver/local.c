@@ -18,11 +18,9 @@
 
 #include "compat/compat.h"
 #include "deliver/batch.h"
-#include "deliver/dotqmail.h"
 #include "deliver/maildir.h"
 #include "deliver/mbox.h"
 #include "deliver/message.h"
-#include "deliver/outcome.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/msg.h"
@@ -30,6 +28,8 @@
 #include "lib/place.h"
 #include "lib/sig.h"
 #include "mail/header.h"
+#include "mail/outcome.h"
+#include "resolve/dotqmail.h"
 #include "wire/job.h"
 
 #define BATCH_JOBS 16                   /* jobs begun before any is finished */

@@ -21,8 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "deliver/account.h"
-#include "deliver/outcome.h"
 #include "lib/buf.h"
 #include "lib/conf.h"
 #include "lib/drop.h"
@@ -30,6 +28,8 @@
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/sig.h"
+#include "mail/outcome.h"
+#include "resolve/account.h"
 #include "wire/spawner.h"
 
 #define SAFE_PATH "/usr/local/bin:/usr/bin:/bin"

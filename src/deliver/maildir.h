@@ -26,9 +26,9 @@
 #include <stdint.h>
 
 #include "deliver/message.h"
-#include "deliver/outcome.h"
 #include "lib/buf.h"
 #include "lib/file.h"
+#include "mail/outcome.h"
 
 #define MAILDIR_HOST 256
 #define MAILDIR_NAME 200                /* longest name we make; hosts are cut to fit (uniqueness is not in them) */

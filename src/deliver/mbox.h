@@ -18,9 +18,9 @@
 #include <stddef.h>
 
 #include "deliver/message.h"
-#include "deliver/outcome.h"
 #include "lib/buf.h"
 #include "lib/out.h"
+#include "mail/outcome.h"
 
 #define MBOX_LOCK_S 30
 #define MBOX_STALE_S 300

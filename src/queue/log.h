@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "queue/routing.h"
+#include "resolve/routing.h"
 
 void log_new(const char *id);
 void log_info(const char *id, uint64_t bytes, const char *sender, uint64_t qp, uint64_t uid);

@@ -20,8 +20,8 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "queue/routing.h"
 #include "queue/schedule.h"
+#include "resolve/routing.h"
 #include "wire/qid.h"
 #include "wire/queuefile.h"
 

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "queue/routing.h"
 #include "queue/runner.h"
+#include "resolve/routing.h"
 #include "wire/job.h"
 
 struct task {

@@ -1,4 +1,4 @@
-#include "deliver/dotqmail.h"
+#include "resolve/dotqmail.h"
 
 #include <errno.h>
 #include <fcntl.h>

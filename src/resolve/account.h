@@ -5,14 +5,14 @@
  * A system user counts when uid is not 0 and the home directory exists and belongs to the uid (so root disables an account
  * by taking the home away). In one-user mode only the caller himself counts: nobody else's files could be written.
  * Calls getpwnam_r: only for programs linked with the system's libc. */
-#ifndef DELIVER_ACCOUNT_H
-#define DELIVER_ACCOUNT_H
+#ifndef RESOLVE_ACCOUNT_H
+#define RESOLVE_ACCOUNT_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "deliver/outcome.h"
 #include "lib/buf.h"
+#include "mail/outcome.h"
 
 #define ACCOUNT_NAME 31                 /* the longest login name looked for */
 

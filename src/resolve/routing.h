@@ -2,8 +2,8 @@
  *
  * The rules are read from the control files as a whole; a reload that fails leaves the old ones in force.
  * Control files: me envnoathost locals percenthack virtualdomains smtproutes, see pneu-control(5). */
-#ifndef QUEUE_ROUTING_H
-#define QUEUE_ROUTING_H
+#ifndef RESOLVE_ROUTING_H
+#define RESOLVE_ROUTING_H
 
 #include <stdbool.h>
 

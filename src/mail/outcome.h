@@ -3,8 +3,8 @@
  * It begins as nothing; the first of the calls below decides it. Those that mean "not delivered" return false,
  * so that a function can end with return outcome_later(...). Text that does not fit ends in "...".
  * What an errno says is never for ever: a full disk must not bounce mail. */
-#ifndef DELIVER_OUTCOME_H
-#define DELIVER_OUTCOME_H
+#ifndef MAIL_OUTCOME_H
+#define MAIL_OUTCOME_H
 
 #include <stdbool.h>
 

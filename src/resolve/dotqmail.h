@@ -3,14 +3,14 @@
  * dotqmail_find chooses the file in the working directory (the home), reads and checks it as a whole; dotqmail_next
  * then goes through its instructions, as often as dotqmail_rewind says. A struct dotqmail is all zero at first and may be
  * used again and again; the memory of its text lives as long as the process. */
-#ifndef DELIVER_DOTQMAIL_H
-#define DELIVER_DOTQMAIL_H
+#ifndef RESOLVE_DOTQMAIL_H
+#define RESOLVE_DOTQMAIL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "deliver/outcome.h"
 #include "lib/buf.h"
+#include "mail/outcome.h"
 
 #define DOTQMAIL_FILE_MAX (1u << 20)    /* a larger file is a deferral */
 #define DOTQMAIL_NAME 1200              /* a longer file name counts as not there */

@@ -1,4 +1,4 @@
-#include "deliver/account.h"
+#include "resolve/account.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "queue/routing.h"
+#include "resolve/routing.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "deliver/outcome.h"
+#include "mail/outcome.h"
 
 #include <errno.h>
 #include <stdarg.h>
