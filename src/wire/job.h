@@ -7,7 +7,11 @@
  *   number  decimal, chosen by send, echoed by the worker: the delivery number of the job's first recipient,
  *           the others follow it one by one
  *   offset  where in the file behind the descriptor the message begins; length is its bytes, lines end in LF
- *   params  "" or the message's parameters as words ("BODY=8BITMIME"), separated by one space
+ *   params  "" or words NAME or NAME=VALUE, separated by one space; in VALUE control bytes, space, '%' and 0x7f are %XX
+ *             BODY=8BITMIME  the sender declared it so (RFC 6152)
+ *             VIA=address    an alias led here from that address: "Delivered-To: address" is to be put before the message
+ *             FORWARDED      by an alias or a user of ours: the envelope sender may need rewriting (mail/srs.h)
+ *             anything else is ignored
  *   index   counts the job's recipients from 0
  *   verdict K delivered, Z later, D never
  *   status  enhanced status code, "2.1.5" (RFC 3463), JOB_STATUS bytes; it goes into headers, so nothing else passes
@@ -27,6 +31,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "lib/buf.h"
 
 #define JOB_RECIPIENTS 100
 #define JOB_PACKET 65536
@@ -62,6 +68,12 @@ bool job_put(int sock, const struct job *, int flags);
 enum job_result job_get(int sock, char *space, struct job *, int flags);        /* message is the caller's to close */
 bool report_put(int sock, const struct report *, int flags);    /* text longer than JOB_TEXT ends in "..." */
 enum job_result report_get(int sock, char *space, struct report *, int flags);
+
+/* Append a word to params; value 0: the name alone. False as buf_put, and nothing of it is put. */
+bool job_param_put(struct buf *params, const char *name, const char *value);
+/* Is there such a word? Its value, decoded, goes to value if that is not 0; its ceiling is the caller's.
+ * False with errno 0: no; else as buf_put, or EPROTO: no such encoding */
+bool job_param_get(const char *params, const char *name, struct buf *value);
 
 /* is it CLASS.SUBJECT.DETAIL with class 2, 4 or 5 and one to three digits each? */
 bool job_status(const char *);

@@ -6,7 +6,9 @@
  *   spawner  number "Z"|"D" status text        -             none, for now or for ever, because of text
  *
  *   number   decimal, chosen by send, echoed
- *   key      lspawn: the local part of an address, after virtualdomains; rspawn: a route as wire/route.h writes it
+ *   key      rspawn: a route as wire/route.h writes it. lspawn: a local part, after virtualdomains; or
+ *            SPAWNER_MAILBOX and a local part: that user's mailbox, whatever his .qmail or .forward says; or
+ *            SPAWNER_INSTRUCTION and one line, "|command" or "/file": for the alias user to carry out
  *   status   as in wire/job.h; text at most JOB_TEXT bytes, a longer one ends in "..."
  *   limits   SPAWNER_KEY bytes of key, SPAWNER_PACKET in all, SPAWNER_WORKERS workers at once ("Z" beyond)
  *   order    one answer to each request, in any order; end of file ends the spawner, its workers go on
@@ -22,6 +24,8 @@
 #include "wire/job.h"
 
 #define SPAWNER_KEY 1100
+#define SPAWNER_MAILBOX '\1'            /* no local part begins with these */
+#define SPAWNER_INSTRUCTION '\2'
 #define SPAWNER_PACKET 6000
 #define SPAWNER_WORKERS 2000            /* that a spawner has at once at the most; send keeps well below */
 

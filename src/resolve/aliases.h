@@ -1,0 +1,40 @@
+/* aliases - which alias an address of ours meets
+ *
+ * etc/aliases.cdb (wire/aliasdb.h), kept open; aliases_refresh takes over a new one, whole, when it was renamed there.
+ * No database: no aliases. For an address local@domain the first of these names that there is counts:
+ *   local@domain   base@domain     base is local up to the first separator (control/separators), if it has one
+ *   local          base            only where the domain is in locals
+ *   local@         base@           @domain
+ * Those with an '@' are for locals and for virtual domains, by their name before virtualdomains rewrites the address. */
+#ifndef RESOLVE_ALIASES_H
+#define RESOLVE_ALIASES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "wire/aliasdb.h"
+
+struct aliases {                        /* aliases_open fills it */
+	int fd;                         /* -1: there is none */
+	dev_t dev;
+	ino_t ino;
+	int64_t mtime_ns;
+	bool wild;
+	struct buf space, name;         /* of the last entry found */
+};
+
+/* false: errno; ENOENT is no error */
+bool aliases_open(struct aliases *);
+/* the new one, if it has been replaced; costs one stat. False: errno, the old one stays */
+bool aliases_refresh(struct aliases *);
+void aliases_close(struct aliases *);
+/* local: the domain is in locals. separators: the characters that may end a base, "" none. The entry lives until the
+ * next call; *name (if not 0) is the name it was found by, likewise. */
+enum aliasdb_result aliases_find(struct aliases *, const char *address, bool local, const char *separators,
+    struct aliasdb_entry *, const char **name);
+/* the first text file that is newer than the database, or not what it was; 0: none. Lives as above. */
+const char *aliases_stale(struct aliases *);
+
+#endif
