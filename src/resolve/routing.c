@@ -208,34 +208,80 @@ find_remote(const struct routing *r, const char *domain, size_t len, struct buf 
 	return route_put(key, &route);
 }
 
+/* what virtualdomains puts before the local part; 0 or "": nothing, it is none of ours */
+static const char *
+virtual_prefix(const struct routing *r, const struct buf *rcpt, size_t at)
+{
+	const char *prepend = map_get(&r->virtual, rcpt->s, rcpt->len);
+
+	return prepend ? prepend : match(&r->virtual, rcpt->s + at + 1, rcpt->len - at - 1);
+}
+
+static bool
+complete(const struct routing *r, struct buf *rcpt, size_t *at)
+{
+	const char *at_sign = memrchr(rcpt->s, '@', rcpt->len);
+	const struct buf *host = r->envnoathost.len ? &r->envnoathost : &r->me;
+
+	*at = at_sign ? (size_t)(at_sign - rcpt->s) : rcpt->len;
+	if (!at_sign && (!buf_byte(rcpt, '@') || !buf_put(rcpt, host->s, host->len)))
+		return false;
+	percent_hack(r, rcpt, at);
+	return true;
+}
+
+static enum routing_class
+classify(const struct routing *r, const struct buf *rcpt, size_t at)
+{
+	const char *prepend;
+
+	if (map_get(&r->local, rcpt->s + at + 1, rcpt->len - at - 1))
+		return ROUTING_LOCAL;
+	prepend = virtual_prefix(r, rcpt, at);
+	return prepend && *prepend ? ROUTING_VIRTUAL : ROUTING_REMOTE;
+}
+
+bool
+routing_class(const struct routing *r, struct buf *rcpt, enum routing_class *class, const char **why)
+{
+	size_t at;
+
+	*why = 0;
+	if (!complete(r, rcpt, &at))
+		return false;
+	*class = classify(r, rcpt, at);
+	return true;
+}
+
 bool
 routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, struct buf *key, const char **why)
 {
-	const char *prepend, *at_sign = memrchr(rcpt->s, '@', rcpt->len);
-	size_t at = at_sign ? (size_t)(at_sign - rcpt->s) : rcpt->len;
-	const struct buf *host = r->envnoathost.len ? &r->envnoathost : &r->me;
+	const char *prepend;
+	size_t at, n;
 
 	*why = 0;
 	buf_clear(key);
-	if (!at_sign && (!buf_byte(rcpt, '@') || !buf_put(rcpt, host->s, host->len)))
+	if (!complete(r, rcpt, &at))
 		return false;
-	percent_hack(r, rcpt, &at);
 	*channel = CHANNEL_LOCAL;
-	if (!map_get(&r->local, rcpt->s + at + 1, rcpt->len - at - 1)) {
-		prepend = map_get(&r->virtual, rcpt->s, rcpt->len);
-		if (!prepend)
-			prepend = match(&r->virtual, rcpt->s + at + 1, rcpt->len - at - 1);
-		if (!prepend || !*prepend) {
-			*channel = CHANNEL_REMOTE;
-			return find_remote(r, rcpt->s + at + 1, rcpt->len - at - 1, key, why);
-		}
-		if (!buf_room(rcpt, strlen(prepend) + 1))
+	switch (classify(r, rcpt, at)) {
+	case ROUTING_LOCAL:
+		break;
+	case ROUTING_VIRTUAL:
+		prepend = virtual_prefix(r, rcpt, at);
+		n = strlen(prepend);
+		if (!buf_room(rcpt, n + 1))
 			return false;
-		memmove(rcpt->s + strlen(prepend) + 1, rcpt->s, rcpt->len + 1);
-		memcpy(rcpt->s, prepend, strlen(prepend));
-		rcpt->s[strlen(prepend)] = '-';
-		rcpt->len += strlen(prepend) + 1;
-		at += strlen(prepend) + 1;
+		memmove(rcpt->s + n + 1, rcpt->s, rcpt->len + 1);
+		memcpy(rcpt->s, prepend, n);
+		rcpt->s[n] = '-';
+		rcpt->len += n + 1;
+		at += n + 1;
+		break;
+	case ROUTING_REMOTE:
+	default:
+		*channel = CHANNEL_REMOTE;
+		return find_remote(r, rcpt->s + at + 1, rcpt->len - at - 1, key, why);
 	}
 	if (!buf_put(key, rcpt->s, at))
 		return false;

@@ -17,6 +17,15 @@ struct routing;
 /* the caller's, ended by routing_free; 0: why is in the error */
 struct routing *routing_load(struct conf_error *);
 void routing_free(struct routing *);
+enum routing_class {
+	ROUTING_LOCAL,          /* its domain is in locals */
+	ROUTING_VIRTUAL,        /* virtualdomains has something for it */
+	ROUTING_REMOTE
+};
+
+/* Completes rcpt (a domain where it has none, the per cent hack) and says whose it is, before anything else is decided:
+ * aliases are looked up by what it leaves. false: as routing_find */
+bool routing_class(const struct routing *, struct buf *rcpt, enum routing_class *, const char **why);
 /* Rewrites rcpt (a whole address without NULs, its ceiling a little over ADDR) and sets key, the name of the site:
  * for CHANNEL_LOCAL the local part, for CHANNEL_REMOTE the route (wire/route.h).
  * false: *why says what is wrong with the address or setting (EX: too long), or errno ENOMEM with *why 0 */
