@@ -86,7 +86,7 @@ envelope_check(const char *s, size_t n)
 		rcpts += *s == 'T';
 		if (rcpts > ENVELOPE_RCPTS)
 			return ENVELOPE_BAD;
-		allowed = rcpts ? "TNO" : "TBERU";
+		allowed = rcpts ? "TNO" : "TBERUW";
 		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}

@@ -6,6 +6,7 @@
  * none can begin another line or command further on; a parameter's holds no space either. A letter between F and the
  * first T is a parameter of the message, one after a T is of that recipient; each stands once at the most:
  *   message    B body type (RFC 6152)   E ENVID   R RET (RFC 3461)   U SMTPUTF8 (RFC 6531)
+ *              W "1": a user here has forwarded it, so the runner makes it a job that is FORWARDED (wire/job.h)
  *   recipient  N NOTIFY   O ORCPT (RFC 3461)
  * qmail-queue's own callers send none of them, so each side works with qmail's.
  *   limits  an address or value ENVELOPE_ADDR bytes (else exit 11), ENVELOPE_RCPTS recipients, the whole ENVELOPE_MAX

@@ -242,6 +242,9 @@ replay(struct qf *q, const char *s, const char *end, bool *ended)
 		return q->sender && add_rcpt(q, s + 1, end);
 	case 'B':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->body);
+	case 'W':
+		q->forwarded = end - s == 2 && s[1] == '1';
+		return q->sender && !q->rcpts;
 	case 'E': case 'R': case 'U':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &offset);
 	case 'N': case 'O':
@@ -303,7 +306,7 @@ reset(struct qf *q)
 	buf_clear(&q->strings);
 	q->sender = q->body = 0;
 	q->rcpts = 0;
-	q->history = false;
+	q->history = q->forwarded = false;
 }
 
 enum qf_result

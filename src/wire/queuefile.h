@@ -10,7 +10,7 @@
  *                        or 16 '-': the file got its name only after it was on disk
  *   message   LENGTH bytes, lines end in LF; begins with the Received line that pneu-queue writes
  *   records   lines, first byte = type. Upper case is the envelope as injected:
- *               F sender   T recipient   B E R U N O their parameters (wire/envelope.h)
+ *               F sender   T recipient   B E R U W N O their parameters (wire/envelope.h)
  *               .          end of the envelope
  *             lower case is the history that send appends; N counts the T records from 0, WHEN is seconds since 1970:
  *               kN WHEN TEXT          delivered
@@ -79,6 +79,7 @@ struct qf {
 	uint64_t size;                          /* bytes of whole records: where the next one goes */
 	uint64_t file_size;                     /* more than size: a torn record follows */
 	int64_t mtime_s;                        /* the next attempt, seconds since 1970 */
+	bool forwarded;                         /* W1: by a user here */
 	bool history;                           /* send has written here */
 };
 

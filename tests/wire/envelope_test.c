@@ -5,7 +5,7 @@
 #include "tap.h"
 
 static const char plain[] = "Fjoe@a.example\0Tx@b.example\0Ty@b.example\0";
-static const char full[] = "Fjoe@a.example\0B8BITMIME\0EQQ314159\0RHDRS\0U\0Tx@b.example\0NSUCCESS,DELAY\0Orfc822;x@b.example\0T\0";
+static const char full[] = "Fjoe@a.example\0B8BITMIME\0EQQ314159\0RHDRS\0U\0W1\0Tx@b.example\0NSUCCESS,DELAY\0Orfc822;x@b.example\0T\0";
 
 static void
 golden(void)
@@ -20,14 +20,14 @@ golden(void)
 	ok(b.len == sizeof plain && memcmp(b.s, plain, b.len) == 0, "these bytes");
 	buf_clear(&b);
 	ok(envelope_sender(&b, "joe@a.example") && envelope_param(&b, 'B', "8BITMIME") && envelope_param(&b, 'E', "QQ314159") &&
-	    envelope_param(&b, 'R', "HDRS") && envelope_param(&b, 'U', "") && envelope_rcpt(&b, "x@b.example") &&
+	    envelope_param(&b, 'R', "HDRS") && envelope_param(&b, 'U', "") && envelope_param(&b, 'W', "1") && envelope_rcpt(&b, "x@b.example") &&
 	    envelope_param(&b, 'N', "SUCCESS,DELAY") && envelope_param(&b, 'O', "rfc822;x@b.example") && envelope_rcpt(&b, "") &&
 	    envelope_end(&b), "with every parameter");
 	ok(b.len == sizeof full && memcmp(b.s, full, b.len) == 0, "these bytes");
 	ok(envelope_check(plain, sizeof plain) == ENVELOPE_OK && envelope_check(full, sizeof full) == ENVELOPE_OK, "both are envelopes");
 	for (at = full; envelope_next(&at, &letter, &value); )
 		n += (size_t)sprintf(said + n, "%c<%s>", letter, value);
-	same(said, "F<joe@a.example>B<8BITMIME>E<QQ314159>R<HDRS>U<>T<x@b.example>N<SUCCESS,DELAY>O<rfc822;x@b.example>T<>", "the walk");
+	same(said, "F<joe@a.example>B<8BITMIME>E<QQ314159>R<HDRS>U<>W<1>T<x@b.example>N<SUCCESS,DELAY>O<rfc822;x@b.example>T<>", "the walk");
 	ok(at == full + sizeof full - 1 && !envelope_next(&at, &letter, &value), "ends at the last 0, and stays there");
 	buf_free(&b);
 }

@@ -94,7 +94,10 @@ replaying(void)
 	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE HISTORY "b2 5 1k0v4ghy9t0c1\n" "d2 1795335602 5.1.1 x\nz1 6 4.0.0 x\n") == QF_OK &&
 	    q.rcpt[2].state == QF_BOUNCED && q.rcpt[1].state == QF_DELIVERED && q.rcpt[1].tries == 0, "delivered and bounced are final");
 	ok(LOAD(HEADER NO_SUM MESSAGE "F\nTx\n.\nk0 1 \n") == QF_OK && !*qf_string(&q, q.sender) && q.rcpts == 1 && q.rcpt[0].state == QF_DELIVERED &&
-	    q.body == 0, "the null sender, no parameters, no text");
+	    q.body == 0 && !q.forwarded, "the null sender, no parameters, no text");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW1\nTx\n.\n") == QF_OK && q.forwarded, "a forwarded one");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW\nTx\n.\n") == QF_OK && !q.forwarded, "not by any other value");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\nW1\n.\n") == QF_INCOMPLETE, "nor behind a recipient");
 	ok(LOAD("pneu1 0000000000000000000 00000000000000000 0000000000 0000000000 " NO_SUM "F\nT\n.\n") == QF_OK, "an empty message of 1970");
 }
 
