@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "wire/packet.h"
+#include "wire/percent.h"
 
 bool
 job_put(int sock, const struct job *j, int flags)
@@ -116,4 +117,37 @@ report_get(int sock, char *space, struct report *r, int flags)
 		return JOB_GOT;
 	errno = EPROTO;
 	return JOB_BAD;
+}
+
+bool
+job_param_put(struct buf *params, const char *name, const char *value)
+{
+	size_t had = params->len;
+
+	return ((!had || buf_byte(params, ' ')) && buf_puts(params, name) &&
+	    (!value || (buf_byte(params, '=') && percent_put(params, value, true)))) || (buf_cut(params, had), false);
+}
+
+bool
+job_param_get(const char *params, const char *name, struct buf *value)
+{
+	size_t len = strlen(name), n;
+	const char *s;
+
+	if (value)
+		buf_clear(value);
+	for (s = params; *s; s += n + (s[n] == ' ')) {
+		n = strcspn(s, " ");
+		if (n < len || memcmp(s, name, len) != 0 || (n > len && s[len] != '='))
+			continue;
+		if (!value || n == len)
+			return !value || buf_put(value, "", 0);
+		if (percent_get(value, s + len + 1, n - len - 1) && (value->s || buf_put(value, "", 0)))
+			return true;
+		if (errno == EBADMSG)
+			errno = EPROTO;
+		return false;
+	}
+	errno = 0;
+	return false;
 }

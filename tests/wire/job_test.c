@@ -284,6 +284,58 @@ no_one(void)
 	close(s[0]);
 }
 
+/* what params says of a name: its value, "(no)", "(bad)" or "(long)" */
+static const char *
+param(const char *params, const char *name)
+{
+	static struct buf value = BUF(20);
+
+	errno = EDOM;
+	if (job_param_get(params, name, &value))
+		return value.s;
+	return errno == 0 ? "(no)" : errno == EPROTO ? "(bad)" : errno == EMSGSIZE ? "(long)" : "(?)";
+}
+
+static void
+params(void)
+{
+	struct buf b = BUF(60);
+	char odd[128];
+	int c;
+
+	ok(job_param_put(&b, "BODY", "8BITMIME") && job_param_put(&b, "FORWARDED", 0) && job_param_put(&b, "VIA", "a b%c=d@x\n"), "words are put");
+	same(b.s, "BODY=8BITMIME FORWARDED VIA=a%20b%25c=d@x%0A", "separated by one space, the value escaped");
+	same(param(b.s, "BODY"), "8BITMIME", "the first");
+	same(param(b.s, "FORWARDED"), "", "one without a value");
+	same(param(b.s, "VIA"), "a b%c=d@x\n", "the last, decoded");
+	same(param(b.s, "BOD"), "(no)", "not by a part of its name");
+	same(param(b.s, "BODYX"), "(no)", "nor by more");
+	same(param(b.s, "8BITMIME"), "(no)", "nor by its value");
+	same(param("", "VIA"), "(no)", "no words at all");
+	same(param("XVIA=1 VIA=2 VIA=3", "VIA"), "2", "whole words; the first counts");
+	same(param("  VIA=2", "VIA"), "2", "more spaces do no harm");
+	same(param("VIA=", "VIA"), "", "an empty value");
+	same(param("VIA=%4", "VIA"), "(bad)", "a value that is no encoding");
+	same(param("VIA=%00", "VIA"), "(bad)", "no NUL comes out");
+	same(param("VIA=aaaaaaaaaaaaaaaaaaaaa", "VIA"), "(long)", "a value over the ceiling");
+	ok(job_param_get("A FORWARDED", "FORWARDED", 0) && job_param_get("A=%", "A", 0), "is it there? nobody asks for its value");
+	errno = 0;
+	ok(!job_param_put(&b, "LONG", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa") && errno == EMSGSIZE && strlen(b.s) == 44, "what does not fit is not put");
+	buf_clear(&b);
+	b.max = 400;
+	for (c = 1; c < 128; c++)
+		odd[c - 1] = (char)c;
+	odd[127] = 0;
+	job_param_put(&b, "X", odd);
+	{
+		struct buf got = BUF(200);
+
+		ok(job_param_get(b.s, "X", &got) && strcmp(got.s, odd) == 0, "every byte comes back");
+		buf_free(&got);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -298,6 +350,7 @@ main(void)
 	odd_jobs();
 	odd_reports();
 	statuses();
+	params();
 	job_limits();
 	report_limits();
 	no_one();
