@@ -136,6 +136,25 @@ qf_put_history(struct buf *b, char letter, size_t n, int64_t when, const char *s
 	    (buf_cut(b, had), false);
 }
 
+bool
+qf_put_expansion(struct buf *b, size_t n, int64_t when, size_t count, const char *why)
+{
+	return buf_byte(b, 'x') && buf_num(b, n) && buf_byte(b, ' ') && buf_num(b, when > 0 ? (uint64_t)when : 0) &&
+	    buf_byte(b, ' ') && buf_num(b, count) && buf_byte(b, ' ') && put_escaped(b, why) && buf_byte(b, '\n');
+}
+
+bool
+qf_put_child_sender(struct buf *b, const char *sender)
+{
+	return buf_byte(b, '<') && put_escaped(b, sender) && buf_byte(b, '\n');
+}
+
+bool
+qf_put_child(struct buf *b, char kind, const char *text)
+{
+	return buf_byte(b, '+') && buf_byte(b, kind) && buf_byte(b, ' ') && put_escaped(b, text) && buf_byte(b, '\n');
+}
+
 static int
 hex_digit(char c)
 {
@@ -170,7 +189,7 @@ keep(struct qf *q, const char *s, const char *end, uint32_t *offset)
 }
 
 static bool
-add_rcpt(struct qf *q, const char *s, const char *end)
+grow(struct qf *q)
 {
 	if (q->rcpts == q->room) {
 		size_t room = q->room ? q->room * 2 : 1;
@@ -182,7 +201,36 @@ add_rcpt(struct qf *q, const char *s, const char *end)
 		q->room = room;
 	}
 	memset(&q->rcpt[q->rcpts], 0, sizeof q->rcpt[0]);
-	return keep(q, s, end, &q->rcpt[q->rcpts++].addr);
+	return true;
+}
+
+static bool
+add_rcpt(struct qf *q, const char *s, const char *end)
+{
+	if (!grow(q) || !keep(q, s, end, &q->rcpt[q->rcpts].addr))
+		return false;
+	q->injected = ++q->rcpts;
+	return true;
+}
+
+uint32_t
+qf_keep(struct qf *q, const char *s)
+{
+	uint32_t at = (uint32_t)q->strings.len;
+
+	return buf_put(&q->strings, s, strlen(s) + 1) ? at : 0;
+}
+
+bool
+qf_add_child(struct qf *q, size_t parent, char kind, uint32_t sender, const char *text)
+{
+	uint32_t addr;
+
+	if (!grow(q) || !(addr = qf_keep(q, text)))
+		return false;
+	q->rcpt[q->rcpts++] = (struct qf_rcpt){ .addr = addr, .sender = sender, .parent = (uint32_t)parent + 1,
+		.kind = (uint8_t)kind };
+	return true;
 }
 
 /* the decimal number up to the next space, which *s passes */
@@ -209,7 +257,7 @@ replay_history(struct qf *q, char letter, const char *s, const char *end)
 		return false;
 	r = &q->rcpt[n];
 	q->history = true;
-	if (r->state == QF_DELIVERED || r->state == QF_BOUNCED)
+	if (r->state == QF_DELIVERED || r->state == QF_BOUNCED || r->state == QF_EXPANDED)
 		return true;                            /* a later copy says nothing new */
 	if (letter == 'z' || letter == 'd') {
 		if (!(space = memchr(s, ' ', (size_t)(end - s))) || space - s >= (ptrdiff_t)sizeof r->status)
@@ -225,16 +273,86 @@ replay_history(struct qf *q, char letter, const char *s, const char *end)
 	return true;
 }
 
+/* ---- an expansion, while its lines are read */
+
+struct expansion {
+	uint64_t left;                  /* lines to come; 0: none is being read */
+	size_t parent, first;           /* where its recipients begin */
+	uint32_t sender;
+	bool again;                     /* it stands there twice */
+};
+
+static void
+expansion_end(struct qf *q, struct expansion *x, bool whole)
+{
+	if (!whole)
+		q->rcpts = x->first;
+	else if (!x->again)
+		q->rcpt[x->parent].state = QF_EXPANDED;
+	x->left = 0;
+}
+
+static bool
+replay_expansion(struct qf *q, struct expansion *x, const char *s, const char *end)
+{
+	uint64_t n, when;
+
+	if (!q->rcpts || !number(&s, end, q->rcpts - 1, &n) || !number(&s, end, INT64_MAX, &when) ||
+	    !number(&s, end, UINT32_MAX, &x->left))
+		return false;
+	q->history = true;
+	x->parent = (size_t)n;
+	x->first = q->rcpts;
+	x->sender = q->rcpt[n].sender;
+	x->again = q->rcpt[n].state == QF_EXPANDED || q->rcpt[n].state == QF_DELIVERED || q->rcpt[n].state == QF_BOUNCED;
+	if (x->left == 0)
+		expansion_end(q, x, true);
+	return true;
+}
+
+static bool
+replay_child(struct qf *q, struct expansion *x, const char *s, const char *end)
+{
+	uint32_t addr;
+
+	if (*s == '<') {
+		if (!keep(q, s + 1, end, &x->sender))
+			return false;
+	} else {
+		if (end - s < 4 || !memchr("anmfpi", s[1], 6) || s[2] != ' ')
+			return false;
+		if (!x->again) {
+			if (!grow(q) || !keep(q, s + 3, end, &addr))
+				return false;
+			q->rcpt[q->rcpts++] = (struct qf_rcpt){ .addr = addr, .sender = x->sender,
+				.parent = (uint32_t)x->parent + 1, .kind = (uint8_t)s[1] };
+		}
+	}
+	if (--x->left == 0)
+		expansion_end(q, x, true);
+	return true;
+}
+
+static bool
+replay_after(struct qf *q, struct expansion *x, const char *s, const char *end)
+{
+	if (*s == '+' || *s == '<')
+		return x->left && replay_child(q, x, s, end);
+	if (x->left)
+		expansion_end(q, x, false);
+	return *s == 'x' ? replay_expansion(q, x, s + 1, end) : memchr("kzdb", *s, 4) && replay_history(q, *s, s + 1, end);
+}
+
 /* one line without its newline; *ended says whether the '.' has been; false: errno EBADMSG or ENOMEM */
 static bool
-replay(struct qf *q, const char *s, const char *end, bool *ended)
+replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *ended)
 {
 	char letter = s < end ? *s : 0;
 	uint32_t offset;
 
 	errno = EBADMSG;
 	if (letter && *ended)
-		return memchr("kzdb", letter, 4) && replay_history(q, letter, s + 1, end);
+		return replay_after(q, x, s, end);
 	switch (letter) {
 	case 'F':
 		return !q->sender && keep(q, s + 1, end, &q->sender);
@@ -262,10 +380,11 @@ static enum qf_result
 replay_all(struct qf *q, const char *s, size_t n, size_t *envelope)
 {
 	const char *at = s, *end = s + n, *nl;
+	struct expansion x = { 0 };
 	bool ended = false;
 
 	while (at < end && (nl = memchr(at, '\n', (size_t)(end - at)))) {
-		if (!replay(q, at, nl, &ended)) {
+		if (!replay(q, &x, at, nl, &ended)) {
 			if (errno == ENOMEM)
 				return QF_TROUBLE;
 			return ended ? QF_DAMAGED : QF_INCOMPLETE;
@@ -274,6 +393,8 @@ replay_all(struct qf *q, const char *s, size_t n, size_t *envelope)
 		if (ended && !*envelope)
 			*envelope = (size_t)(at - s);
 	}
+	if (x.left)
+		expansion_end(q, &x, false);
 	q->size += (uint64_t)(at - s);
 	return ended ? QF_OK : QF_INCOMPLETE;
 }
@@ -367,4 +488,31 @@ const char *
 qf_string(const struct qf *q, uint32_t offset)
 {
 	return q->strings.s + offset;
+}
+
+const char *
+qf_sender(const struct qf *q, size_t i)
+{
+	return qf_string(q, q->rcpt[i].sender ? q->rcpt[i].sender : q->sender);
+}
+
+size_t
+qf_root(const struct qf *q, size_t i)
+{
+	while (q->rcpt[i].parent)
+		i = q->rcpt[i].parent - 1;
+	return i;
+}
+
+const char *
+qf_address(const struct qf *q, size_t i)
+{
+	switch (q->rcpt[i].kind) {
+	case QF_FILE: case QF_PROGRAM: case QF_INCLUDE:
+		i = qf_root(q, i);
+		break;
+	default:
+		break;
+	}
+	return qf_string(q, q->rcpt[i].addr);
 }

@@ -17,9 +17,14 @@
  *               zN WHEN STATUS TEXT   deferred
  *               dN WHEN STATUS TEXT   failed; its bounce is still owed
  *               bN WHEN ID            bounced, or the bounce was given up as a double one
+ *               xN WHEN COUNT WHY     replaced by the recipients in the COUNT lines that follow, which count on from the
+ *                                     last one; WHY is for people (file and line of an alias)
+ *                 <SENDER             envelope sender of those that follow; until there is one, that of N
+ *                 +KIND TEXT          one of them, KIND as in enum qf_kind
+ *                                     Fewer than COUNT lines, then something else: it did not happen.
  *
  * In records a control byte, '%' and 0x7f are written %XX. A recipient's state is what its last record says;
- * b and k end it for good, so every record may stand twice. A line that the end of file cuts off does not count.
+ * b, k and x end it for good, so every record may stand twice. A line that the end of file cuts off does not count.
  * The file's mtime is the time of the next attempt.
  *
  * After a crash of the machine a name may stand for a file whose bytes did not all reach the disk; then SUM or the
@@ -58,14 +63,32 @@ bool qf_put_envelope(struct buf *, char letter, const char *value);
 bool qf_put_end(struct buf *);
 bool qf_put_history(struct buf *, char letter, size_t n, int64_t when, const char *status, const char *text);
 
-enum qf_state { QF_WAITING, QF_DELIVERED, QF_FAILED, QF_BOUNCED };
+/* An expansion as a whole: the x line, then what qf_put_child_sender and qf_put_child add, count lines in all. Cut b back to
+ * what it held if one of them fails. */
+bool qf_put_expansion(struct buf *b, size_t n, int64_t when, size_t count, const char *why);
+bool qf_put_child_sender(struct buf *, const char *sender);
+bool qf_put_child(struct buf *, char kind, const char *text);
+
+enum qf_state { QF_WAITING, QF_DELIVERED, QF_FAILED, QF_BOUNCED, QF_EXPANDED };
+
+enum qf_kind {
+	QF_INJECTED = 0,                        /* a T record: an address */
+	QF_ADDRESS = 'a',                       /* an address, looked up in the aliases already */
+	QF_NAME = 'n',                          /* an address, still to be looked up */
+	QF_MAILBOX = 'm',                       /* an address: the user's mailbox, whatever his files say */
+	QF_FILE = 'f', QF_PROGRAM = 'p',        /* a path, a command: for the alias user */
+	QF_INCLUDE = 'i'                        /* the path of a list, still to be read */
+};
 
 struct qf_rcpt {
 	uint32_t addr;                          /* offset of its string in strings */
 	uint32_t last;                          /* offset of the text of its last record, 0: none */
 	uint32_t tries;                         /* how many z records */
+	uint32_t sender;                        /* offset of its own envelope sender, 0: that of the message */
+	uint32_t parent;                        /* whom it came from, 1 more than the index; 0: injected */
 	uint32_t to;                            /* the program's own, 0 at first: the address as routed */
 	uint8_t state;                          /* enum qf_state */
+	uint8_t kind;                           /* enum qf_kind: what addr is */
 	uint8_t local;                          /* the program's own, 0 at first */
 	char status[10];                        /* of its last record, or "" */
 };
@@ -76,6 +99,7 @@ struct qf {
 	uint32_t sender, body;                  /* offsets in strings */
 	struct qf_rcpt *rcpt;
 	size_t rcpts, room;
+	size_t injected;                        /* how many of them are T records */
 	uint64_t size;                          /* bytes of whole records: where the next one goes */
 	uint64_t file_size;                     /* more than size: a torn record follows */
 	int64_t mtime_s;                        /* the next attempt, seconds since 1970 */
@@ -95,5 +119,12 @@ enum qf_result {
 enum qf_result qf_load(struct qf *, int fd, bool check_sum);
 void qf_free(struct qf *);
 const char *qf_string(const struct qf *, uint32_t offset);
+const char *qf_sender(const struct qf *, size_t rcpt);  /* envelope sender for this recipient */
+size_t qf_root(const struct qf *, size_t rcpt);         /* the injected recipient it comes from, perhaps itself */
+const char *qf_address(const struct qf *, size_t rcpt); /* to show: its address; of a file or program its root's */
+/* one more recipient, as a + line makes it; sender as in struct qf_rcpt. False: ENOMEM or EMSGSIZE, nothing changed */
+bool qf_add_child(struct qf *, size_t parent, char kind, uint32_t sender, const char *text);
+/* a string to keep; its offset, 0: ENOMEM or EMSGSIZE */
+uint32_t qf_keep(struct qf *, const char *);
 
 #endif
