@@ -12,6 +12,7 @@
 struct routing {
 	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes;    /* the text of the maps */
 	struct map local, percent, virtual, route;
+	bool locals_preset;             /* there is no file of that name */
 };
 
 /* "name:value" lines; a line without a colon is nonsense */
@@ -129,6 +130,7 @@ load(struct routing *r, struct conf_error *e)
 		return false;
 	}
 	/* without locals our own name is local; with locals only what it says */
+	r->locals_preset = !r->locals.s;
 	if (!r->locals.s && !(buf_put(&r->locals, r->me.s, r->me.len) && buf_byte(&r->locals, 0))) {
 		conf_complain(e, "locals", "out of memory", 0);
 		return false;
@@ -287,4 +289,36 @@ routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, s
 		return false;
 	lower(key->s, key->len);
 	return true;
+}
+
+/* the whole line of which value is the end; 0 for 0 */
+static const char *
+line_of(const struct buf *lines, const char *value)
+{
+	while (value && value > lines->s && value[-1])
+		value--;
+	return value;
+}
+
+struct routing_reason
+routing_why_class(const struct routing *r, const char *asked)
+{
+	const char *at = strrchr(asked, '@'), *domain = at ? at + 1 : asked, *line;
+	struct buf rcpt = { (char *)(uintptr_t)asked, strlen(asked), 0, 0 };
+
+	if (!at)
+		return (struct routing_reason){ 0, 0 };
+	if (map_get(&r->local, domain, strlen(domain)))
+		return (struct routing_reason){ r->locals_preset ? "me" : "locals", domain };
+	line = line_of(&r->virtualdomains, virtual_prefix(r, &rcpt, (size_t)(at - asked)));
+	return (struct routing_reason){ line ? "virtualdomains" : 0, line };
+}
+
+struct routing_reason
+routing_why_route(const struct routing *r, const char *asked)
+{
+	const char *at = strrchr(asked, '@'), *domain = at ? at + 1 : "";
+	const char *line = line_of(&r->smtproutes, match(&r->route, domain, strlen(domain)));
+
+	return (struct routing_reason){ line ? "smtproutes" : 0, line };
 }

@@ -31,4 +31,15 @@ bool routing_class(const struct routing *, struct buf *rcpt, enum routing_class 
  * false: *why says what is wrong with the address or setting (EX: too long), or errno ENOMEM with *why 0 */
 bool routing_find(const struct routing *, struct buf *rcpt, enum channel *, struct buf *key, const char **why);
 
+/* For people: the line of a control file that decided, file 0 if none did. The strings are the routing's, or asked. */
+struct routing_reason {
+	const char *file, *line;
+};
+
+/* Why an address, as routing_class completed it, has its class: a line of locals (the preset is me) or virtualdomains, there
+ * also the exception that makes it remote. */
+struct routing_reason routing_why_class(const struct routing *, const char *asked);
+/* ... and a remote one its route: a line of smtproutes */
+struct routing_reason routing_why_route(const struct routing *, const char *asked);
+
 #endif
