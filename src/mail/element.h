@@ -48,6 +48,8 @@ struct element_walk {
 	size_t n, at;
 	const char *why;                /* after ELEMENT_BAD: what is wrong with the one at bad_at; the walk may go on */
 	size_t bad_at;
+	size_t words_at, words_end, words_next; /* of the walk itself: inside words that blanks separate, if words_end */
+	bool words_hash;
 };
 
 void element_walk(struct element_walk *, const char *s, size_t n);
