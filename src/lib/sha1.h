@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define SHA1_BYTES 20
-#define SHA1_BLOCK 64
+#define SHA1_BLOCK 64u
 
 struct sha1 {
 	uint32_t h[5];
