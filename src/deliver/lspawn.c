@@ -26,10 +26,12 @@
 #include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
+#include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
 #include "mail/outcome.h"
 #include "resolve/account.h"
+#include "resolve/passwd.h"
 #include "wire/spawner.h"
 
 #define SAFE_PATH "/usr/local/bin:/usr/bin:/bin"
@@ -55,20 +57,74 @@ answer(const struct request *r, const struct outcome *o, int worker)
 	*r->answered = 1;
 }
 
-/* the lines of etc/defaultdelivery, an LF after each; read for each worker, so it is never out of date */
+/* the control files: read for each worker, so they are never out of date */
+struct settings {
+	struct accounts accounts;
+	struct buf delivery;            /* the lines of defaultdelivery, an LF after each */
+	uint64_t programtimeout;
+};
+
 static bool
-default_delivery(struct buf *b, struct outcome *o)
+load_settings(struct settings *s, struct outcome *o)
 {
-	struct conf setting = { .name = "defaultdelivery", .kind = CONF_LINES, .value = b };
+	struct conf table[] = {
+		{ "defaultdelivery", CONF_LINES, &s->delivery, 0, 0, 0 },
+		{ "programtimeout", CONF_NUMBER, &s->programtimeout, 1000, 1, 86400 },
+	};
 	struct conf_error e;
 	size_t i;
 
-	if (!conf_read(&setting, 1, &e))
+	if (!conf_read(table, sizeof table / sizeof *table, &e) || !accounts_load(&s->accounts, &e))
 		return outcome_later(o, "4.3.5", e.text, (char *)0);
-	for (i = 0; i < b->len; i++)
-		if (b->s[i] == 0)
-			b->s[i] = '\n';
-	return b->len > 0 || buf_puts(b, PRESET_DELIVERY "\n") || outcome_trouble(o, "read defaultdelivery", 0);
+	passwd_nss_init(&s->accounts.logins);
+	for (i = 0; i < s->delivery.len; i++)
+		if (s->delivery.s[i] == 0)
+			s->delivery.s[i] = '\n';
+	return s->delivery.len > 0 || buf_puts(&s->delivery, PRESET_DELIVERY "\n") ||
+	    outcome_trouble(o, "read defaultdelivery", 0);
+}
+
+/* what is to be done, from a key */
+struct task {
+	char *option;                   /* for pneu-local, or 0 */
+	struct account account;
+	const char *local, *instructions;
+};
+
+/* "\user" of an alias: his mailbox, so the name must be his */
+static bool
+find_mailbox(struct settings *s, struct task *t, struct buf *names, struct outcome *o)
+{
+	const struct account *a = &t->account;
+
+	t->option = "-m";
+	if (!account_find(&s->accounts, t->local, names, &t->account, o))
+		return false;
+	if (a->source == ACCOUNT_ALIAS || (a->source == ACCOUNT_LOGIN && *a->dash && !a->separated))
+		return outcome_never(o, "5.1.1", "no such mailbox here", (char *)0);
+	return true;
+}
+
+static bool
+find_task(struct settings *s, const char *key, struct task *t, struct buf *names, struct outcome *o)
+{
+	*t = (struct task){ .local = key, .instructions = s->delivery.s };
+	switch (*key) {
+	case SPAWNER_MAILBOX:
+		t->local = key + 1;
+		return find_mailbox(s, t, names, o);
+	case SPAWNER_INSTRUCTION:
+		if ((key[1] != '|' && key[1] != '/') || !key[2] || strchr(key, '\n'))
+			return outcome_never(o, "5.3.5", "neither |command nor /file", (char *)0);
+		t->option = "-a";
+		t->instructions = key + 1;
+		if (!account_alias(&s->accounts, names, &t->account, o))
+			return false;
+		t->local = t->account.user;
+		return true;
+	default:
+		return account_find(&s->accounts, key, names, &t->account, o);
+	}
 }
 
 static char *
@@ -77,16 +133,32 @@ variable(char *space, const char *name, const char *value)
 	return value && snprintf(space, VALUE_MAX, "%s=%s", name, value) < VALUE_MAX ? space : 0;
 }
 
-static void
-become_local(const struct account *a, const char *local, const char *instructions)
+static char *
+word(const char *s)
 {
-	static char etc[VALUE_MAX], queue[VALUE_MAX], path[VALUE_MAX];
-	char *argv[] = { "pneu-local", (char *)(uintptr_t)a->user, (char *)(uintptr_t)a->home, (char *)(uintptr_t)local,
-		(char *)(uintptr_t)a->dash, (char *)(uintptr_t)a->ext, (char *)(uintptr_t)instructions, 0 };
+	return (char *)(uintptr_t)s;
+}
+
+static void
+become_local(const struct settings *s, const struct task *t)
+{
+	static char etc[VALUE_MAX], queue[VALUE_MAX], path[VALUE_MAX], seconds[NUM_TEXT];
+	const struct account *a = &t->account;
+	char *argv[13] = { "pneu-local", "-s", s->accounts.separators.s, "-t", word(num_text(seconds, s->programtimeout)) };
+	size_t arg = 5;
 	char *envp[4], program[4096];
 	sigset_t none;
 	size_t n = 0;
 
+	if (t->option)
+		argv[arg++] = t->option;
+	argv[arg++] = word(a->user);
+	argv[arg++] = word(a->home);
+	argv[arg++] = word(t->local);
+	argv[arg++] = word(a->dash);
+	argv[arg++] = word(a->ext);
+	argv[arg++] = word(t->instructions);
+	argv[arg] = 0;
 	if ((envp[n] = variable(path, "PATH", place_private() ? getenv("PATH") : SAFE_PATH)))
 		n++;
 	if (place_private() && (envp[n] = variable(etc, "PNEU_ETC", getenv("PNEU_ETC"))))
@@ -106,22 +178,24 @@ become_local(const struct account *a, const char *local, const char *instruction
 static _Noreturn void
 serve(const struct request *r)
 {
-	struct buf names = BUF(0), instructions = BUF(0);
-	struct account a;
+	struct settings s = { .programtimeout = 0 };
+	struct buf names = BUF(0);
+	struct task t;
 	struct outcome o;
 	int job[2] = { -1, -1 };
 
 	umask(077);
-	if (!account_find(r->key, place_private(), &names, &a, &o) || !default_delivery(&instructions, &o) ||
+	if (!load_settings(&s, &o) || !find_task(&s, r->key, &t, &names, &o) ||
 	    (!fd_pair(job) && !outcome_trouble(&o, "make a job socket", 0)) ||
-	    (!place_private() && !drop_to(a.uid, a.gid) && !outcome_trouble(&o, "become user", a.user))) {
+	    (!place_private() && !drop_to(t.account.uid, t.account.gid) &&
+	    !outcome_trouble(&o, "become user", t.account.user))) {
 		answer(r, &o, -1);
 		_exit(0);
 	}
 	answer(r, &o, job[1]);
 	/* the copies are not close-on-exec, everything else of ours is; the requests' socket goes here */
 	if (dup2(job[0], 0) == 0 && dup2(2, 1) == 1)
-		become_local(&a, r->key, instructions.s);
+		become_local(&s, &t);
 	die_sys(EX_SOFT, "start pneu-local");   /* its socket closes: the jobs are tried again later */
 }
 
@@ -233,14 +307,15 @@ take_requests(void)
 static void
 check_settings(void)
 {
-	struct buf b = BUF(0);
+	struct settings s = { .programtimeout = 0 };
 	struct outcome o;
 
 	if (geteuid() != 0 && !place_private())
 		die_say(EX_HARD, "must be started by root (or with PNEU_ETC and PNEU_QUEUE set)");
-	if (!default_delivery(&b, &o))
+	if (!load_settings(&s, &o))
 		die_say(EX_SOFT, o.text);
-	buf_free(&b);
+	buf_free(&s.delivery);
+	accounts_free(&s.accounts);
 }
 
 int

@@ -65,56 +65,116 @@ parse(const char *s, size_t n, struct users_entry *e)
 	return USERS_FOUND;
 }
 
-/* the longest prefix, of those that end in a byte some prefix ends in; the empty one last */
-static int
-find_prefix(int fd, const char *key, size_t n, struct buf *b, size_t *matched)
-{
-	char ends[USERS_DATA];
+/* what a look-up goes through */
+struct lookup {
+	int fd;
+	char key[USERS_LOCAL + 2];      /* '!', local in lower case, 0 */
+	size_t n;                       /* bytes of local */
+	const char *separators;
+	char ends[USERS_DATA];          /* the last bytes of prefixes */
 	size_t ends_len;
-	int r = get(fd, "", 0, b);
+};
 
-	if (r == 0)
+static int
+get_ends(struct lookup *l, struct buf *b)
+{
+	int r = get(l->fd, "", 0, b);
+
+	if (r == 0) {
 		errno = EPROTO;
-	if (r <= 0)
+		r = -1;
+	}
+	if (r > 0) {
+		l->ends_len = b->len;
+		memcpy(l->ends, b->s, b->len);
+	}
+	buf_clear(b);
+	return r;
+}
+
+/* the first n bytes of local as an exact name */
+static int
+get_exact(struct lookup *l, size_t n, struct buf *b)
+{
+	char was = l->key[n + 1];
+	int r;
+
+	l->key[n + 1] = 0;
+	r = get(l->fd, l->key, n + 2, b);
+	l->key[n + 1] = was;
+	return r;
+}
+
+/* The longest of: beginnings before a separator, as exact names; prefixes, of those that end in a byte some prefix ends
+ * in. The empty prefix is last. *matched bytes of local are the name */
+static int
+find_part(struct lookup *l, struct buf *b, size_t *matched, bool *is_base)
+{
+	size_t n;
+	int r;
+
+	if (get_ends(l, b) < 0)
 		return -1;
-	ends_len = b->len;
-	memcpy(ends, b->s, ends_len);
-	for (; n > 0; n--) {
-		if (n > 1 && !memchr(ends, key[n - 1], ends_len))
-			continue;
-		buf_clear(b);
-		r = get(fd, key, n, b);
-		if (r != 0) {
-			*matched = n - 1;
+	for (n = l->n + 1; n-- > 0; ) {
+		*matched = n;
+		if ((*is_base = n > 0 && n < l->n && strchr(l->separators, l->key[n + 1])) && (r = get_exact(l, n, b)) != 0)
 			return r;
-		}
+		*is_base = false;
+		if (n > 0 && !memchr(l->ends, l->key[n], l->ends_len))
+			continue;
+		if ((r = get(l->fd, l->key, n + 1, b)) != 0)
+			return r;
 	}
 	return 0;
+}
+
+/* The data ends in an empty dash and an empty ext: they become the separator and what follows it. */
+static bool
+tag_entry(struct buf *b, struct users_entry *e)
+{
+	buf_cut(b, b->len - 1);
+	if (!buf_byte(b, *e->tag) || !buf_byte(b, 0) || !buf_puts(b, e->tag + 1))
+		return false;
+	return parse(b->s, b->len, e) == USERS_FOUND;
+}
+
+enum users_result
+users_find_base(int fd, const char *local, const char *separators, struct buf *b, struct users_entry *e)
+{
+	struct lookup l;
+	size_t matched = l.n = strlen(local), i;
+	bool is_base = false;
+	int r;
+
+	if (l.n > USERS_LOCAL) {
+		errno = EMSGSIZE;
+		return USERS_TROUBLE;
+	}
+	l.fd = fd;
+	l.separators = separators;
+	l.key[0] = '!';
+	for (i = 0; i <= l.n; i++)
+		l.key[i + 1] = ascii_lower(local[i]);
+	buf_clear(b);
+	r = get_exact(&l, l.n, b);
+	if (r == 0)
+		r = find_part(&l, b, &matched, &is_base);
+	if (r == 0)
+		return USERS_NONE;
+	if (r < 0 || !buf_puts(b, is_base ? "" : local + matched))
+		return USERS_TROUBLE;
+	e->tag = is_base ? local + matched : 0;
+	if (parse(b->s, b->len, e) != USERS_FOUND)
+		return USERS_TROUBLE;
+	if (*e->dash || *e->ext)
+		e->tag = 0;
+	return !e->tag || tag_entry(b, e) ? USERS_FOUND : USERS_TROUBLE;
 }
 
 enum users_result
 users_find(int fd, const char *local, struct buf *b, struct users_entry *e)
 {
-	char key[USERS_LOCAL + 2];
-	size_t n = strlen(local), matched = n, i;
-	int r;
-
-	if (n > USERS_LOCAL) {
-		errno = EMSGSIZE;
-		return USERS_TROUBLE;
-	}
-	key[0] = '!';
-	for (i = 0; i <= n; i++)
-		key[i + 1] = ascii_lower(local[i]);
-	buf_clear(b);
-	r = get(fd, key, n + 2, b);
-	if (r == 0)
-		r = find_prefix(fd, key, n + 1, b, &matched);
-	if (r == 0)
-		return USERS_NONE;
-	if (r < 0 || !buf_puts(b, local + matched))
-		return USERS_TROUBLE;
-	return parse(b->s, b->len, e);
+	return users_find_base(fd, local, "", b, e);
 }
 
 /* ---- writing */

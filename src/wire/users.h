@@ -34,6 +34,7 @@ struct users_entry {
 	const char *user, *home, *dash, *ext;   /* strings inside the caller's buf */
 	uid_t uid;
 	gid_t gid;
+	const char *tag;                /* 0, or dash and ext are from here: the separator and what follows it, in the caller's local */
 };
 
 enum users_result {
@@ -45,6 +46,11 @@ enum users_result {
 /* who gets mail for local; fd is the open cdb, whose offset moves. space is overwritten and keeps what the entry
  * points into; its ceiling should be at least USERS_LOCAL + USERS_DATA. ext keeps the case of local. */
 enum users_result users_find(int fd, const char *local, struct buf *space, struct users_entry *);
+/* The same where joe+tag may be joe's: a beginning of local that ends before one of the separators ("" none) also counts,
+ * as an exact name. After the exact name of all of local the longest match wins, an exact name before a prefix of the same
+ * length: =joe takes joe+tag, unless there is +joe+. An entry found by its base without a dash gets dash (the separator) and
+ * ext (what follows it); one with a dash is left as it stands. */
+enum users_result users_find_base(int fd, const char *local, const char *separators, struct buf *space, struct users_entry *);
 
 /* What is wrong with a text. line counts from 1; 0: errno tells, reading the text or writing the cdb failed */
 struct users_error {
