@@ -1,19 +1,31 @@
 #include "resolve/routing.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "lib/ascii.h"
+#include "lib/clock.h"
 #include "lib/map.h"
 #include "lib/num.h"
+#include "mail/srs.h"
+#include "resolve/rewriting.h"
 #include "wire/route.h"
 
 struct routing {
-	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes;    /* the text of the maps */
+	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes, separators;        /* the text of the maps */
 	struct map local, percent, virtual, route;
 	bool locals_preset;             /* there is no file of that name */
+	struct rewriting srs;
 };
+
+const char *
+routing_separators(const struct routing *r)
+{
+	return r->separators.s ? r->separators.s : "+";
+}
 
 /* "name:value" lines; a line without a colon is nonsense */
 static bool
@@ -104,11 +116,28 @@ routing_free(struct routing *r)
 	buf_free(&r->percenthack);
 	buf_free(&r->virtualdomains);
 	buf_free(&r->smtproutes);
+	buf_free(&r->separators);
+	rewriting_free(&r->srs);
 	map_free(&r->local);
 	map_free(&r->percent);
 	map_free(&r->virtual);
 	map_free(&r->route);
 	free(r);
+}
+
+static bool
+load_rewriting(struct routing *r, struct conf_error *e)
+{
+	int dir = conf_open();
+	bool ok;
+
+	if (dir < 0) {
+		conf_complain(e, "", strerror(errno), 0);
+		return false;
+	}
+	ok = rewriting_load(dir, &r->srs, e);
+	close(dir);
+	return ok;
 }
 
 static bool
@@ -121,6 +150,7 @@ load(struct routing *r, struct conf_error *e)
 		{ "percenthack", CONF_LINES, &r->percenthack, 0, 0, 0 },
 		{ "virtualdomains", CONF_LINES, &r->virtualdomains, 0, 0, 0 },
 		{ "smtproutes", CONF_LINES, &r->smtproutes, 0, 0, 0 },
+		{ "separators", CONF_LINE, &r->separators, 0, 0, 0 },
 	};
 
 	if (!conf_read(table, sizeof table / sizeof *table, e))
@@ -135,7 +165,7 @@ load(struct routing *r, struct conf_error *e)
 		conf_complain(e, "locals", "out of memory", 0);
 		return false;
 	}
-	return names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
+	return load_rewriting(r, e) && names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
 	    pairs(&r->virtual, &r->virtualdomains, "virtualdomains", e) &&
 	    pairs(&r->route, &r->smtproutes, "smtproutes", e) && check_routes(&r->smtproutes, e);
 }
@@ -220,13 +250,53 @@ virtual_prefix(const struct routing *r, const struct buf *rcpt, size_t at)
 }
 
 static bool
-complete(const struct routing *r, struct buf *rcpt, size_t *at)
+is_return_address(const struct routing *r, const struct buf *rcpt, size_t at)
+{
+	const struct buf *ours = r->srs.domain.len ? &r->srs.domain : &r->me;
+
+	return r->srs.mode != REWRITING_OFF && rcpt->len - at - 1 == ours->len &&
+	    strncasecmp(rcpt->s + at + 1, ours->s, ours->len) == 0 && srs_is(rcpt->s, rcpt->len);
+}
+
+/* A sender that pneu-remote rewrote becomes what it was. Who cannot make such an address cannot relay by one. */
+static bool
+reverse(const struct routing *r, struct buf *rcpt, size_t *at, const char **why)
+{
+	struct buf was = BUF(rcpt->max);
+	bool ok = false;
+
+	if (r->srs.unreadable) {                /* whether it is one of ours cannot be told now */
+		errno = EACCES;
+		return false;
+	}
+	switch (srs_reverse(&was, rcpt->s, rcpt->len, &r->srs.secrets, r->srs.max_age_days, clock_wall_s())) {
+	case SRS_OK:
+		buf_clear(rcpt);
+		ok = buf_put(rcpt, was.s, was.len);     /* it is shorter: there is room */
+		*at = (size_t)((char *)memrchr(rcpt->s, '@', rcpt->len) - rcpt->s);
+		break;
+	case SRS_FORGED:
+	case SRS_OLD:
+		*why = "not a return address made here, or too old";
+		break;
+	case SRS_TROUBLE:
+	default:
+		break;
+	}
+	buf_free(&was);                         /* leaves errno alone */
+	return ok;
+}
+
+static bool
+complete(const struct routing *r, struct buf *rcpt, size_t *at, const char **why)
 {
 	const char *at_sign = memrchr(rcpt->s, '@', rcpt->len);
 	const struct buf *host = r->envnoathost.len ? &r->envnoathost : &r->me;
 
 	*at = at_sign ? (size_t)(at_sign - rcpt->s) : rcpt->len;
 	if (!at_sign && (!buf_byte(rcpt, '@') || !buf_put(rcpt, host->s, host->len)))
+		return false;
+	if (is_return_address(r, rcpt, *at) && !reverse(r, rcpt, at, why))
 		return false;
 	percent_hack(r, rcpt, at);
 	return true;
@@ -249,7 +319,7 @@ routing_class(const struct routing *r, struct buf *rcpt, enum routing_class *cla
 	size_t at;
 
 	*why = 0;
-	if (!complete(r, rcpt, &at))
+	if (!complete(r, rcpt, &at, why))
 		return false;
 	*class = classify(r, rcpt, at);
 	return true;
@@ -263,7 +333,7 @@ routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, s
 
 	*why = 0;
 	buf_clear(key);
-	if (!complete(r, rcpt, &at))
+	if (!complete(r, rcpt, &at, why))
 		return false;
 	*channel = CHANNEL_LOCAL;
 	switch (classify(r, rcpt, at)) {

@@ -1,7 +1,10 @@
 /* routing - where one recipient's mail goes: locals, virtualdomains, smtproutes, else its MX
  *
  * The rules are read from the control files as a whole; a reload that fails leaves the old ones in force.
- * Control files: me envnoathost locals percenthack virtualdomains smtproutes, see pneu-control(5). */
+ * Before all that an address that pneu-remote made of a sender when it forwarded mail (mail/srs.h) becomes again what it was,
+ * when control/srs is not off; one that we did not make, or made too long ago, is refused.
+ * Control files: me envnoathost locals percenthack virtualdomains smtproutes, srs srssecret srsdomain srsmaxage, see
+ * pneu-control(5). */
 #ifndef RESOLVE_ROUTING_H
 #define RESOLVE_ROUTING_H
 
@@ -17,6 +20,9 @@ struct routing;
 /* the caller's, ended by routing_free; 0: why is in the error */
 struct routing *routing_load(struct conf_error *);
 void routing_free(struct routing *);
+/* the characters that begin an extension (joe+tag), control/separators, preset "+"; lives as long as the routing */
+const char *routing_separators(const struct routing *);
+
 enum routing_class {
 	ROUTING_LOCAL,          /* its domain is in locals */
 	ROUTING_VIRTUAL,        /* virtualdomains has something for it */
@@ -28,7 +34,8 @@ enum routing_class {
 bool routing_class(const struct routing *, struct buf *rcpt, enum routing_class *, const char **why);
 /* Rewrites rcpt (a whole address without NULs, its ceiling a little over ADDR) and sets key, the name of the site:
  * for CHANNEL_LOCAL the local part, for CHANNEL_REMOTE the route (wire/route.h).
- * false: *why says what is wrong with the address or setting (EX: too long), or errno ENOMEM with *why 0 */
+ * false: *why says what is wrong with the address or setting (EX: too long), or errno with *why 0: a temporary
+ * trouble (ENOMEM, EACCES: control/srssecret is not for this user), or EMSGSIZE */
 bool routing_find(const struct routing *, struct buf *rcpt, enum channel *, struct buf *key, const char **why);
 
 /* For people: the line of a control file that decided, file 0 if none did. The strings are the routing's, or asked. */
