@@ -66,28 +66,59 @@ open_file(const char *name, int *fd, struct stat *st, struct outcome *o)
 	return OPENED;
 }
 
-/* the exact file, else ...-default for ever shorter beginnings of ext */
+/* the names to look at, one after the other */
+struct names {
+	size_t ext_at, n;               /* of the name: where ext begins, what is before "default" */
+	bool begun;
+};
+
+/* The exact file, else ...-default for ever shorter beginnings of ext; false: those were all. n == 0: too long a name. */
+static bool
+next_name(struct names *w, char *name, size_t *default_at, const char *dash, const char *ext)
+{
+	if (!w->begun) {
+		w->begun = true;
+		*default_at = (size_t)-1;
+		return (w->n = full_name(name, dash, ext, &w->ext_at)) > 0;
+	}
+	if (!*dash || w->n == 0)
+		return false;
+	if (*default_at != (size_t)-1 && w->n-- == w->ext_at)
+		return false;
+	while (w->n > w->ext_at && name[w->n - 1] != '-')
+		w->n--;
+	memcpy(name + w->n, fallback, sizeof fallback);
+	*default_at = w->n - w->ext_at;
+	return true;
+}
+
 static enum opened
 search(struct dotqmail *d, const char *dash, const char *ext, int *fd, struct stat *st, struct outcome *o)
 {
-	size_t ext_at, n = full_name(d->name, dash, ext, &ext_at);
-	enum opened r;
+	struct names w = { 0, 0, false };
+	enum opened r = ABSENT;
 
-	d->default_at = (size_t)-1;
-	if (n == 0)
-		return ABSENT;
-	r = open_file(d->name, fd, st, o);
-	if (r != ABSENT || !*dash)
-		return r;
-	for (;; n--) {
-		if (n > ext_at && d->name[n - 1] != '-')
-			continue;
-		memcpy(d->name + n, fallback, sizeof fallback);
+	while (r == ABSENT && next_name(&w, d->name, &d->default_at, dash, ext))
 		r = open_file(d->name, fd, st, o);
-		d->default_at = n - ext_at;
-		if (r != ABSENT || n == ext_at)
-			return r;
+	return r;
+}
+
+enum dotqmail_seen
+dotqmail_exists(int home, const char *dash, const char *ext, char name[DOTQMAIL_NAME])
+{
+	struct names w = { 0, 0, false };
+	size_t default_at;
+	struct stat st;
+
+	while (next_name(&w, name, &default_at, dash, ext)) {
+		if (fstatat(home, name, &st, 0) == 0) {
+			if (S_ISREG(st.st_mode))
+				return DOTQMAIL_THERE;
+		} else if (!means_absent(errno))
+			return DOTQMAIL_UNKNOWN;
 	}
+	*name = 0;
+	return DOTQMAIL_ABSENT;
 }
 
 /* ---- reading */
@@ -176,6 +207,16 @@ dotqmail_find(struct dotqmail *d, const char *dash, const char *ext, const char 
 		return true;
 	}
 	return false;
+}
+
+bool
+dotqmail_default(struct dotqmail *d, const char *instructions, struct outcome *o)
+{
+	d->default_at = (size_t)-1;
+	if (!take_default(d, instructions, o) || !split(d, o))
+		return false;
+	dotqmail_rewind(d);
+	return true;
 }
 
 /* ---- walking */

@@ -41,6 +41,12 @@ struct dotqmail {
 /* dash and ext as users have them; instructions: the administrator's, lines separated by LF.
  * False: the outcome says why (a deferral, or for ever: no such mailbox). */
 bool dotqmail_find(struct dotqmail *, const char *dash, const char *ext, const char *instructions, struct outcome *);
+/* the same with the administrator's instructions, whatever the user has */
+bool dotqmail_default(struct dotqmail *, const char *instructions, struct outcome *);
+/* Only by name, and the file is not opened: which one would be chosen in home, a directory's descriptor. Its name, or "" if
+ * ABSENT. UNKNOWN: it could not be looked at, errno (EACCES: the home is closed to us). */
+enum dotqmail_seen { DOTQMAIL_THERE, DOTQMAIL_ABSENT, DOTQMAIL_UNKNOWN };
+enum dotqmail_seen dotqmail_exists(int home, const char *dash, const char *ext, char name[DOTQMAIL_NAME]);
 void dotqmail_rewind(struct dotqmail *);                /* the first instruction comes next */
 /* the next instruction, comments and unknown +words left out; false: there is none */
 bool dotqmail_next(struct dotqmail *, struct dotqmail_instruction *);
