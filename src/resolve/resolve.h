@@ -30,16 +30,17 @@ struct resolver {
 	struct aliases aliases;
 	struct accounts accounts;
 	struct passwd_file passwd;
-	struct buf rcpt, key, space;    /* of the last answer */
+	struct buf rcpt, asked, key, space;     /* of the last answer */
 	bool thorough;                  /* find out also what does not change the verdict */
-	bool has_aliases, has_accounts; /* they have been opened */
+	bool has_aliases, has_accounts, has_users;      /* they have been opened or read */
 };
 
 enum resolution_kind {
 	RESOLUTION_REMOTE,      /* key: the route; K */
 	RESOLUTION_ALIAS,       /* alias, alias_name; K, or what :fail: and :defer: say */
 	RESOLUTION_USER,        /* account; key: the local part; K, or D 5.1.1: no .qmail file for the extension */
-	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, or one that makes no sense; D */
+	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, or one that makes no sense; D. But postmaster (RFC 5321
+	                           4.5.1): K, and whoever finds this should say so, for the mail will bounce */
 	RESOLUTION_LATER        /* it could not be told; Z */
 };
 
@@ -54,9 +55,8 @@ struct resolution {
 	const char *alias_name;
 	struct account account;
 	char file[DOTQMAIL_NAME];       /* USER: the .qmail file that decides, in the home; "" none, or not looked for */
-	bool guessed;                   /* the home or the file could not be looked at: K is a guess */
-	int code;                       /* the SMTP reply code an alias asks for, 400 to 599; 0: none */
-	char status[RESOLUTION_STATUS];
+	bool guessed;                   /* USER: we may not look at the home or the file (EACCES); if it matters, K is a guess */
+	char status[RESOLUTION_STATUS]; /* the outcome's, where an alias has one of its own */
 	struct outcome outcome;         /* what to say at RCPT: K, D or Z, status, and a reason in one line (not masked) */
 };
 
