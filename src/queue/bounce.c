@@ -33,6 +33,7 @@
 
 struct bounce {
 	struct qf file;
+	const char *sender;             /* whose failed recipients this bounce is about */
 	struct buf me, from, host, double_to, double_host;
 	uint64_t max_bytes;             /* of the original that are sent back */
 	bool is_double;
@@ -142,7 +143,7 @@ put_address(struct buf *b, const char *s)
 static void
 choose_recipient(struct bounce *b)
 {
-	const char *sender = qf_string(&b->file, b->file.sender);
+	const char *sender = b->sender;
 	size_t n = strlen(sender);
 
 	b->to.max = 4096;
@@ -188,9 +189,38 @@ put_header(struct bounce *b)
 }
 
 static bool
-owed(const struct qf_rcpt *r)
+owed(const struct bounce *b, size_t i)
 {
-	return r->state == QF_FAILED;
+	return b->file.rcpt[i].state == QF_FAILED && (!b->sender || strcmp(qf_sender(&b->file, i), b->sender) == 0);
+}
+
+/* One bounce is for one sender: a list has its owner. The first one's turn is now, the others' come later. */
+static size_t
+choose_sender(struct bounce *b)
+{
+	size_t i, failed = 0;
+
+	for (i = 0; i < b->file.rcpts; i++) {
+		failed += owed(b, i);
+		if (failed && !b->sender)
+			b->sender = qf_sender(&b->file, i);
+	}
+	return failed;
+}
+
+/* the end of the address, and whom the sender wrote to, if that was an alias */
+static void
+put_alias(struct bounce *b, size_t i)
+{
+	size_t root = qf_root(&b->file, i);
+	const char *alias = qf_string(&b->file, b->file.rcpt[root].addr);
+
+	puts_or_die(&b->text, ">");
+	if (strcmp(alias, qf_address(&b->file, i)) == 0)
+		return;
+	puts_or_die(&b->text, " (for <");
+	put_address(&b->text, alias);
+	puts_or_die(&b->text, ">)");
 }
 
 static void
@@ -208,12 +238,13 @@ put_words(struct bounce *b, size_t failed)
 	for (i = 0; i < b->file.rcpts && shown < SHOWN_MAX; i++) {
 		const struct qf_rcpt *r = &b->file.rcpt[i];
 
-		if (!owed(r))
+		if (!owed(b, i))
 			continue;
 		shown++;
 		puts_or_die(t, "<");
-		put_address(t, qf_string(&b->file, r->addr));
-		puts_or_die(t, ">:\n  ");
+		put_address(t, qf_address(&b->file, i));
+		put_alias(b, i);
+		puts_or_die(t, ":\n  ");
 		put_masked(t, qf_string(&b->file, r->last), "  ");
 		puts_or_die(t, "\n\n");
 		pour(b);
@@ -245,10 +276,10 @@ put_status(struct bounce *b)
 		const struct qf_rcpt *r = &b->file.rcpt[i];
 		const char *reason = qf_string(&b->file, r->last);
 
-		if (!owed(r))
+		if (!owed(b, i))
 			continue;
 		puts_or_die(t, "\nFinal-Recipient: rfc822; ");
-		put_address(t, qf_string(&b->file, r->addr));
+		put_address(t, qf_address(&b->file, i));
 		PUTS(t, "\nAction: failed\nStatus: ", status_of(r), "\n");
 		if ((reasons += strlen(reason)) <= REASONS_MAX) {
 			puts_or_die(t, "Diagnostic-Code: X-Pneu; ");
@@ -292,13 +323,12 @@ send_original(struct bounce *b)
 {
 	char space[65536];
 	uint64_t left = b->file.header.length, at = QF_HEADER;
-	const char *sender = qf_string(&b->file, b->file.sender);
 	bool whole = left <= b->max_bytes;
 
 	PUTS(&b->text, "--", b->boundary, whole ? "\nContent-Type: message/rfc822\n" :
 	    "\nContent-Type: text/rfc822-headers\n", b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "",
 	    "\nReturn-Path: <");
-	put_address(&b->text, sender);
+	put_address(&b->text, b->sender);
 	puts_or_die(&b->text, ">\n");
 	inject_write(&b->in, b->text.s, b->text.len);
 	if (!whole)
@@ -342,7 +372,7 @@ int
 main(int argc, char **argv)
 {
 	struct bounce b;
-	size_t i, failed = 0;
+	size_t failed;
 
 	msg_name("pneu-bounce");
 	if (argc != 2)
@@ -355,9 +385,7 @@ main(int argc, char **argv)
 	settings(&b);
 	if (qf_load(&b.file, 0, false) != QF_OK)
 		die_say(EX_SOFT, "descriptor 0 is not a queue file: ", b.id);
-	for (i = 0; i < b.file.rcpts; i++)
-		failed += owed(&b.file.rcpt[i]);
-	if (failed == 0)
+	if ((failed = choose_sender(&b)) == 0)
 		die_say(EX_HARD, "nothing to bounce: ", b.id);
 	b.has_8bit = b.file.body && strcmp(qf_string(&b.file, b.file.body), "8BITMIME") == 0;
 	choose_recipient(&b);

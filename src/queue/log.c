@@ -112,6 +112,20 @@ log_mangled(uint64_t delivery)
 }
 
 void
+log_expansion(const char *id, const char *rcpt, const char *by, uint64_t into)
+{
+	begin("expanded msg ");
+	raw(id);
+	raw(": ");
+	masked(rcpt);
+	raw(" by ");
+	masked(by);
+	raw(" into ");
+	num(into);
+	raw("\n");
+}
+
+void
 log_skip(const char *id, const char *rcpt, const char *why)
 {
 	begin("skipping delivery: msg ");

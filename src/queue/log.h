@@ -16,6 +16,7 @@ void log_info(const char *id, uint64_t bytes, const char *sender, uint64_t qp, u
 void log_start(uint64_t delivery, const char *id, enum channel, const char *rcpt);
 void log_result(uint64_t delivery, char verdict, const char *text);             /* K Z D */
 void log_mangled(uint64_t delivery);
+void log_expansion(const char *id, const char *rcpt, const char *by, uint64_t into);      /* by: file and line */
 void log_skip(const char *id, const char *rcpt, const char *why);               /* deferred without an attempt */
 void log_status(unsigned local, unsigned local_max, unsigned remote, unsigned remote_max);
 void log_bounce(const char *id, const char *qp, const char *bounce_id);

@@ -52,6 +52,8 @@ message_rcpt(const struct message *m, size_t i)
 {
 	const struct qf_rcpt *r = &m->file.rcpt[i];
 
+	if (r->kind == QF_FILE || r->kind == QF_PROGRAM || r->kind == QF_INCLUDE)
+		r = &m->file.rcpt[qf_root(&m->file, i)];
 	return qf_string(&m->file, r->to ? r->to : r->addr);
 }
 
@@ -234,6 +236,7 @@ round_end(struct message *m)
 void
 message_bounced(struct message *m, bool queued, const char *qp, const char *bounce_id)
 {
+	const char *whom = 0;
 	size_t i;
 
 	for (i = 0; queued && i < m->file.rcpts; i++) {
@@ -241,6 +244,10 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *boun
 
 		if (r->state != QF_FAILED)
 			continue;
+		if (!whom)
+			whom = qf_sender(&m->file, i);
+		if (strcmp(qf_sender(&m->file, i), whom) != 0)
+			continue;               /* its bounce goes to somebody else, and comes next */
 		r->state = QF_BOUNCED;
 		if (!qf_put_history(&m->history, 'b', i, now.wall_s, 0, bounce_id))
 			log_say("warning", "unable to record a bounce, it may come twice: ", m->id, errno);
@@ -325,35 +332,71 @@ message_task_done(struct message *m, size_t recipients)
 
 static struct buf route_addr = BUF(ADDR_ROOM), route_key = BUF(SPAWNER_KEY);
 
+/* whose worker the alias user's programs and files, and mailboxes that nothing redirects, are asked of */
+static bool
+special_key(const struct message *m, size_t i)
+{
+	const char *text = qf_string(&m->file, m->file.rcpt[i].addr);
+	size_t n = route_key.len;
+
+	switch (m->file.rcpt[i].kind) {
+	case QF_PROGRAM:
+		return buf_byte(&route_key, SPAWNER_INSTRUCTION) && buf_byte(&route_key, '|') && buf_puts(&route_key, text);
+	case QF_FILE:
+		return buf_byte(&route_key, SPAWNER_INSTRUCTION) && buf_puts(&route_key, text);
+	default:                                /* a mailbox, routed already */
+		if (!buf_byte(&route_key, 0))
+			return false;
+		memmove(route_key.s + 1, route_key.s, n);
+		route_key.s[0] = SPAWNER_MAILBOX;
+		return true;
+	}
+}
+
+/* the channel and the site's key for recipient i; false: it was answered here */
+static bool
+choose_way(struct message *m, size_t i, enum channel *channel)
+{
+	struct qf_rcpt *r = &m->file.rcpt[i];
+	const char *why = 0;
+	bool ok = true;
+
+	buf_clear(&route_addr);
+	buf_clear(&route_key);
+	*channel = CHANNEL_LOCAL;
+	if (r->kind != QF_PROGRAM && r->kind != QF_FILE)
+		ok = buf_puts(&route_addr, qf_string(&m->file, r->addr)) &&
+		    routing_find(routing, &route_addr, channel, &route_key, &why);
+	if (ok && *channel == CHANNEL_LOCAL && (r->kind == QF_PROGRAM || r->kind == QF_FILE || r->kind == QF_MAILBOX))
+		ok = special_key(m, i);
+	if (ok)
+		return true;
+	if (why)
+		message_report(m, i, 0, 'D', "5.1.2", why);
+	else if (errno == EMSGSIZE)
+		message_report(m, i, 0, 'D', "5.1.3", "address too long");
+	else
+		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+	return false;
+}
+
 /* the site for recipient i, or 0: it was answered here */
 static struct site *
 route(struct message *m, size_t i)
 {
-	struct qf_rcpt *r = &m->file.rcpt[i];
 	enum channel channel;
 	struct site *s = 0;
-	const char *why;
+	struct qf_rcpt *r;
 
-	buf_clear(&route_addr);
-	if (!buf_puts(&route_addr, qf_string(&m->file, r->addr)) ||
-	    !routing_find(routing, &route_addr, &channel, &route_key, &why)) {
-		if (why)
-			message_report(m, i, 0, 'D', "5.1.2", why);
-		else if (errno == EMSGSIZE)
-			message_report(m, i, 0, 'D', "5.1.3", "address too long");
-		else
-			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+	if (expansion_do(m, i) == EXPANSION_DONE || !choose_way(m, i, &channel))
 		return 0;
-	}
+	r = &m->file.rcpt[i];
 	r->local = channel == CHANNEL_LOCAL;
 	r->to = 0;
-	if (strcmp(route_addr.s, qf_string(&m->file, r->addr)) != 0) {
-		r->to = (uint32_t)m->file.strings.len;
-		if (!buf_put(&m->file.strings, route_addr.s, route_addr.len + 1)) {
-			r->to = 0;
-			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
-			return 0;
-		}
+	if (route_addr.len && strcmp(route_addr.s, qf_string(&m->file, r->addr)) != 0 &&
+	    !(r->to = qf_keep(&m->file, route_addr.s))) {
+		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+		return 0;
 	}
 	if (!(s = site_get(channel, route_key.s)))
 		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
@@ -369,11 +412,11 @@ message_room(enum channel c)
 /* May it wait, closed, in the line of this its first site? One with a single recipient does when the site has enough to
  * do; one with several only when few places are left, which belong to those that a local user waits for. */
 static bool
-better_parked(const struct message *m, const struct site *s)
+better_parked(const struct message *m, size_t i, const struct site *s)
 {
-	if (m->pending || m->history.len)
+	if (m->pending || m->history.len > m->found_again)
 		return false;
-	return m->file.rcpts == 1 ? site_full(s) : !message_room(CHANNEL_REMOTE);
+	return i == m->file.rcpts - 1 ? site_full(s) : !message_room(CHANNEL_REMOTE);
 }
 
 /* all waiting recipients to their sites; false: it has been parked */
@@ -383,10 +426,14 @@ distribute(struct message *m)
 	struct site *s;
 	size_t i;
 
-	for (i = 0; i < m->file.rcpts; i++) {
+	if (!expansion_begin(m)) {
+		log_say("warning", "unable to start on ", m->id, errno);
+		return true;                    /* with nobody to wait for: it is put back */
+	}
+	for (i = 0; i < m->file.rcpts; i++) {   /* an expansion makes it longer */
 		if (m->file.rcpt[i].state != QF_WAITING || !(s = route(m, i)))
 			continue;
-		if (better_parked(m, s)) {
+		if (better_parked(m, i, s)) {
 			uint32_t slot = m->slot;
 
 			unload(m);
@@ -579,37 +626,4 @@ message_want(struct wait *w)
 	if (stopping || count >= limit || !schedule_due(schedule, &due))
 		return;
 	want_until(w, due <= now.wall_s ? now.mono_ms : now.mono_ms + (due - now.wall_s) * 1000);
-}
-
-/* ---- what a local worker gets */
-
-/* The queue file tells who else got the message; hand out a copy unless there is nobody else.
- * It lives under a name only for the moment between two opens, so that the worker's descriptor is read-only. */
-static int
-copy_message(const struct message *m)
-{
-	char path[12 + QID_TEXT];
-	int out, in = -1;
-
-	snprintf(path, sizeof path, "tmp/%s.copy", m->id);
-	(void)unlink(path);
-	if ((out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
-		return -1;
-	if (fd_copy(out, m->fd, QF_HEADER, (size_t)m->file.header.length))
-		in = open(path, O_RDONLY | O_CLOEXEC);
-	(void)unlink(path);
-	close(out);
-	return in;
-}
-
-int
-message_local_fd(struct message *m, uint64_t *offset)
-{
-	*offset = QF_HEADER;
-	if (m->file.rcpts == 1)
-		return m->fd;
-	*offset = 0;
-	if (m->copy < 0)
-		m->copy = copy_message(m);
-	return m->copy;
 }

@@ -4,6 +4,7 @@
  *   intake    hears of it: the FIFO, and scans of msg/
  *   schedule  when it is due
  *   message   opens it, routes its recipients, keeps its history, ends it
+ *   expansion replaces a recipient that is an alias by those it stands for
  *   site      one per destination: tasks, window; decides who gets what and when (site.h)
  *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
  *   bouncer   runs pneu-bounce for what failed
@@ -69,6 +70,7 @@ struct message {
 	char path[8 + QID_TEXT];        /* msg/XX/ID */
 	struct qf file;
 	struct buf history;             /* records not yet written */
+	size_t found_again;             /* so many bytes of it tell only what the aliases would tell again */
 	size_t pending;                 /* recipients in tasks */
 	bool last;                      /* too old or told so: what is deferred now has failed */
 	bool local_deferred;            /* retry at the local pace */
@@ -96,11 +98,27 @@ void message_report(struct message *, size_t i, uint64_t delivery, char verdict,
 void message_task_done(struct message *, size_t recipients);
 /* what became of its bounce; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
 void message_bounced(struct message *, bool queued, const char *qp, const char *bounce_id);
+const char *message_sender(const struct message *);
+const char *message_rcpt(const struct message *, size_t i);     /* as routed */
+
+/* ---- handout.c: what a worker is told, and what it reads */
 /* descriptor to hand to a local worker and where the message begins in it; the message's own, not to be closed;
  * -1: errno */
 int message_local_fd(struct message *, uint64_t *offset);
-const char *message_sender(const struct message *);
-const char *message_rcpt(const struct message *, size_t i);     /* as routed */
+bool message_same_job(const struct message *, size_t a, size_t b);      /* may one job carry both? */
+/* the envelope sender: its own, or of a list with an address for each recipient (VERP) the one for it, made in space.
+ * 0: errno */
+const char *message_job_sender(const struct message *, size_t rcpt, struct buf *space);
+/* its params (wire/job.h) into b; false as buf_put */
+bool message_job_params(const struct message *, size_t rcpt, struct buf *);
+
+/* ---- expansion.c */
+enum expansion {
+	EXPANSION_NOT,                  /* it is to be delivered to as it is */
+	EXPANSION_DONE                  /* it has been replaced by others, or answered for */
+};
+bool expansion_begin(struct message *); /* before the recipients of a message; false: no memory */
+enum expansion expansion_do(struct message *, size_t rcpt);
 
 /* ---- site.c */
 #define CONCURRENCY_MOST 1000           /* of a channel; busy workers are no more than that */

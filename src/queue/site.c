@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/envelope.h"
+
 #define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
 #define FEW_LOCAL 2                     /* workers of a user before each must have its fill */
@@ -202,10 +204,10 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 	struct task *t = s->building;
 	size_t room = t ? t->room * 4 : 1, bytes = JOB_RCPT_BYTES(strlen(message_rcpt(m, rcpt)));
 
-	if (t && (t->n == JOB_RECIPIENTS || t->bytes + bytes > JOB_PACKET)) {
+	if (t && (t->n == JOB_RECIPIENTS || t->bytes + bytes > JOB_PACKET || !message_same_job(m, t->rcpt[0], rcpt))) {
 		queue_task(s, t);
 		t = 0;
-		room = JOB_RECIPIENTS;
+		room = 1;
 	}
 	if (!t || t->n == t->room) {
 		struct task *grown;
@@ -218,7 +220,7 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 		}
 		if (!t) {
 			memset(grown, 0, sizeof *grown);
-			grown->bytes = JOB_FIXED_BYTES(strlen(message_sender(m)), sizeof EIGHT_BIT);
+			grown->bytes = JOB_FIXED_BYTES(2 * ENVELOPE_ADDR, JOB_PARAMS);
 		}
 		if (!s->listed) {
 			s->building_next = 0;

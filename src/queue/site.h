@@ -30,7 +30,6 @@ struct task {
 };
 
 #define REPORTED UINT32_MAX
-#define EIGHT_BIT "BODY=8BITMIME"       /* the longest parameters of a job */
 
 struct worker {
 	struct worker *next;            /* of the site */

@@ -161,13 +161,13 @@ enum given { GIVEN, NO_ROOM, GONE };
 static enum given
 give(struct worker *w, struct task *t)
 {
-	struct job j = { .params = "", .offset = QF_HEADER, .length = t->m->file.header.length };
+	static struct buf params = BUF(JOB_PARAMS), sender;
+	struct job j = { .number = t->number, .offset = QF_HEADER, .length = t->m->file.header.length };
 	size_t i;
 
-	if (t->m->file.body && strcmp(qf_string(&t->m->file, t->m->file.body), "8BITMIME") == 0)
-		j.params = EIGHT_BIT;
-	j.number = t->number;
-	j.sender = message_sender(t->m);
+	if (!message_job_params(t->m, t->rcpt[0], &params) || !(j.sender = message_job_sender(t->m, t->rcpt[0], &sender)))
+		return NO_ROOM;
+	j.params = params.len ? params.s : "";
 	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
 	for (i = 0; i < t->n; i++)
 		j.rcpt[j.rcpts++] = message_rcpt(t->m, t->rcpt[i]);

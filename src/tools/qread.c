@@ -117,13 +117,25 @@ put_age(struct out *o, int64_t s)
 
 /* ---- one message */
 
+/* what marks a recipient in an alias file as what it is */
+static const char *
+mark(const struct qf_rcpt *r)
+{
+	return r->kind == QF_PROGRAM ? "|" : r->kind == QF_INCLUDE ? ":include:" : r->kind == QF_MAILBOX ? "\\" : "";
+}
+
 static void
 show_rcpt(struct out *o, const struct qf *q, const struct qf_rcpt *r)
 {
-	static const char *const state[] = { "\twaiting  ", "\tdelivered  ", "\tfailed  ", "\tbounced  " };
+	static const char *const state[] = { "\twaiting  ", "\tdelivered  ", "\tfailed  ", "\tbounced  ", "\texpanded  " };
 
 	out_puts(o, state[r->state]);
+	out_puts(o, mark(r));
 	put_masked(o, qf_string(q, r->addr));
+	if (r->parent) {
+		out_puts(o, "  for ");
+		put_masked(o, qf_string(q, q->rcpt[r->parent - 1].addr));
+	}
 	if (r->tries) {
 		out_puts(o, "  ");
 		out_num(o, r->tries);
@@ -172,7 +184,7 @@ static void
 show_line(struct reader *r, const struct shown *m)
 {
 	struct out *o = &r->out;
-	uint32_t count[4] = { 0 }, tries = 0;
+	uint32_t count[QF_EXPANDED + 1] = { 0 }, tries = 0;
 	size_t i;
 
 	for (i = 0; i < m->file->rcpts; i++) {
@@ -187,7 +199,7 @@ show_line(struct reader *r, const struct shown *m)
 	out_num(o, m->next_s > 0 ? (uint64_t)m->next_s : 0);
 	out_byte(o, ' ');
 	out_num(o, m->file->header.length);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < QF_EXPANDED; i++) {
 		out_byte(o, ' ');
 		out_num(o, count[i]);
 	}
@@ -197,9 +209,10 @@ show_line(struct reader *r, const struct shown *m)
 	put_escaped(o, qf_string(m->file, m->file->sender));
 	out_byte(o, '>');
 	for (i = 0; i < m->file->rcpts; i++) {
-		char s[3] = { ' ', "wkdb"[m->file->rcpt[i].state], ':' };
+		char s[3] = { ' ', "wkdbx"[m->file->rcpt[i].state], ':' };
 
 		out_put(o, s, 3);
+		out_puts(o, mark(&m->file->rcpt[i]));
 		put_escaped(o, qf_string(m->file, m->file->rcpt[i].addr));
 	}
 	out_byte(o, '\n');

@@ -37,6 +37,7 @@
 #define JOB_RECIPIENTS 100
 #define JOB_PACKET 65536
 #define JOB_TEXT 4000
+#define JOB_PARAMS 4096         /* three times the longest address, and room for the rest */
 #define JOB_STATUS 9            /* "5.123.123" */
 
 struct job {

@@ -1,0 +1,628 @@
+#include "resolve/expand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/ascii.h"
+#include "lib/fd.h"
+#include "lib/num.h"
+#include "lib/place.h"
+#include "mail/element.h"
+
+#define STRINGS_MAX (256u << 20)
+#define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
+#define SEEN_KEPT 4096                  /* memory kept from one message to the next */
+#define STRINGS_KEPT (1u << 20)
+#define NOBODY_ELSE 022                 /* bits that let others change a list */
+
+void
+expand_free(struct expand *x)
+{
+	buf_free(&x->strings);
+	buf_free(&x->root);
+	buf_free(&x->address);
+	buf_free(&x->key);
+	buf_free(&x->entry);
+	buf_free(&x->list);
+	buf_free(&x->why);
+	free(x->child);
+	free(x->item);
+	free(x->seen);
+}
+
+void
+expand_begin(struct expand *x, const struct routing *routing, struct aliases *aliases, const char *separators)
+{
+	x->routing = routing;
+	x->aliases = aliases;
+	x->separators = separators;
+	x->strings.max = STRINGS_MAX;
+	x->root.max = x->address.max = x->key.max = x->why.max = ADDRESS_ROOM;
+	x->entry.max = ALIASDB_DATA;
+	x->list.max = EXPAND_LIST_BYTES;
+	if (x->seen_room > SEEN_KEPT || x->strings.cap > STRINGS_KEPT) {        /* after a large list */
+		free(x->seen);
+		x->seen = 0;
+		x->seen_room = 0;
+		buf_free(&x->strings);
+		buf_free(&x->list);
+	} else if (x->seen_count)
+		memset(x->seen, 0, x->seen_room * sizeof *x->seen);
+	x->seen_count = 0;
+	x->broken = false;
+	buf_clear(&x->strings);
+}
+
+const char *
+expand_string(const struct expand *x, uint32_t at)
+{
+	return at ? x->strings.s + at : "";
+}
+
+/* 0: no memory */
+static uint32_t
+keep(struct expand *x, const char *s)
+{
+	uint32_t at;
+
+	if (x->strings.len == 0 && !buf_byte(&x->strings, 0))
+		return 0;
+	at = (uint32_t)x->strings.len;
+	return buf_put(&x->strings, s, strlen(s) + 1) ? at : 0;
+}
+
+/* ---- what has been seen */
+
+static size_t
+slot_of(const struct expand *x, const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	const char *p;
+	size_t i;
+
+	for (p = s; *p; p++)
+		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
+	for (i = (size_t)(h ^ h >> 32) & (x->seen_room - 1); x->seen[i]; i = (i + 1) & (x->seen_room - 1))
+		if (strcmp(expand_string(x, x->seen[i]), s) == 0)
+			break;
+	return i;
+}
+
+/* a table of this size with what was seen before the strings had grown to so many bytes */
+static bool
+seen_again(struct expand *x, size_t room, size_t before)
+{
+	size_t had = x->seen_room, i;
+	uint32_t *old = x->seen, *seen = calloc(room, sizeof *seen);
+
+	if (!seen)
+		return false;
+	x->seen = seen;
+	x->seen_room = room;
+	x->seen_count = 0;
+	for (i = 0; i < had; i++)
+		if (old[i] && old[i] < before) {
+			seen[slot_of(x, expand_string(x, old[i]))] = old[i];
+			x->seen_count++;
+		}
+	free(old);
+	return true;
+}
+
+void
+expand_undo(struct expand *x)
+{
+	x->children = x->items = 0;
+	if (x->seen_count && !seen_again(x, x->seen_room, x->mark))
+		x->broken = true;
+	else
+		buf_cut(&x->strings, x->mark);
+}
+
+enum seen { SEEN_NEW, SEEN_BEFORE, SEEN_TROUBLE };
+
+static enum seen
+see(struct expand *x, const char *s)
+{
+	size_t i;
+
+	if (2 * (x->seen_count + 1) > x->seen_room &&
+	    !seen_again(x, x->seen_room ? x->seen_room * 2 : 64, SIZE_MAX))
+		return SEEN_TROUBLE;
+	i = slot_of(x, s);
+	if (x->seen[i])
+		return SEEN_BEFORE;
+	if (!(x->seen[i] = keep(x, s)))
+		return SEEN_TROUBLE;
+	x->seen_count++;
+	return SEEN_NEW;
+}
+
+/* Two spellings of one recipient give one key: case counts only in the local part of others' addresses, and the names of
+ * this host are one. */
+static bool
+make_key(struct expand *x, char kind, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	enum routing_class class;
+	const char *why;
+	size_t i, from, to;
+
+	buf_clear(&x->key);
+	if (!buf_byte(&x->key, kind) || !buf_puts(&x->key, text))
+		return false;
+	if ((kind != QF_ADDRESS && kind != QF_MAILBOX) || !at)
+		return true;
+	buf_clear(&x->address);
+	if (!buf_puts(&x->address, text) || !routing_class(x->routing, &x->address, &class, &why))
+		return why != 0;
+	from = class == ROUTING_REMOTE ? (size_t)(at - text) + 1 : 1;
+	to = class == ROUTING_LOCAL ? (size_t)(at - text) + 1 : x->key.len;
+	for (i = from; i < to; i++)
+		x->key.s[i] = ascii_lower(x->key.s[i]);
+	if (class == ROUTING_LOCAL)
+		buf_cut(&x->key, to);
+	return true;
+}
+
+enum expand_result
+expand_note(struct expand *x, char kind, const char *text)
+{
+	if (!make_key(x, kind == QF_INJECTED ? QF_ADDRESS : kind, text))
+		return EXPAND_LATER;
+	switch (see(x, x->key.s)) {
+	case SEEN_NEW:
+		return EXPAND_NOT;
+	case SEEN_BEFORE:
+		return EXPAND_DONE;
+	case SEEN_TROUBLE:
+	default:
+		return EXPAND_LATER;
+	}
+}
+
+/* ---- growing */
+
+static bool
+trouble(struct expand *x)
+{
+	return outcome_later(&x->outcome, "4.3.0", "unable to expand the alias: ", strerror(errno), (char *)0);
+}
+
+static bool
+too_many(struct expand *x)
+{
+	return outcome_never(&x->outcome, "5.2.4", "the aliases behind this address name too many recipients", (char *)0);
+}
+
+/* room for one element more of *size; false: the outcome says why */
+static bool
+room(struct expand *x, void **array, size_t count, size_t *had, size_t size)
+{
+	size_t more = *had ? *had * 2 : 16;
+	void *p;
+
+	if (count < *had)
+		return true;
+	if (count >= EXPAND_MOST)
+		return too_many(x);
+	if (!(p = realloc(*array, more * size)))
+		return trouble(x);
+	*array = p;
+	*had = more;
+	return true;
+}
+
+static bool
+add_item(struct expand *x, char kind, const char *text, uint32_t sender, uint32_t parent, unsigned depth)
+{
+	void *array = x->item;
+	uint32_t at;
+
+	if (!room(x, &array, x->items, &x->item_room, sizeof *x->item))
+		return false;
+	x->item = array;
+	if (!(at = keep(x, text)))
+		return trouble(x);
+	x->item[x->items++] = (struct expand_item){ at, sender, parent, 0, depth, kind };
+	return true;
+}
+
+/* a child; with a verdict, also twice: each has its reason */
+static bool
+add_child(struct expand *x, size_t i, char kind, const char *text, char verdict, const char *status, const char *why)
+{
+	struct expand_child c = { kind, verdict, status, 0, x->item[i].sender, 0 };
+	void *array = x->child;
+
+	if (!verdict) {
+		if (!make_key(x, kind, text))
+			return trouble(x);
+		switch (see(x, x->key.s)) {
+		case SEEN_BEFORE:
+			return true;
+		case SEEN_TROUBLE:
+			return trouble(x);
+		default:
+			break;
+		}
+	}
+	if (!room(x, &array, x->children, &x->child_room, sizeof *x->child))
+		return false;
+	x->child = array;
+	if (!(c.text = keep(x, text)) || (verdict && !(c.why = keep(x, why))))
+		return trouble(x);
+	x->child[x->children++] = c;
+	return true;
+}
+
+/* This item cannot be followed now. The root's own trouble is that of the recipient; a branch waits as a child. */
+static bool
+later(struct expand *x, size_t i, const char *status, const char *why)
+{
+	struct expand_item *item = &x->item[i];
+	char text[ADDRESS_ROOM];
+
+	if (!item->parent)
+		return outcome_later(&x->outcome, status, why, (char *)0);
+	strncpy(text, expand_string(x, item->text), sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	return add_child(x, i, item->kind, text, 'Z', status, why);
+}
+
+/* this branch ends here for ever */
+static bool
+never(struct expand *x, size_t i, const char *status, const char *why)
+{
+	struct expand_item *item = &x->item[i];
+	char text[ADDRESS_ROOM];
+
+	strncpy(text, expand_string(x, item->text), sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	return add_child(x, i, item->kind == QF_INCLUDE ? QF_INCLUDE : QF_ADDRESS, text, 'D', status, why);
+}
+
+/* ---- one element of an alias or of a list */
+
+/* \name: as an address if it is none of ours, for there is no such mailbox here */
+static bool
+take_mailbox(struct expand *x, size_t i, const char *text)
+{
+	enum routing_class class;
+	const char *why;
+
+	buf_clear(&x->entry);
+	if (!buf_puts(&x->entry, text) || !routing_class(x->routing, &x->entry, &class, &why))
+		return why ? never(x, i, "5.1.3", why) : trouble(x);
+	return add_child(x, i, class == ROUTING_REMOTE ? QF_ADDRESS : QF_MAILBOX, x->entry.s, 0, 0, 0);
+}
+
+static bool
+take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool programs)
+{
+	const struct expand_item *item = &x->item[i];
+
+	switch (kind) {
+	case ELEMENT_ADDRESS:
+		return add_item(x, QF_NAME, text, item->sender, (uint32_t)i + 1, item->depth + 1);
+	case ELEMENT_INCLUDE:
+		return add_item(x, QF_INCLUDE, text, item->sender, (uint32_t)i + 1, item->depth + 1);
+	case ELEMENT_MAILBOX:
+		return take_mailbox(x, i, text);
+	case ELEMENT_FILE:
+	case ELEMENT_PROGRAM:
+		if (!programs)
+			return never(x, i, "5.7.1", "this list may not name programs or files: it is not root's alone");
+		return add_child(x, i, kind == ELEMENT_FILE ? QF_FILE : QF_PROGRAM, text, 0, 0, 0);
+	case ELEMENT_FAIL:
+		return never(x, i, "5.1.1", *text ? text : "no such mailbox here");
+	case ELEMENT_DEFER:
+		return later(x, i, "4.2.1", *text ? text : "this address takes no mail at the moment");
+	case ELEMENT_DISCARD:
+	default:
+		return true;
+	}
+}
+
+/* ---- an alias */
+
+static enum element_kind
+kind_of(char letter)
+{
+	switch (letter) {
+	case 'A': return ELEMENT_ADDRESS;
+	case 'M': return ELEMENT_MAILBOX;
+	case 'F': return ELEMENT_FILE;
+	case 'P': return ELEMENT_PROGRAM;
+	case 'I': return ELEMENT_INCLUDE;
+	case 'X': return ELEMENT_FAIL;
+	case 'Z': return ELEMENT_DEFER;
+	default: return ELEMENT_DISCARD;
+	}
+}
+
+enum met { MET_NEVER, MET_SELF, MET_LOOP };
+
+/* is this alias one that led here? the nearest one is itself, one further up a loop */
+static enum met
+met(const struct expand *x, size_t i, const char *alias)
+{
+	enum met r = MET_SELF;
+
+	while (x->item[i].parent) {
+		i = x->item[i].parent - 1;
+		if (!x->item[i].alias)
+			continue;
+		if (strcmp(expand_string(x, x->item[i].alias), alias) == 0)
+			return r;
+		r = MET_LOOP;
+	}
+	return MET_NEVER;
+}
+
+/* from what this alias yields on, its owner is the sender, if it has one */
+static bool
+take_owner(struct expand *x, size_t i, const char *alias, const char *root_sender)
+{
+	const char *at = strrchr(x->address.s, '@');
+	const char *sender = x->item[i].sender ? expand_string(x, x->item[i].sender) : root_sender;
+	size_t base = strcspn(alias, "@"), n = strlen(EXPAND_OWNER);
+	struct aliasdb_entry e;
+
+	if (!*sender || strcmp(sender, "#@[]") == 0 || strncmp(alias, EXPAND_OWNER, n) == 0 || base == 0 || !at)
+		return true;
+	buf_clear(&x->key);
+	if (!buf_puts(&x->key, EXPAND_OWNER) || !buf_puts(&x->key, alias))
+		return trouble(x);
+	switch (aliasdb_find(x->aliases->fd, x->key.s, x->key.len, &x->aliases->space, &e)) {
+	case ALIASDB_NONE:
+		return true;
+	case ALIASDB_FOUND:
+		break;
+	case ALIASDB_TROUBLE:
+	default:
+		return trouble(x);
+	}
+	buf_cut(&x->key, n + base);
+	if (!buf_puts(&x->key, at) || !(x->item[i].sender = keep(x, x->key.s)))
+		return trouble(x);
+	return true;
+}
+
+/* the entry is copied: looking further overwrites it */
+static bool
+follow_alias(struct expand *x, size_t i, const struct aliasdb_entry *found, const char *name, const char *root_sender)
+{
+	struct buf copy = BUF(ALIASDB_DATA);
+	struct aliasdb_entry e = *found;
+	const char *text;
+	char letter;
+	bool ok;
+
+	if (!(x->item[i].alias = keep(x, name)) || !buf_put(&copy, e.at, (size_t)(e.end - e.at)))
+		return buf_free(&copy), trouble(x);
+	if (i == 0) {
+		char line[NUM_TEXT];
+
+		buf_clear(&x->why);
+		(void)(buf_puts(&x->why, e.file) && buf_byte(&x->why, ':') && buf_puts(&x->why, num_text(line, e.line)));
+	}
+	e.at = copy.s;
+	e.end = copy.s + copy.len;
+	ok = take_owner(x, i, expand_string(x, x->item[i].alias), root_sender);
+	while (ok && aliasdb_next(&e, &letter, &text))
+		ok = take(x, i, kind_of(letter), text, true);
+	buf_free(&copy);
+	return ok;
+}
+
+/* already in the list of aliases followed, for another branch? then it yields nothing new */
+static enum seen
+see_alias(struct expand *x, const char *name)
+{
+	buf_clear(&x->key);
+	if (!buf_byte(&x->key, QF_NAME) || !buf_puts(&x->key, name))
+		return SEEN_TROUBLE;
+	return see(x, x->key.s);
+}
+
+/* false: the outcome says why, or (found false) it is the root and no alias */
+static bool
+follow_name(struct expand *x, size_t i, const char *root_sender, bool *found)
+{
+	enum routing_class class;
+	struct aliasdb_entry e;
+	const char *why, *name;
+
+	*found = true;
+	buf_clear(&x->address);
+	if (!buf_puts(&x->address, expand_string(x, x->item[i].text)) ||
+	    !routing_class(x->routing, &x->address, &class, &why))
+		return why ? never(x, i, "5.1.3", why) : trouble(x);
+	if (!x->item[i].parent && !buf_put(&x->root, x->address.s, x->address.len))
+		return trouble(x);
+	*found = false;
+	if (class != ROUTING_REMOTE)
+		switch (aliases_find(x->aliases, x->address.s, class == ROUTING_LOCAL, x->separators, &e, &name)) {
+		case ALIASDB_FOUND:
+			*found = true;
+			break;
+		case ALIASDB_NONE:
+			break;
+		case ALIASDB_TROUBLE:
+		default:
+			return outcome_trouble(&x->outcome, "read", "aliases.cdb");
+		}
+	if (!*found) {
+		if (!x->item[i].parent)
+			return false;
+		buf_clear(&x->entry);
+		return (buf_puts(&x->entry, x->address.s) || trouble(x)) && add_child(x, i, QF_ADDRESS, x->entry.s, 0, 0, 0);
+	}
+	switch (met(x, i, name)) {
+	case MET_SELF:
+		buf_clear(&x->entry);
+		return (buf_puts(&x->entry, x->address.s) || trouble(x)) && add_child(x, i, QF_ADDRESS, x->entry.s, 0, 0, 0);
+	case MET_LOOP:
+		return never(x, i, "5.4.6", "its alias leads back to itself");
+	default:
+		break;
+	}
+	if (x->item[i].depth > EXPAND_DEPTH)
+		return never(x, i, "5.4.6", "aliases stand too deep inside one another");
+	switch (see_alias(x, name)) {
+	case SEEN_BEFORE:
+		return true;
+	case SEEN_TROUBLE:
+		return trouble(x);
+	default:
+		return follow_alias(x, i, &e, name, root_sender);
+	}
+}
+
+/* ---- a list */
+
+static bool
+list_says(struct expand *x, size_t i, bool (*say)(struct expand *, size_t, const char *, const char *), const char *status,
+    const char *what, const char *line, const char *why)
+{
+	struct outcome o;
+
+	(void)outcome_later(&o, status, "list ", expand_string(x, x->item[i].text), what, line, why, (char *)0);
+	return say(x, i, status, o.text);
+}
+
+/* the whole file into x->list; unless it is fine, the answer says how to go on */
+static bool
+read_list(struct expand *x, size_t i, bool *programs, bool *fine)
+{
+	const char *path = expand_string(x, x->item[i].text);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), e = 0;
+	const char *odd = 0;
+	struct stat st;
+
+	*fine = false;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		e = errno;
+	else if (!S_ISREG(st.st_mode))
+		odd = "is not a regular file";
+	else if (st.st_mode & 002)
+		odd = "others may write to it";
+	else if (st.st_size > (off_t)EXPAND_LIST_BYTES)
+		odd = "is too large";
+	else {
+		ssize_t n = -1;
+
+		buf_clear(&x->list);
+		if (buf_room(&x->list, (size_t)st.st_size))
+			n = fd_read(fd, x->list.s, (size_t)st.st_size);
+		e = n < 0 ? errno : 0;
+		x->list.len = n < 0 ? 0 : (size_t)n;
+		*programs = (st.st_uid == 0 || (place_private() && st.st_uid == geteuid())) && !(st.st_mode & NOBODY_ELSE);
+	}
+	if (fd >= 0)
+		close(fd);
+	*fine = !e && !odd;
+	return *fine || list_says(x, i, later, "4.3.5", ": ", "", odd ? odd : strerror(e));
+}
+
+static bool
+take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool programs)
+{
+	static struct element element;          /* a kilobyte */
+	struct element_walk w;
+	enum element_result r;
+	char number[NUM_TEXT];
+
+	while (n && (*s == ' ' || *s == '\t')) {
+		s++;
+		n--;
+	}
+	if (n && s[n - 1] == '\r')
+		n--;
+	if (n == 0 || *s == '#')
+		return true;
+	element_walk(&w, s, n);
+	while ((r = element_next(&w, &element)) != ELEMENT_END) {
+		bool ok = r == ELEMENT_GOT ? take(x, i, element.kind, element.text, programs) :
+		    list_says(x, i, never, "5.1.3", " line ", num_text(number, line), ": not a recipient");
+
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool
+follow_list(struct expand *x, size_t i)
+{
+	bool programs = false, fine, ok;
+	size_t line = 1, at = 0, up;
+
+	for (up = i; x->item[up].parent; ) {
+		up = x->item[up].parent - 1;
+		if (x->item[up].kind == QF_INCLUDE &&
+		    strcmp(expand_string(x, x->item[up].text), expand_string(x, x->item[i].text)) == 0)
+			return list_says(x, i, never, "5.4.6", "", "", " includes itself");
+	}
+	if (x->item[i].depth > EXPAND_DEPTH)
+		return never(x, i, "5.4.6", "lists stand too deep inside one another");
+	buf_clear(&x->key);
+	if (!buf_byte(&x->key, QF_INCLUDE) || !buf_puts(&x->key, expand_string(x, x->item[i].text)))
+		return trouble(x);
+	switch (see(x, x->key.s)) {
+	case SEEN_BEFORE:
+		return true;
+	case SEEN_TROUBLE:
+		return trouble(x);
+	default:
+		break;
+	}
+	ok = read_list(x, i, &programs, &fine);
+	if (!fine)
+		return ok;
+	while (at < x->list.len) {
+		const char *s = x->list.s + at, *nl = memchr(s, '\n', x->list.len - at);
+		size_t n = nl ? (size_t)(nl - s) : x->list.len - at;
+
+		if (!take_line(x, i, s, n, line++, programs))
+			return false;
+		at += n + 1;
+	}
+	return true;
+}
+
+/* ---- all of it */
+
+enum expand_result
+expand(struct expand *x, char kind, const char *text, const char *sender)
+{
+	bool found = true, ok;
+	size_t i;
+
+	x->items = x->children = 0;
+	x->mark = x->strings.len;
+	x->outcome.verdict = 0;
+	buf_clear(&x->why);
+	buf_clear(&x->root);
+	if (x->broken) {
+		errno = ENOMEM;
+		(void)trouble(x);
+		return EXPAND_LATER;
+	}
+	ok = add_item(x, kind == QF_INCLUDE ? QF_INCLUDE : QF_NAME, text, 0, 0, 0);
+	for (i = 0; ok && i < x->items; i++)
+		ok = x->item[i].kind == QF_INCLUDE ? follow_list(x, i) : follow_name(x, i, sender, &found);
+	if (ok)
+		return EXPAND_DONE;
+	if (!found && !x->outcome.verdict) {    /* the root, and nothing has been noted */
+		buf_cut(&x->strings, x->mark);
+		return EXPAND_NOT;
+	}
+	expand_undo(x);
+	return x->outcome.verdict == 'D' ? EXPAND_NEVER : EXPAND_LATER;
+}
