@@ -189,7 +189,7 @@ fit_to_show(const struct command *c, const char *line)
 }
 
 void
-command_run(struct session *s, char *line, size_t len)
+command_answer(struct session *s, char *line, size_t len)
 {
 	size_t verb = strcspn(line, " "), end = len;
 	const struct command *c = find(line, verb);

@@ -7,7 +7,7 @@
 #include "smtp/session.h"
 
 /* line[len] is 0; there may be others before it, which are refused */
-void command_run(struct session *, char *line, size_t len);
+void command_answer(struct session *, char *line, size_t len);
 void command_too_long(struct session *);
 
 /* The handlers that have a file of their own. The argument is what follows the verb and its blanks; it ends in 0. */

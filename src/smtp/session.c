@@ -125,7 +125,7 @@ session_run(struct session *s)
 			command_too_long(s);
 		else {
 			line[len] = 0;          /* where the line end was */
-			command_run(s, line, len);
+			command_answer(s, line, len);
 		}
 		s->command = "";
 	}
