@@ -165,6 +165,56 @@ dns_get_mx(const char *domain, struct dns_mx *list, size_t max, size_t *n)
 	return DNS_TEMP;
 }
 
+/* one record and its 0; false: errno */
+static bool
+take_txt(struct buf *texts, const unsigned char *rdata, size_t len, size_t *n)
+{
+	size_t made;
+
+	if (!buf_room(texts, len))
+		return false;
+	made = dnspacket_txt(rdata, len, texts->s + texts->len);
+	if (memchr(texts->s + texts->len, 0, made)) {
+		texts->s[texts->len] = 0;
+		return true;
+	}
+	texts->len += made;
+	++*n;
+	return buf_byte(texts, 0);
+}
+
+enum dns_result
+dns_get_txt(const char *text, struct buf *texts, size_t *n)
+{
+	const unsigned char *rdata;
+	size_t len, had = texts->len;
+	struct dnsname name;
+	struct dnsask q;
+	enum dns_result r;
+	bool ok = true;
+
+	*n = 0;
+	if ((r = ready(&name, text)) != DNS_OK)
+		return r;
+	dnsask_set(&q, &name, DNS_TXT);
+	dnsask_run(&servers, &q, 1);
+	if (q.result != DNS_OK) {
+		because(q.why);
+		return q.result;
+	}
+	while (ok && dnspacket_next(&q.answer, &rdata, &len))
+		ok = take_txt(texts, rdata, len, n);
+	if (!ok) {
+		because(strerror(errno));
+		buf_cut(texts, had);
+		*n = 0;
+	}
+	dnsask_free(&q);
+	if (ok && *n == 0)
+		because("DNS: there are TXT records, but none of them is text");
+	return !ok ? DNS_TEMP : *n ? DNS_OK : DNS_NODATA;
+}
+
 static void
 add(struct dns_addr *list, size_t max, size_t *n, int family, const unsigned char *ip, size_t len)
 {

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
+
 #define DNS_TOTAL_S 30
 #define DNS_HOPS 10             /* CNAMEs followed, at the most */
 
@@ -50,6 +52,10 @@ enum dns_result dns_get_mx(const char *domain, struct dns_mx *list, size_t max, 
  * DNS_NXDOMAIN only if both say so. An IPv4 or IPv6 address (no brackets, no zone) is answered as itself, "localhost"
  * and names under it as the loopback addresses (RFC 6761), both without a question to anybody. */
 enum dns_result dns_get_addrs(const char *host, struct dns_addr *list, size_t max, size_t *n);
+#define DNS_TXT_MAX 65535        /* the records of any answer fit into a buf of this ceiling */
+/* The TXT records of name, appended to texts: the strings of each joined (RFC 7208 3.3) and followed by a 0, in no order. One
+ * that holds a NUL is left out. *n: how many, at least 1 with DNS_OK, else 0. DNS_TEMP also: no memory, or over the ceiling */
+enum dns_result dns_get_txt(const char *name, struct buf *texts, size_t *n);
 /* what the last look-up that was not DNS_OK has to say, printable ASCII, static memory: "192.0.2.53 said SERVFAIL for MX of a.example" */
 const char *dns_why(void);
 

@@ -20,7 +20,7 @@ _Static_assert(DNSSERVER_MAX <= 8 * sizeof(unsigned), "a bit for each server");
 static const char *
 type_text(unsigned type)
 {
-	return type == DNS_A ? "A" : type == DNS_AAAA ? "AAAA" : type == DNS_MX ? "MX" : "records";
+	return type == DNS_A ? "A" : type == DNS_AAAA ? "AAAA" : type == DNS_MX ? "MX" : type == DNS_TXT ? "TXT" : "records";
 }
 
 /* keep the reason; a later one replaces it */

@@ -167,6 +167,17 @@ take_name(const unsigned char *s, size_t n, size_t *at, struct dnsname *name)
 	return true;
 }
 
+/* strings behind their lengths, at least one, and nothing after them */
+static bool
+strings_fit(const unsigned char *s, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n)
+		at += 1u + s[at];
+	return n > 0 && at == n;
+}
+
 /* does the rdata have the form of its type? the types that we read, others may hold anything */
 static bool
 record_fits(const unsigned char *s, const struct record *r)
@@ -184,6 +195,8 @@ record_fits(const unsigned char *s, const struct record *r)
 		return r->len > 2 && take_name(s, end, &at, &name) && at == end;
 	case DNS_CNAME:
 		return take_name(s, end, &at, &name) && at == end;
+	case DNS_TXT:
+		return strings_fit(s + at, r->len);
 	default:
 		return true;
 	}
@@ -345,4 +358,17 @@ dnspacket_mx(const struct dnspacket_answer *a, const unsigned char *rdata, uint1
 	*preference = (uint16_t)get16(rdata);
 	if (!take_name(a->s, a->n, &at, name))          /* dnspacket_read has seen that it can be read */
 		*name = (struct dnsname){ .len = 1 };
+}
+
+size_t
+dnspacket_txt(const unsigned char *rdata, size_t len, char *out)
+{
+	size_t at = 0, n = 0, k;
+
+	for (; at < len; at += k) {
+		k = rdata[at++];
+		memcpy(out + n, rdata + at, k);
+		n += k;
+	}
+	return n;
 }

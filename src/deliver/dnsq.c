@@ -1,5 +1,5 @@
 /* dnsq - ask the resolver the way pneu-remote does
- *   usage  pneu-dnsq mx DOMAIN | addr HOST
+ *   usage  pneu-dnsq mx DOMAIN | addr HOST | txt NAME
  *   fd 1   a line for each record
  *   exit   0 records, 100 there are none or no such name, 111 for now nobody knows      -> pneu-dnsq(1)
  * Invariant: prints nothing on descriptor 1 unless the answer is whole. */
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "deliver/dns.h"
+#include "lib/ascii.h"
 #include "lib/conf.h"
 #include "lib/msg.h"
 #include "lib/out.h"
@@ -73,19 +74,39 @@ get_addr(struct out *o, const char *host)
 	return r;
 }
 
+static enum dns_result
+get_txt(struct out *o, const char *name)
+{
+	static struct buf texts = BUF(DNS_TXT_MAX);
+	enum dns_result r;
+	size_t n, i;
+
+	r = dns_get_txt(name, &texts, &n);
+	for (i = 0; i < texts.len; i++)
+		out_byte(o, texts.s[i] ? ascii_mask(texts.s[i]) : '\n');
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
+	static const struct {
+		const char *word;
+		enum dns_result (*get)(struct out *, const char *);
+	} verbs[] = { { "mx", get_mx }, { "addr", get_addr }, { "txt", get_txt } };
 	static char space[4096];
 	enum dns_result r;
 	struct out o;
+	size_t i = 0;
 
 	msg_name("pneu-dnsq");
-	if (argc != 3 || (strcmp(argv[1], "mx") != 0 && strcmp(argv[1], "addr") != 0))
-		die_say(EX_HARD, "usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST");
+	while (argc == 3 && i < 3 && strcmp(argv[1], verbs[i].word) != 0)
+		i++;
+	if (argc != 3 || i == 3)
+		die_say(EX_HARD, "usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST | pneu-dnsq txt NAME");
 	settings();
 	out_init(&o, 1, space, sizeof space, -1);
-	r = strcmp(argv[1], "mx") == 0 ? get_mx(&o, argv[2]) : get_addr(&o, argv[2]);
+	r = verbs[i].get(&o, argv[2]);
 	if (r == DNS_TEMP)
 		die_say(EX_SOFT, dns_why());
 	if (r != DNS_OK)

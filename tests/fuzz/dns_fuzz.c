@@ -1,5 +1,5 @@
 /* dns_fuzz - DNS answers, and names and server lists as text
- *   input   a byte: the type asked for (2 bits), CNAMEs allowed (4 bits); then the packet, its own id and question
+ *   input   a byte: the type asked for (2 bits), CNAMEs allowed (4 bits), TXT instead (1 bit); then the packet, its own id and question
  *           taken for ours where it has one, so that the fuzzer gets behind that door
  * sources: src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c
  */
@@ -72,6 +72,12 @@ walk(struct dnspacket_answer *a)
 		must(a->type != DNS_A || len == 4);
 		must(a->type != DNS_AAAA || len == 16);
 		count++;
+		if (a->type == DNS_TXT) {
+			char *copy = malloc(len);
+
+			must(copy && dnspacket_txt(rdata, len, copy) < len);
+			free(copy);
+		}
 		if (a->type != DNS_MX)
 			continue;
 		dnspacket_mx(a, rdata, &preference, &host);
@@ -85,7 +91,7 @@ static void
 packet(uint8_t how, const uint8_t *s, size_t n)
 {
 	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME };
-	struct dnspacket_question q = { .type = types[how & 3], .edns = true };
+	struct dnspacket_question q = { .type = how & 64 ? DNS_TXT : types[how & 3], .edns = true };
 	unsigned allowed = how >> 2 & 15, hops = allowed;
 	struct dnspacket_answer a;
 	enum dnspacket_result r;

@@ -119,6 +119,17 @@ is 'a server that drops EDNS is asked without'   "$(ask mx deaf.example)" '10 mx
 is 'silence: the next server answers'           "$(DNSCACHEIP="$liar $good" ask addr silent.example)" "$both"
 is 'silence ends with timeoutdns'       "$(hasty mx silent.example)" 'LIAR did not answer (MX of silent.example) =111'
 
+is 'TXT records, their strings joined, bytes masked' "$(ask txt txt.example)" 'one two halves ??  =0'
+is 'one with a NUL is left out'         "$(ask txt txtnul.example)" 'text =0'
+is 'none but such'                      "$(ask txt txtonlynul.example)" 'DNS: there are TXT records, but none of them is text =100'
+is 'no TXT'                             "$(ask txt bare.example)" 'DNS: bare.example has no TXT record =100'
+is 'TXT of no name'                     "$(ask txt gone.example)" 'DNS: nowhere.example does not exist =100'
+is 'TXT and SERVFAIL'                   "$(ask txt servfail.example)" 'LIAR said SERVFAIL (TXT of servfail.example) =111'
+for x in txtempty txtshort txtlong; do
+	is "malformed ($x): for now nobody knows" "$(ask txt $x.example)" "LIAR sent a malformed answer (TXT of $x.example) =111"
+done
+is 'TXT records of 60 KB, by TCP'       "$(ask txt tctxt.example | wc -c)" $((200 * 301 + 3))
+
 addrs() { ask addr "$1" | tr ' ' '\n' | grep -c '^10\.'; }
 is 'what is cut comes by TCP'                   "$(addrs tc.example)" 60
 is '64 KiB of it'                               "$(addrs tcmax.example)" 4090
@@ -140,7 +151,7 @@ fi
 is 'DNSCACHEIP must be addresses' "$(DNSCACHEIP='127.0.0.1 none' ask addr a.example)" 'DNSCACHEIP is not a list of up to 8 addresses =111'
 echo soon >"$T/hasty/timeoutdns"
 is 'a bad setting is fatal' "$(hasty addr a.example)" 'control/timeoutdns: "soon" is not a number from 1 to 600 =111'
-is 'usage' "$(ask ns a.example)" 'usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST =100'
+is 'usage' "$(ask ns a.example)" 'usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST | pneu-dnsq txt NAME =100'
 
 # a true resolver
 UNBOUND=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v unbound)
@@ -173,6 +184,7 @@ is 'unbound: 60 addresses'      "$(sorted addr big.example | wc -w)" 60
 is 'unbound: 200 MX hosts, by TCP' "$(sorted mx many.example | wc -w)" 400
 is 'unbound: NXDOMAIN'          "$(ask mx nobody.example)" 'DNS: nobody.example does not exist =100'
 is 'unbound: no MX'             "$(ask mx text.example)" 'DNS: text.example has no MX record =100'
+is 'unbound: TXT'               "$(ask txt text.example)" 'no address here =0'
 is 'unbound: no address'        "$(ask addr text.example)" 'DNS: text.example has no address =100'
 is 'unbound: IPv6 only'         "$(ask addr six.example)" '2001:db8::6 =0'
 is 'unbound: IPv4 only'         "$(ask addr four.example)" '192.0.2.4 =0'

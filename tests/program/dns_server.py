@@ -6,7 +6,7 @@ transport, source port, id, "edns" and its size or "-", type, name. With "good" 
 """
 import os, select, socket, struct, sys
 
-A, CNAME, SOA, MX, AAAA, OPT = 1, 5, 6, 15, 28, 41
+A, CNAME, SOA, MX, TXT, AAAA, OPT = 1, 5, 6, 15, 16, 28, 41
 GOOD4, GOOD6, EVIL = "192.0.2.1", "2001:db8::1", "203.0.113.66"
 
 address, portfile, logfile = sys.argv[1:4]
@@ -34,6 +34,10 @@ def v6(text, owner=b"\xc0\x0c"):
 
 def mx(preference, host, owner=b"\xc0\x0c"):
     return rr(owner, MX, struct.pack(">H", preference) + (host if isinstance(host, bytes) else name(host)))
+
+
+def txt(*strings, owner=b"\xc0\x0c"):
+    return rr(owner, TXT, b"".join(bytes([len(s)]) + s for s in (x.encode("latin-1") for x in strings)))
 
 
 def cname(to, owner=b"\xc0\x0c"):
@@ -105,7 +109,45 @@ def chain(q, n, last=()):
     return q.reply(*[cname(names[i + 1], names[i]) for i in range(n)], *last)
 
 
+def spf(text):
+    return lambda q: [q.reply(txt("v=spf1 " + text)) if q.type == TXT else q.honest()]
+
+
 LIES = {
+    # text, and what senders' domains say of themselves
+    "txt": lambda q: [q.reply(txt("one"), txt("two ", "halves"), txt("", "\n\xe9"), txt(""))],
+    "txtnul": lambda q: [q.reply(txt("a\0b"), txt("text"))],
+    "txtonlynul": lambda q: [q.reply(txt("\0"))],
+    "txtempty": lambda q: [q.reply(rr(b"\xc0\x0c", TXT, b""))],
+    "txtshort": lambda q: [q.reply(rr(b"\xc0\x0c", TXT, b"\5abc"))],
+    "txtlong": lambda q: [q.reply(rr(b"\xc0\x0c", TXT, b"\1abc"))],
+    "spffail": spf("-all"),
+    "spfsoft": spf("~all"),
+    "spfneutral": spf("?all"),
+    "spfpass": spf("+all"),
+    "spfopen": spf(""),
+    "spfus": spf("ip4:127.0.0.0/8 -all"),
+    "spfus6": spf("ip6:::1 -all"),
+    "spfnotus": spf("ip4:192.0.2.0/24 ip6:2001:db8::/32 a mx -all"),
+    "spfredirect": spf("redirect=spffail.example"),
+    "spfredirectus": spf("redirect=spfus.example"),
+    "spfinclude": spf("include:spfus.example -all"),
+    "spfincludenot": spf("include:spffail.example ~all"),
+    "spfincludegone": spf("include:gone.example -all"),
+    "spfincludefails": spf("include:servfail.example ?all"),
+    "spfa": spf("a:usv4.example -all"),
+    "spfmx": spf("mx:usmx.example -all"),
+    "spfmacro": spf("exists:%{i}._spf.example -all"),
+    "spfminusmacro": spf("-exists:%{i}._spf.example ?all"),
+    "spfring": spf("include:spfring.example ?all"),
+    "spfringr": spf("redirect=spfringr.example"),
+    "spfbad": spf("ip4:300.0.0.0/8 ?all"),
+    "spfodd": spf("nonsense ?all"),
+    "spftwo": lambda q: [q.reply(txt("v=spf1 ?all"), txt("v=spf1 +all"))],
+    "spfhalves": lambda q: [q.reply(txt("other"), txt("v=spf1 -", "all"))],
+    "spfnone": lambda q: [q.reply(txt("v=spf10 -all"), txt("spf2.0/pra -all"))],
+    "usv4": lambda q: [q.reply(v4("127.0.0.1") if q.type == A else v6("::1"))],
+    "usmx": lambda q: [q.reply(mx(10, "usv4.example"))],
     # what is no answer to the question is passed over; the true one follows
     "wrongid": lambda q: [q.evil(id=q.id ^ 1), q.honest()],
     "wrongname": lambda q: [q.evil(question=name("other.example") + q.question[-4:]), q.honest()],
@@ -190,6 +232,7 @@ def by_tcp(q):
     few = many[:60]
     return {
         "tc": lambda: framed(q.reply(*few)),
+        "tctxt": lambda: framed(q.reply(*[txt("x" * 200, "y" * 100) for i in range(200)])),
         "tcmax": lambda: framed(q.reply(*many)),
         "tcclose": lambda: b"",
         "tcempty": lambda: b"\0\0",
