@@ -563,8 +563,8 @@ take_address(const struct element_walk *w, struct element *e, size_t *at, size_t
 		domain = ++*at;
 		if ((why = take_domain(w, e, at, end)))
 			return why;
-		if (e->text[0] != '@')
-			from = domain;          /* where check_address finds what is wrong, or in the local part: too long */
+		if (e->text[0] != '@' && domain - from <= ADDR_LOCAL)
+			from = domain;          /* nothing else is left that check_address may not like */
 	}
 	if ((why = check_address(e)))
 		*at = from;
@@ -587,6 +587,8 @@ read_angle(struct element_walk *w, struct element *e, size_t angle)
 	size_t end = w->words_end, next = w->words_next, at = w->at;
 	const char *why;
 
+	if (w->s[at] == '\\')
+		return bad(w, "a backslash and < >; the mailbox of a user is \\name alone", at, next);
 	while (at < angle) {
 		if (w->s[at] == '"' || w->s[at] == '(') {
 			at = w->s[at] == '"' ? skip_quoted(w->s, end, at) : skip_comment(w->s, end, at);
