@@ -3,13 +3,15 @@
  * dotforward_find chooses the file in the working directory (the home), checks it and reads it as a whole;
  * dotforward_next then goes through its elements (mail/element.h), as often as dotforward_rewind says. Each line is complete
  * in itself; lines that begin with '#' and empty ones are skipped. :include: is refused (a user who wants a list writes it
- * into the file). A file without any element counts as not there: the mail goes to the mailbox.
+ * into the file), and so are the words that refuse or defer mail. A file without any element counts as not there: the mail
+ * goes to the mailbox.
  *
- * Believed is only a regular file with one link, of the user or of root, that neither group nor others may write, in a home
- * that others may not write (pneu-local has looked at that already); everything odd about it, and any line that cannot be
- * read, is a deferral with the reason, file and line, before anything is done.
+ * Believed is only a regular file with one name, of the user or of root, that neither group nor others may write, in a home
+ * that others may not write (pneu-local has looked at that already). A symbolic link is followed, and what it leads to is
+ * judged; one that leads nowhere is no absent file. Everything odd about the file, and any line that cannot be
+ * understood, is a deferral with the reason, file and line, before anything is done.
  * A struct dotforward is all zero at first and may be used again; the memory of its text lives as long as the process.
- * Manual: pneu-forward(5) */
+ *   tests   tests/unit/dotforward_test.c, tests/fuzz/dotforward_fuzz.c     manual  pneu-forward(5) */
 #ifndef RESOLVE_DOTFORWARD_H
 #define RESOLVE_DOTFORWARD_H
 
@@ -34,8 +36,8 @@ struct dotforward {
 
 enum dotforward_result { DOTFORWARD_FOUND, DOTFORWARD_ABSENT, DOTFORWARD_TROUBLE };     /* TROUBLE: the outcome is set */
 
-/* separator and ext: ".forward" separator ext, in lower case and with ':' for '/', is looked for; "" "": ".forward" alone.
- * owner: whose file it has to be (or root's). */
+/* separator and ext: ".forward" separator ext, in lower case and with ':' for '/', is looked for and nothing else (a name
+ * longer than the file system has them is absent); "" "": ".forward" alone. owner: whose file it has to be, or root's. */
 enum dotforward_result dotforward_find(struct dotforward *, const char *separator, const char *ext, uid_t owner,
     struct outcome *);
 void dotforward_rewind(struct dotforward *);
