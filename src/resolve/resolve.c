@@ -8,6 +8,8 @@
 
 #include "wire/spawner.h"
 
+#define ADDRESS_MAX 4096                /* an address may grow by routing */
+
 #ifdef O_PATH
 #define SEARCH O_PATH                   /* a home may be open to be searched and not to be listed */
 #else
@@ -24,7 +26,7 @@ resolver_open(struct resolver *r, bool thorough, struct conf_error *e)
 	r->thorough = thorough;
 	r->aliases.fd = -1;
 	r->accounts.users = ACCOUNTS_EACH;
-	r->rcpt.max = r->asked.max = 2 * ENVELOPE_ADDR + 2;
+	r->rcpt.max = r->asked.max = ADDRESS_MAX;
 	r->key.max = SPAWNER_KEY;
 	return r->routing;
 }
@@ -271,25 +273,32 @@ is_postmaster(const char *address)
 	return strncasecmp(address, name, sizeof name - 1) == 0 && (!address[sizeof name - 1] || address[sizeof name - 1] == '@');
 }
 
+/* an address of ours: aliases, then users */
+static void
+ask_here(struct resolver *r, struct resolution *s)
+{
+	if (ask_aliases(r, s) || !route(r, s) || !need_users(r, &s->outcome))
+		return;
+	ask_all_users(r, s);
+	if (s->outcome.verdict == 'D' && is_postmaster(s->asked)) {
+		s->kind = RESOLUTION_NOBODY;
+		s->outcome = (struct outcome){ 0 };
+		outcome_delivered(&s->outcome, "nobody, but postmaster has to be accepted");
+	}
+}
+
 void
 resolver_ask(struct resolver *r, const char *address, struct resolution *s)
 {
 	*s = (struct resolution){ .kind = RESOLUTION_LATER };
 	if (classify(r, address, s)) {
-		if (s->class == ROUTING_REMOTE) {
-			if (route(r, s)) {
-				s->kind = RESOLUTION_REMOTE;
-				outcome_delivered(&s->outcome, "another host");
-			}
-		} else if (!ask_aliases(r, s) && route(r, s) && need_users(r, &s->outcome))
-			ask_all_users(r, s);
+		if (s->class != ROUTING_REMOTE)
+			ask_here(r, s);
+		else if (route(r, s)) {
+			s->kind = RESOLUTION_REMOTE;
+			outcome_delivered(&s->outcome, "another host");
+		}
 	}
 	if (s->outcome.verdict == 'Z' && s->kind != RESOLUTION_ALIAS)
 		s->kind = RESOLUTION_LATER;
-	if (s->outcome.verdict == 'D' && s->kind != RESOLUTION_ALIAS && s->asked && s->class != ROUTING_REMOTE &&
-	    is_postmaster(s->asked)) {
-		s->kind = RESOLUTION_NOBODY;
-		s->outcome = (struct outcome){ 0 };
-		outcome_delivered(&s->outcome, "nobody, but postmaster must be accepted");
-	}
 }

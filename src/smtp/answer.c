@@ -38,6 +38,14 @@ log_accepted(const struct session *s, const char *id, uint64_t bytes)
 }
 
 void
+log_recipient(const struct session *s, const char *reason, const char *address)
+{
+	char pid[NUM_TEXT];
+
+	say(num_text(pid, (uint64_t)s->pid), " recipient: ", reason, ": ", address);
+}
+
+void
 log_lost(const struct session *s, int error, const char *where)
 {
 	char pid[NUM_TEXT];

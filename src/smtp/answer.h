@@ -17,6 +17,7 @@ void answer_close(struct session *, const char *code, const char *text); /* 421 
 
 /* one line each, one write: session number, then what happened, text of strangers last */
 void log_accepted(const struct session *, const char *id, uint64_t bytes);
+void log_recipient(const struct session *, const char *reason, const char *address);     /* why not, in our words */
 void log_lost(const struct session *, int error, const char *where);
 
 #endif

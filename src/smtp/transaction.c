@@ -8,6 +8,7 @@
 #include "smtp/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
+#include "smtp/recipient.h"
 #include "wire/envelope.h"
 
 #define SIZE_DIGITS 20                  /* RFC 1870 */
@@ -190,17 +191,23 @@ name_literal(const struct session *s, struct addr *a)
 	a->literal = false;
 }
 
-/* Into the envelope, with room left for its end. 0, or the reply. */
+/* as it is to be queued. 0, or the reply */
 static const char *
-add_recipient(struct session *s, const struct addr *a)
+whole_address(const struct session *s, const struct addr *a, char address[ENVELOPE_ADDR + 1])
 {
-	char address[ENVELOPE_ADDR + 1];
-	size_t had = s->envelope.len;
-
 	if (s->rcpts >= s->set->maxrcpt)
 		return "452 4.5.3 too many recipients";
 	if (!complete(s, a, address) || (s->set->relayclient && !append(address, s->set->relayclient)))
 		return "501 5.1.3 address too long";
+	return 0;
+}
+
+/* Into the envelope, with room left for its end. 0, or the reply. */
+static const char *
+add_recipient(struct session *s, const char *address)
+{
+	size_t had = s->envelope.len;
+
 	if (envelope_rcpt(&s->envelope, address) && buf_room(&s->envelope, 1))
 		return 0;
 	buf_cut(&s->envelope, had);
@@ -210,6 +217,7 @@ add_recipient(struct session *s, const struct addr *a)
 void
 transaction_rcpt(struct session *s, const char *arg)
 {
+	char address[ENVELOPE_ADDR + 1];
 	const char *refusal;
 	struct addr a;
 
@@ -224,7 +232,8 @@ transaction_rcpt(struct session *s, const char *arg)
 		return;
 	}
 	name_literal(s, &a);
-	if ((refusal = may_not_reach(s, &a)) || (refusal = add_recipient(s, &a))) {
+	if ((refusal = may_not_reach(s, &a)) || (refusal = whole_address(s, &a, address)) ||
+	    (refusal = recipient_refusal(s, address)) || (refusal = add_recipient(s, address))) {
 		s->refused++;
 		answer_refuse(s, refusal);
 		return;
