@@ -9,6 +9,7 @@
 
 #include "lib/conf.h"
 #include "lib/place.h"
+#include "wire/job.h"
 
 static const char file[] = "aliases.cdb";
 
@@ -142,6 +143,24 @@ aliases_find(struct aliases *a, const char *address, bool local, const char *sep
 	if (name)
 		*name = a->name.s;
 	return r;
+}
+
+const char *
+aliases_words(char letter, const char *text, char status[ALIASES_STATUS])
+{
+	size_t n = strcspn(text, " ");
+	bool has = false;
+
+	if (n < ALIASES_STATUS) {
+		memcpy(status, text, n);
+		status[n] = 0;
+		has = job_status(status) && status[0] == (letter == 'X' ? '5' : '4');
+	}
+	if (has)
+		text += n + strspn(text + n, " ");
+	else
+		strcpy(status, letter == 'X' ? "5.1.1" : "4.3.0");
+	return *text ? text : letter == 'X' ? "no such mailbox here" : "try again later";
 }
 
 const char *

@@ -34,6 +34,10 @@ void aliases_close(struct aliases *);
  * next call; *name (if not 0) is the name it was found by, likewise. */
 enum aliasdb_result aliases_find(struct aliases *, const char *address, bool local, const char *separators,
     struct aliasdb_entry *, const char **name);
+/* What an element X or Z says: its words, and in status the code that begins them or the preset of the letter. The words are
+ * never empty; they stay as long as text. */
+#define ALIASES_STATUS 10               /* "5.123.123" and its 0 */
+const char *aliases_words(char letter, const char *text, char status[ALIASES_STATUS]);
 /* the first text file that is newer than the database, or not what it was; 0: none. Lives as above. */
 const char *aliases_stale(struct aliases *);
 

@@ -236,7 +236,7 @@ add_item(struct expand *x, char kind, const char *text, uint32_t sender, uint32_
 static bool
 add_child(struct expand *x, size_t i, char kind, const char *text, char verdict, const char *status, const char *why)
 {
-	struct expand_child c = { kind, verdict, status, 0, x->item[i].sender, 0 };
+	struct expand_child c = { .kind = kind, .verdict = verdict, .sender = x->item[i].sender };
 	void *array = x->child;
 
 	if (!verdict) {
@@ -254,6 +254,8 @@ add_child(struct expand *x, size_t i, char kind, const char *text, char verdict,
 	if (!room(x, &array, x->children, &x->child_room, sizeof *x->child))
 		return false;
 	x->child = array;
+	if (verdict)
+		memcpy(c.status, status, strlen(status) + 1);
 	if (!(c.text = keep(x, text)) || (verdict && !(c.why = keep(x, why))))
 		return trouble(x);
 	x->child[x->children++] = c;
@@ -267,8 +269,10 @@ later(struct expand *x, size_t i, const char *status, const char *why)
 	struct expand_item *item = &x->item[i];
 	char text[ADDRESS_ROOM];
 
-	if (!item->parent)
-		return outcome_later(&x->outcome, status, why, (char *)0);
+	if (!item->parent) {
+		memcpy(x->status, status, strlen(status) + 1);  /* the outcome keeps a pointer to it */
+		return outcome_later(&x->outcome, x->status, why, (char *)0);
+	}
 	strncpy(text, expand_string(x, item->text), sizeof text - 1);
 	text[sizeof text - 1] = 0;
 	return add_child(x, i, item->kind, text, 'Z', status, why);
@@ -305,6 +309,7 @@ static bool
 take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool programs)
 {
 	const struct expand_item *item = &x->item[i];
+	char status[ALIASES_STATUS];
 
 	switch (kind) {
 	case ELEMENT_ADDRESS:
@@ -319,9 +324,11 @@ take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool 
 			return never(x, i, "5.7.1", "this list may not name programs or files: it is not root's alone");
 		return add_child(x, i, kind == ELEMENT_FILE ? QF_FILE : QF_PROGRAM, text, 0, 0, 0);
 	case ELEMENT_FAIL:
-		return never(x, i, "5.1.1", *text ? text : "no such mailbox here");
+		text = aliases_words('X', text, status);
+		return never(x, i, status, text);
 	case ELEMENT_DEFER:
-		return later(x, i, "4.2.1", *text ? text : "this address takes no mail at the moment");
+		text = aliases_words('Z', text, status);
+		return later(x, i, status, text);
 	case ELEMENT_DISCARD:
 	default:
 		return true;

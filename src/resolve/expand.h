@@ -31,7 +31,7 @@
 struct expand_child {
 	char kind;                      /* as enum qf_kind */
 	char verdict;                   /* 0; D: it has failed already; Z: not now */
-	const char *status;             /* of a verdict; a string that stays */
+	char status[ALIASES_STATUS];    /* of a verdict */
 	uint32_t text, sender, why;     /* offsets in strings; sender 0: that of the recipient expanded */
 };
 
@@ -60,6 +60,7 @@ struct expand {
 	struct buf address, key, entry, list;   /* for the moment */
 	struct buf why;                 /* of the last expand(): file and line of its alias */
 	struct outcome outcome;         /* of the last one that failed */
+	char status[ALIASES_STATUS];    /* the outcome's, perhaps */
 };
 
 enum expand_result {
