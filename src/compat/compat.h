@@ -30,6 +30,8 @@ void compat_undumpable(void);
 void compat_cloexec_from(int fd);
 /* end this process (SIGTERM) when its parent, which must be this one, ends; kept across exec, not across fork */
 void compat_end_with(pid_t parent);
+/* an empty file that lives in memory, read and write, close-on-exec; -1: cannot (errno) */
+int compat_memory_file(void);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

@@ -59,6 +59,20 @@ reset_signals(void)
 			sigaction(caught[i], &was, 0);
 }
 
+/* no controlling terminal, no group with us, nothing of what we do about signals */
+static void
+stand_apart(void)
+{
+	struct sigaction plain;
+	int sig;
+
+	(void)setsid();                         /* cannot fail: a new process leads no group */
+	memset(&plain, 0, sizeof plain);
+	plain.sa_handler = SIG_DFL;
+	for (sig = 1; sig <= SIGSYS; sig++)
+		(void)sigaction(sig, &plain, 0);
+}
+
 static void
 become(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
 {
@@ -86,8 +100,8 @@ proc_exec(const char *file, char *const argv[], char *const envp[], const struct
 	return -1;
 }
 
-pid_t
-proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
+static pid_t
+spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n, bool apart)
 {
 	sigset_t all, old;
 	volatile int error = 0;
@@ -101,6 +115,8 @@ proc_spawn(const char *file, char *const argv[], char *const envp[], const struc
 	sigprocmask(SIG_SETMASK, &all, &old);   /* no handler of ours may run in the child */
 	pid = vfork();                          /* cheapest by far; see src/README, "Starting programs" */
 	if (pid == 0) {
+		if (apart)
+			stand_apart();
 		become(file, argv, envp, map, n);
 		error = errno;
 		_exit(127);
@@ -115,6 +131,18 @@ proc_spawn(const char *file, char *const argv[], char *const envp[], const struc
 	if (error)
 		errno = error;
 	return pid;
+}
+
+pid_t
+proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
+{
+	return spawn(file, argv, envp, map, n, false);
+}
+
+pid_t
+proc_spawn_apart(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
+{
+	return spawn(file, argv, envp, map, n, true);
 }
 
 int

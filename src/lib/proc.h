@@ -20,7 +20,10 @@ struct proc_fd {
  * default, no two targets equal. The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as
  * a strange exit code). */
 pid_t proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
-/* the same without a new process: returns -1 with errno only if it failed */
+/* the same for a program of somebody else's: it leads a session and so a process group of its own, and every signal does
+ * what it does by itself */
+pid_t proc_spawn_apart(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
+/* the same as proc_spawn without a new process: returns -1 with errno only if it failed */
 int proc_exec(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
 /* wait for it: exit code 0 to 255, or -1 when a signal ended it or it could not be waited for */
 int proc_wait(pid_t);

@@ -119,6 +119,12 @@ compat_end_with(pid_t parent)
 		(void)raise(SIGTERM);   /* it was quicker */
 }
 
+int
+compat_memory_file(void)
+{
+	return (int)syscall(SYS_memfd_create, "message", 1u);  /* MFD_CLOEXEC: Linux 3.17 */
+}
+
 void
 compat_write_behind(int fd)
 {

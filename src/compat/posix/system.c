@@ -86,6 +86,13 @@ compat_end_with(pid_t parent)
 	(void)parent;
 }
 
+int
+compat_memory_file(void)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 void
 compat_write_behind(int fd)
 {
