@@ -1,9 +1,8 @@
 #include "deliver/batch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "wire/job.h"
 
 struct batch_rcpt *
 batch_add(struct batch *b, uint64_t number, uint64_t index)
@@ -15,6 +14,16 @@ batch_add(struct batch *b, uint64_t number, uint64_t index)
 	r->outcome.verdict = 0;
 	r->pending = false;
 	return r;
+}
+
+void
+batch_decided(struct batch *b, uint64_t number, uint64_t index, const struct outcome *o)
+{
+	struct batch_rcpt *r = batch_add(b, number, index);
+
+	r->outcome = *o;
+	snprintf(r->status, sizeof r->status, "%s", o->status);
+	r->outcome.status = r->status;
 }
 
 void

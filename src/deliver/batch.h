@@ -1,6 +1,6 @@
 /* batch - deliveries that wait for one another, so that their Maildir files share disk flushes, then their reports
  *
- * A recipient is added, its outcome is decided at once or left to the Maildir, and batch_settle does the rest:
+ * A recipient is added with its outcome, or added and left to the Maildir, and batch_settle does the rest:
  * sync every file, name every file, sync the directory once, report every recipient (see deliver/maildir.h). */
 #ifndef DELIVER_BATCH_H
 #define DELIVER_BATCH_H
@@ -13,12 +13,14 @@
 #include "deliver/message.h"
 #include "lib/buf.h"
 #include "mail/outcome.h"
+#include "wire/job.h"
 
 #define BATCH_RCPTS 64                  /* each may hold a file open */
 
 struct batch_rcpt {
 	uint64_t number, index;         /* as the report names it */
 	struct outcome outcome;
+	char status[JOB_STATUS + 1];    /* of a decided one: its own copy */
 	bool pending;                   /* written, not synced or named: settling decides the outcome */
 	struct maildir_entry entry;
 };
@@ -32,6 +34,8 @@ struct batch {                          /* all zero is an empty one; big: not fo
 
 /* there must be room: rcpts < BATCH_RCPTS. What it returns lives until the batch is settled. */
 struct batch_rcpt *batch_add(struct batch *, uint64_t number, uint64_t index);
+/* the same with an outcome that is decided; it is copied, status and all */
+void batch_decided(struct batch *, uint64_t number, uint64_t index, const struct outcome *);
 /* The delivery is the message in this Maildir and nothing else. The outcome is decided now, or by batch_settle.
  * create: see maildir_open */
 void batch_maildir(struct batch *, struct batch_rcpt *, const char *path, bool create, const struct buf *trace,

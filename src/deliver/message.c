@@ -1,7 +1,11 @@
 #include "deliver/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/fd.h"
 
 static const char stripped[] = "Return-Path";
@@ -23,8 +27,17 @@ void
 message_rewind(struct message *m)
 {
 	m->at = m->start;
-	m->ended = false;
+	m->ended = m->original = false;
 	header_strip_init(&m->strip, stripped, sizeof stripped - 1);
+}
+
+void
+message_original(struct message *m)
+{
+	if (m->loaded && m->whole != m->end - m->start)
+		m->loaded = false;              /* something has been left out of what is in the space */
+	message_rewind(m);
+	m->original = true;
 }
 
 /* read and strip; what the strip could not decide yet is read again with the next piece */
@@ -45,6 +58,10 @@ piece(struct message *m)
 	if ((size_t)r < want) {
 		errno = EIO;
 		return -1;
+	}
+	if (m->original) {
+		m->at += want;
+		return (ssize_t)want;
 	}
 	kept = header_strip(&m->strip, m->s, want, want == left, &taken);
 	m->at += taken;
@@ -67,11 +84,70 @@ message_next(struct message *m, char **s)
 			return 0;
 		n = piece(m);
 	} while (n == 0);               /* a piece that was nothing but a Return-Path */
-	if (n > 0 && m->at == m->end && m->end - m->start <= m->size) {
+	if (n > 0 && m->at == m->end && m->end - m->start <= m->size && !m->original) {
 		m->loaded = m->ended = true;
 		m->whole = (size_t)n;
 	}
 	return n;
+}
+
+/* an unlinked file in a directory */
+static int
+file_in(const char *dir)
+{
+	static unsigned count;
+	char name[200];
+	int fd = -1, at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries;
+
+	if (at < 0)
+		return -1;
+	if ((fd = compat_nameless(at, 0600)) < 0)
+		for (tries = 0; fd < 0 && tries < 10; tries++) {
+			snprintf(name, sizeof name, ".pneu-message.%ld.%u", (long)getpid(), ++count);
+			fd = openat(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			if (fd >= 0 && unlinkat(at, name, 0) != 0) {
+				close(fd);
+				fd = -1;
+				break;
+			}
+			if (fd < 0 && errno != EEXIST)
+				break;
+		}
+	close(at);
+	return fd;
+}
+
+static bool
+fill(int fd, struct message *m, const struct buf *first)
+{
+	ssize_t n;
+	char *s;
+
+	if (!fd_write(fd, first->s, first->len))
+		return false;
+	message_rewind(m);
+	while ((n = message_next(m, &s)) > 0)
+		if (!fd_write(fd, s, (size_t)n))
+			return false;
+	message_rewind(m);
+	return n == 0 && lseek(fd, 0, SEEK_SET) == 0;
+}
+
+int
+message_file(struct message *m, const struct buf *first)
+{
+	int fd = m->end - m->start <= MESSAGE_MEMORY ? compat_memory_file() : -1, cause;
+
+	if (fd < 0)
+		fd = file_in(".");
+	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
+		fd = file_in("/tmp");
+	if (fd < 0 || fill(fd, m, first))
+		return fd;
+	cause = errno;
+	close(fd);
+	errno = cause;
+	return -1;
 }
 
 enum message_answer

@@ -153,9 +153,13 @@ printf '\n./m1/\n' >"$home/.qmail"
 is 'a blank first line is a deferral' "$(deliver)" "Z 4.3.5 m the first line of .qmail is empty"
 printf './m1/\0\n' >"$home/.qmail"
 is 'so is a NUL' "$(deliver)" "Z 4.3.5 m .qmail holds a NUL byte"
-for line in '|true' '&ann@x' 'ann@x' '+list'; do
+for line in '&' '&a b@x' '&joe@example.com (me)'; do
 	printf './m1/\n# x\n%s\n' "$line" >"$home/.qmail"
 	is "\"$line\" is a deferral that names its line" "$(deliver | sed 's/: [^:]*$//')" "Z 4.3.5 m $home/.qmail line 3"
+done
+for line in '|true' ./m2/ ./box; do
+	printf '+list\nann@x\n%s\n' "$line" >"$home/.qmail"
+	is "so is \"$line\" after +list" "$(deliver | sed 's/: [^:]*$//')" "Z 4.3.5 m $home/.qmail line 3"
 done
 is 'before anything was delivered' "$(files "$home/m1")" 2
 echo ./m1/ >"$home/.qmail"

@@ -1,0 +1,18 @@
+/* user - for whom pneu-local delivers, and how: its arguments */
+#ifndef DELIVER_USER_H
+#define DELIVER_USER_H
+
+enum user_mode {
+	USER_ALL,               /* whatever .qmail, .forward or the administrator say */
+	USER_MAILBOX,           /* -m: what the administrator says, and nothing else */
+	USER_INSTRUCTION        /* -a: instructions is "|command" or "/file" of an alias */
+};
+
+struct user {
+	enum user_mode mode;
+	const char *separators; /* -s */
+	unsigned limit_s;       /* -t: how long a program may take */
+	const char *name, *home, *local, *dash, *ext, *instructions;
+};
+
+#endif
