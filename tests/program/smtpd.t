@@ -22,6 +22,8 @@ fresh() {
 	mkdir "$T/etc" "$T/q"
 	echo mx.example >"$T/etc/me"
 	printf 'here.example\n.below.example\n' >"$T/etc/rcpthosts"
+	printf '=joe:joe:54321:54321:%s:::\n.\n' "$T" >"$T/etc/users" # here.example is not in locals: we only relay it
+	pneu-newu
 	echo "printf 'ID1' >&6" >"$Q/answer"
 }
 # talk 'LINES': each line ends in CR LF, \ooo as printf; the replies, without CR, greeting left out
