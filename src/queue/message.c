@@ -139,6 +139,7 @@ write_history(struct message *m)
 		m->file.size += m->history.len;
 		m->file.file_size = m->file.size;
 		buf_clear(&m->history);
+		m->found_again = 0;
 	} else {
 		e = errno;
 		if (ftruncate(fd, (off_t)m->file.size) != 0)
