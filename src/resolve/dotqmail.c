@@ -133,11 +133,13 @@ read_file(struct dotqmail *d, int fd, const struct stat *st, struct outcome *o)
 	if (st->st_size > DOTQMAIL_FILE_MAX)
 		return outcome_later(o, "4.3.5", d->name, " is larger than 1 MiB", (char *)0);
 	d->text.max = DOTQMAIL_FILE_MAX + 1;
-	if (!buf_room(&d->text, (size_t)st->st_size))
+	if (!buf_room(&d->text, (size_t)st->st_size + 1))
 		return outcome_trouble(o, "read", d->name);
-	r = fd_read(fd, d->text.s, (size_t)st->st_size);
+	r = fd_read(fd, d->text.s, (size_t)st->st_size + 1);
 	if (r < 0)
 		return outcome_trouble(o, "read", d->name);
+	if (r != st->st_size)           /* half of a line may be another address */
+		return outcome_later(o, "4.3.0", d->name, " changed while it was read", (char *)0);
 	d->text.len = (size_t)r;
 	d->text.s[d->text.len] = 0;
 	d->only_forwards = st->st_mode & 0100;
