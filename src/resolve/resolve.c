@@ -48,7 +48,6 @@ resolver_close(struct resolver *r)
 	memset(r, 0, sizeof *r);
 }
 
-/* separators are asked for with the aliases already */
 static bool
 need_accounts(struct resolver *r, struct outcome *o)
 {
@@ -66,7 +65,7 @@ need_accounts(struct resolver *r, struct outcome *o)
 static bool
 need_users(struct resolver *r, struct outcome *o)
 {
-	return r->has_users || (r->has_users = accounts_hold_users(&r->accounts, o));
+	return need_accounts(r, o) && (r->has_users || (r->has_users = accounts_hold_users(&r->accounts, o)));
 }
 
 static bool
@@ -182,10 +181,10 @@ judge_alias(struct resolution *s)
 static bool
 ask_aliases(struct resolver *r, struct resolution *s)
 {
-	if (!need_accounts(r, &s->outcome) || !need_aliases(r, &s->outcome))
+	if (!need_aliases(r, &s->outcome))
 		return true;
-	switch (aliases_find(&r->aliases, s->asked, s->class == ROUTING_LOCAL, r->accounts.separators.s, &s->alias,
-	    &s->alias_name)) {
+	switch (aliases_find(&r->aliases, s->asked, s->class == ROUTING_LOCAL, routing_separators(r->routing),
+	    &s->alias, &s->alias_name)) {
 	case ALIASDB_FOUND:
 		judge_alias(s);
 		return true;

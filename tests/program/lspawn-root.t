@@ -85,7 +85,7 @@ rm "$etc/users.cdb"
 printf '%s\n' 'ask pneut1' "job $T/msg s@x pneut1@h" reports "wait $T/go" | python3 "$spawner" pneu-lspawn >"$T/out" &
 wait_until 20 grep -q report "$T/out"
 for p in /proc/[0-9]*; do
-	cat "$p/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q "^pneu-local pneut1 $T/home" && worker=$p
+	cat "$p/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q "^pneu-local -s + -t 1000 pneut1 $T/home" && worker=$p
 done
 ids() { sed -n "s/^$1:[[:space:]]*//p" "$worker/status" | tr '\t' ' ' | sed 's/ *$//'; }
 is 'a worker has the uid in all ways' "$(ids Uid)" "54321 54321 54321 54321"

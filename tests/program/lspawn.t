@@ -109,7 +109,11 @@ gone" >/dev/null
 	is 'a worker has its socket, the log, and nothing of ours' "$(sed -n 1p "$T/seen")" "0 1 2 3 "
 	is 'a clean environment' "$(sed -n '2,/^0/p' "$T/seen" | grep -vE '^(PWD|_|SHLVL|OLDPWD)$' | tr '\n' ' ')" \
 	    "PATH PNEU_ETC PNEU_QUEUE 0077 "
-	is 'and its arguments' "$(sed -n '/^</,$p' "$T/seen")" "<joe>
+	is 'and its arguments' "$(sed -n '/^</,$p' "$T/seen")" "<-s>
+<+>
+<-t>
+<1000>
+<joe>
 <$T/home/joe>
 <joe-A.b>
 <->

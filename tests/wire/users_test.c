@@ -89,6 +89,53 @@ lookups(void)
 	close(fd);
 }
 
+/* the same, and after it the tag */
+static void
+finds_base(int fd, const char *local, const char *separators, const char *want, const char *promise)
+{
+	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
+	struct users_entry e;
+	char got[4096];
+
+	switch (users_find_base(fd, local, separators, &b, &e)) {
+	case USERS_FOUND:
+		snprintf(got, sizeof got, "%s %s %s %s", e.user, e.dash, e.ext, e.tag ? e.tag : "none");
+		break;
+	case USERS_NONE:
+		snprintf(got, sizeof got, "none");
+		break;
+	default:
+		snprintf(got, sizeof got, "trouble %s", strerror(errno));
+	}
+	same(got, want, promise);
+	buf_free(&b);
+}
+
+static void
+bases(void)
+{
+	int fd = compiled("=joe:joe:1:1:/j:::\n+joe-:dash:1:1:/j:-::\n+j:short:1:1:/j:-:j:\n+bob:any:1:1:/b:::\n"
+	    "=bob:bob:1:1:/b:::\n+ann+:plus:1:1:/a:-::\n=ann:ann:1:1:/a:::\n=list:list:1:1:/l:-:ext:\n=me+it:exact:1:1:/m:::\n"
+	    "=me:me:1:1:/m:::\n=:nobody:1:1:/:::\n.\n");
+
+	finds_base(fd, "joe", "+", "joe   none", "an exact name has no tag");
+	finds_base(fd, "joe+Tag", "+", "joe + Tag +Tag", "joe+tag is joe's, the separator is the dash");
+	finds_base(fd, "JOE+", "+", "joe +  +", "an empty tag");
+	finds_base(fd, "joe=tag", "+=", "joe = tag =tag", "any separator");
+	finds_base(fd, "joe+tag", "", "short - joe+tag none", "no separators, no bases");
+	finds_base(fd, "joe+a+b", "+", "joe + a+b +a+b", "the base may end before any of them");
+	finds_base(fd, "me+it+x", "+", "exact + x +x", "the longest base counts");
+	finds_base(fd, "joe-ext", "+", "dash - ext none", "a hyphen is qmail's");
+	finds_base(fd, "joe-ext", "+-", "dash - ext none", "also where it is a separator: the longer match is the prefix");
+	finds_base(fd, "joe-a+b", "+", "dash - a+b none", "a longer prefix wins over a shorter base");
+	finds_base(fd, "ann+x", "+", "plus - x none", "also one that ends in the separator");
+	finds_base(fd, "bob+x", "+", "bob + x +x", "of equal length the exact name wins");
+	finds_base(fd, "bobby", "+", "any  by none", "a base ends before a separator");
+	finds_base(fd, "list+x", "+", "list - ext none", "an entry with a dash of its own stays as it is");
+	finds_base(fd, "+x", "+", "none", "there is no empty base");
+	close(fd);
+}
+
 static void
 wrong(const char *s, size_t n, size_t line, const char *promise)
 {
@@ -213,6 +260,7 @@ int
 main(void)
 {
 	lookups();
+	bases();
 	bad_text();
 	damaged();
 	strange();
