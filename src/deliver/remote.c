@@ -5,6 +5,7 @@
  *   exit   0 no more jobs; 100 usage; 111 trouble: what is not reported counts as "later"
  * Invariant: K is reported only after the server's 2xx to the end of the data. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -15,12 +16,15 @@
 #include "compat/compat.h"
 #include "deliver/client.h"
 #include "deliver/hosts.h"
+#include "deliver/senders.h"
 #include "deliver/transaction.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/ip.h"
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/sig.h"
+#include "mail/addr.h"
 
 #define JOBS 0                          /* the socket to pneu-send */
 #define IDLE_S 60                       /* then the connection is closed */
@@ -29,6 +33,8 @@
 static struct client client;
 static struct hosts hosts;
 static struct delivery slots[2];        /* the one that is on its way and the one after it */
+static struct senders senders;          /* nothing of it is read before a forwarded message comes */
+static struct buf rewritten[2] = { BUF(ADDR_MAX), BUF(ADDR_MAX) };      /* senders of the slots */
 static struct buf commands = BUF(TRANSACTION_COMMANDS);
 static struct buf me, helohost;
 static uint64_t dns_s;
@@ -73,16 +79,74 @@ nobody_listens(void)
 	return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
 }
 
+static bool
+is_forwarded(const struct delivery *d)
+{
+	return job_param_get(d->job.params, "FORWARDED", 0);
+}
+
+/* it comes to nothing now, because of the settings or for want of memory */
+static void
+put_off(struct delivery *d, const char *status, const char *reason)
+{
+	d->held = true;
+	memset(d->reported, 0, sizeof d->reported);
+	result_say(&why, 'Z', true, status, reason, "\n");
+	delivery_over(d, &why);
+}
+
 static void
 take(struct delivery *d)
 {
-	if (*misconfigured.text) {
-		d->held = true;
-		memset(d->reported, 0, sizeof d->reported);
-		result_say(&why, 'Z', true, "4.3.5", misconfigured.text, "\n");
-		delivery_over(d, &why);
-	} else
+	if (*misconfigured.text)
+		put_off(d, "4.3.5", misconfigured.text);
+	else if (is_forwarded(d) && !senders_load(&senders))
+		put_off(d, "4.3.5", senders.error.text);
+	else if (is_forwarded(d) && !buf_room(&rewritten[d - slots], ADDR_MAX))
+		put_off(d, "4.3.0", strerror(errno));
+	else
 		delivery_take(d);
+}
+
+/* Our address as the receiver sees it; 0: it sees a relay's, or nobody knows. */
+static const unsigned char *
+own_address(unsigned char ip[16])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	socklen_t n = sizeof a;
+
+	if (!hosts.route.mx || getsockname(client.fd, &a.any, &n) != 0)
+		return 0;
+	if (a.any.sa_family == AF_INET)
+		ip_from_v4(ip, &a.v4.sin_addr);
+	else if (a.any.sa_family == AF_INET6)
+		memcpy(ip, &a.v6.sin6_addr, 16);
+	else
+		return 0;
+	return ip;
+}
+
+/* a connection is there: what does its server hear as the sender? */
+static void
+choose_sender(struct delivery *d)
+{
+	unsigned char ip[16];
+
+	if (is_forwarded(d))
+		d->sender = senders_choose(&senders, d->job.sender, own_address(ip), &rewritten[d - slots]);
+}
+
+/* must the server wait while the DNS is asked about the sender? */
+static bool
+sender_keeps_waiting(const struct delivery *d)
+{
+	unsigned char ip[16];
+
+	return is_forwarded(d) && senders_must_ask(&senders, d->job.sender, own_address(ip));
 }
 
 /* wait for a job that a server has to hear of; false: there will be none */
@@ -184,6 +248,7 @@ send_envelope(struct delivery *d)
 	if (d->sent)
 		return TRANSACTION_GO;
 	buf_clear(&commands);
+	choose_sender(d);
 	if (!transaction_envelope(&client, d, &commands))
 		return TRANSACTION_OVER;
 	v.iov_base = commands.s;
@@ -243,10 +308,13 @@ finish(struct delivery *d, struct delivery *next)
 	v[0].iov_base = d->text;
 	v[0].iov_len = d->text_len;
 	buf_clear(&commands);
-	if (next->held && client.pipelining && transaction_envelope(&client, next, &commands)) {
-		v[1].iov_base = commands.s;
-		v[1].iov_len = commands.len;
-		n = 2;
+	if (next->held && client.pipelining && !sender_keeps_waiting(next)) {
+		choose_sender(next);
+		if (transaction_envelope(&client, next, &commands)) {
+			v[1].iov_base = commands.s;
+			v[1].iov_len = commands.len;
+			n = 2;
+		}
 	}
 	if (client_send(&client, v, n)) {
 		next->sent = n == 2;

@@ -9,6 +9,11 @@
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "mail/addr.h"
+#include "mail/header.h"
+#include "wire/envelope.h"
+
+#define FRONT_MAX (ENVELOPE_ADDR + sizeof "Delivered-To: \n")
+_Static_assert(DOT_MOST(FRONT_MAX) < DOT_MOST(TRANSACTION_CHUNK), "what goes before a message finds room at once");
 
 static struct result said;             /* big, and never two at a time */
 
@@ -40,20 +45,38 @@ delivery_over(struct delivery *d, const struct result *o)
 static bool
 next_piece(struct delivery *d)
 {
-	static char raw[TRANSACTION_CHUNK];
+	static char raw[FRONT_MAX + TRANSACTION_CHUNK];
 	uint64_t left = d->job.length - d->at;
-	size_t n = left < sizeof raw ? (size_t)left : sizeof raw;
+	size_t front = d->front.len, n = left < TRANSACTION_CHUNK ? (size_t)left : TRANSACTION_CHUNK;
 	const char *from = raw;
-	ssize_t r = n ? fd_pread(d->job.message, raw, n, (off_t)(d->job.offset + d->at)) : 0;
+	ssize_t r = n ? fd_pread(d->job.message, raw + front, n, (off_t)(d->job.offset + d->at)) : 0;
 
 	if (r != (ssize_t)n) {
 		if (r >= 0)
 			errno = EIO;            /* the file is shorter than send said */
 		return false;
 	}
-	d->text_len = dot_encode(&d->dot, &from, raw + n, n == left, d->text, sizeof d->text);
-	d->at += (uint64_t)(from - raw);        /* what found no room is read again */
+	if (front) {
+		memcpy(raw, d->front.s, front);
+		buf_clear(&d->front);           /* it finds room: only the first piece has one */
+	}
+	d->text_len = dot_encode(&d->dot, &from, raw + front + n, n == left, d->text, sizeof d->text);
+	d->at += (uint64_t)(from - raw) - front;        /* what found no room is read again */
 	return true;
+}
+
+/* the Delivered-To field, where the job has one; false: errno */
+static bool
+put_front(struct delivery *d)
+{
+	struct buf via = BUF(ENVELOPE_ADDR);
+	bool is_there = job_param_get(d->job.params, "VIA", &via), ok;
+
+	d->front.max = FRONT_MAX;
+	buf_clear(&d->front);
+	ok = is_there ? header_delivered_to(&d->front, via.s) : errno == 0;
+	buf_free(&via);
+	return ok;
 }
 
 /* can this address stand in a command? */
@@ -92,9 +115,10 @@ void
 delivery_take(struct delivery *d)
 {
 	const char *status;
-	size_t i, asked = 0;
+	size_t i, asked = 0, front;
 
 	d->held = true;
+	d->sender = d->job.sender;
 	d->sent = d->rset = d->alone = false;
 	memset(d->reported, 0, sizeof d->reported);
 	memset(d->taken, 0, sizeof d->taken);
@@ -113,12 +137,18 @@ delivery_take(struct delivery *d)
 		delivery_over(d, &said);
 		return;
 	}
+	if (!put_front(d)) {
+		result_say(&said, 'Z', false, "4.3.0", "unable to mark the message: ", strerror(errno), "\n");
+		delivery_over(d, &said);
+		return;
+	}
+	front = d->front.len ? d->front.len + 1 : 0;    /* with its CR */
 	if (!next_piece(d)) {
 		result_say(&said, 'Z', false, "4.3.0", "unable to read the message: ", strerror(errno), "\n");
 		delivery_over(d, &said);
 		return;
 	}
-	d->size = d->dot.done ? d->text_len - strlen(".\r\n") - d->dot.stuffed : d->job.length;
+	d->size = d->dot.done ? d->text_len - strlen(".\r\n") - d->dot.stuffed : front + d->job.length;
 }
 
 static bool
@@ -127,27 +157,24 @@ put_path(struct buf *b, const char *command, const char *address)
 	return buf_puts(b, command) && buf_byte(b, '<') && addr_quote(b, address, strlen(address)) && buf_byte(b, '>');
 }
 
-/* is this word among the job's parameters? */
 static bool
-has_param(const struct delivery *d, const char *word)
+is_8bit(const struct delivery *d)
 {
-	size_t n = strlen(word);
-	const char *s;
+	struct buf body = BUF(sizeof "8BITMIME");
+	bool is = job_param_get(d->job.params, "BODY", &body) && strcmp(body.s, "8BITMIME") == 0;
 
-	for (s = d->job.params; (s = strstr(s, word)); s += n)
-		if ((s == d->job.params || s[-1] == ' ') && (!s[n] || s[n] == ' '))
-			return true;
-	return false;
+	buf_free(&body);
+	return is;
 }
 
 static bool
 put_mail(struct client *c, struct delivery *d, struct buf *b)
 {
-	if (!put_path(b, "MAIL FROM:", d->job.sender))
+	if (!put_path(b, "MAIL FROM:", d->sender))
 		return false;
 	if (c->sized && !(buf_puts(b, " SIZE=") && buf_num(b, d->size)))
 		return false;
-	if (c->eightbit && has_param(d, "BODY=8BITMIME") && !buf_puts(b, " BODY=8BITMIME"))
+	if (c->eightbit && is_8bit(d) && !buf_puts(b, " BODY=8BITMIME"))
 		return false;
 	return buf_puts(b, "\r\n");
 }

@@ -3,6 +3,8 @@
  * In order: delivery_take (a job is there), transaction_envelope, transaction_answers, transaction_text,
  * transaction_end. On a connection with PIPELINING the next delivery's envelope may leave together with the end of
  * this one's text (RFC 2920 3.1); its answers are read after this one's.
+ * With the job's parameter VIA the text begins with a Delivered-To field of that address, so that a message that an alias sent
+ * away is known if it comes back; the message itself stays as it is.
  * Invariant: each recipient of a job is reported exactly once; a delivery with nothing reported can be begun again
  * on another connection. */
 #ifndef DELIVER_TRANSACTION_H
@@ -23,6 +25,7 @@
 
 struct delivery {
 	struct job job;
+	const char *sender;             /* what MAIL says: the job's, unless the program has put another one here */
 	int reports;                    /* socket for them */
 	bool held;                      /* a job is in here */
 	bool sent;                      /* its envelope is on its way */
@@ -32,6 +35,7 @@ struct delivery {
 	bool asked[JOB_RECIPIENTS];     /* a RCPT is sent for this one */
 	bool taken[JOB_RECIPIENTS];     /* the server accepted it */
 	uint64_t size;                  /* as RFC 1870 counts; of a large message only its stored bytes */
+	struct buf front;               /* goes before the message; what is in it, LF line ends, has still to go */
 	uint64_t at;                    /* bytes of the message read so far */
 	struct dot dot;
 	size_t text_len;                /* encoded and not yet sent */
