@@ -11,7 +11,7 @@ BIN     = $(PREFIX)/lib/pneu
 MAN     = $(PREFIX)/share/man
 
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
-NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain
+NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain alias/newaliases
 LEAN    = listen/tcprules smtp/smtpd queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
           deliver/remote deliver/dnsq deliver/newu tools/qread tools/qstat tools/qctl
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)

@@ -1,0 +1,189 @@
+#include "alias/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/ascii.h"
+#include "wire/users.h"
+
+#define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
+
+bool
+host_open(struct host *s, struct conf_error *e)
+{
+	struct outcome o;
+
+	memset(s, 0, sizeof *s);
+	s->address.max = ADDRESS_ROOM;
+	s->accounts.users = ACCOUNTS_EACH;
+	s->cwd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	passwd_nss_init(&s->accounts.logins);
+	if (!(s->routing = routing_load(e)) || !accounts_load(&s->accounts, e))
+		return false;
+	(void)accounts_hold_users(&s->accounts, &o);    /* else each look-up tries and tells */
+	return true;
+}
+
+void
+host_close(struct host *s)
+{
+	if (s->cwd >= 0)
+		close(s->cwd);
+	accounts_free(&s->accounts);
+	routing_free(s->routing);
+	buf_free(&s->address);
+	buf_free(&s->space);
+	buf_free(&s->dotqmail.text);
+	entries_free(&s->asked);
+}
+
+bool
+host_class(struct host *s, const char *address, size_t n, enum routing_class *class)
+{
+	const char *why = 0;
+
+	buf_clear(&s->address);
+	*class = ROUTING_REMOTE;
+	if (!buf_put(&s->address, address, n) || !routing_class(s->routing, &s->address, class, &why))
+		return why || errno == EMSGSIZE;        /* then it is nobody's here */
+	return true;
+}
+
+/* ---- aliases */
+
+/* the first n bytes of the address at hand (in lower case), an '@' if wanted, and the domain */
+static uint32_t
+look(const struct host *s, const struct table *t, size_t n, bool at, const char *domain, size_t domain_len)
+{
+	char name[ALIASDB_NAME];
+
+	if (n + at + domain_len > sizeof name)
+		return TABLE_NONE;
+	memcpy(name, s->address.s, n);
+	if (at)
+		name[n++] = '@';
+	memcpy(name + n, domain, domain_len);
+	return entries_find(t, false, name, n + domain_len);
+}
+
+static uint32_t
+look_both(const struct host *s, const struct table *t, size_t n, size_t base, bool at, const char *domain, size_t domain_len)
+{
+	uint32_t r = look(s, t, n, at, domain, domain_len);
+
+	return r == TABLE_NONE && base < n && base > 0 ? look(s, t, base, at, domain, domain_len) : r;
+}
+
+/* resolve/aliases.c has the same order */
+static uint32_t
+meets(const struct host *s, const struct table *t, bool local)
+{
+	const char *at = memrchr(s->address.s, '@', s->address.len), *domain = at + 1;
+	size_t n = (size_t)(at - s->address.s), base = strcspn(s->address.s, s->accounts.separators.s);
+	size_t domain_len = s->address.len - n - 1;
+	uint32_t r = TABLE_NONE;
+
+	if (base > n)
+		base = n;
+	if (t->wild)
+		r = look_both(s, t, n, base, true, domain, domain_len);
+	if (r == TABLE_NONE && local)
+		r = look_both(s, t, n, base, false, "", 0);
+	if (r == TABLE_NONE && t->wild)
+		r = look_both(s, t, n, base, true, "", 0);
+	if (r == TABLE_NONE && t->wild)
+		r = look(s, t, 0, true, domain, domain_len);
+	return r;
+}
+
+static bool
+resolve(struct host *s, const struct table *t, struct member *m)
+{
+	enum routing_class class;
+	size_t i;
+
+	if (!host_class(s, m->text, m->len, &class))
+		return false;
+	m->local = class == ROUTING_LOCAL;
+	if (class == ROUTING_REMOTE || m->kind == ELEMENT_MAILBOX)
+		return true;
+	for (i = 0; i < s->address.len; i++)
+		s->address.s[i] = ascii_lower(s->address.s[i]);
+	m->to = meets(s, t, m->local);
+	return true;
+}
+
+bool
+host_resolve(struct host *s, struct table *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->members; i++)
+		if ((t->member[i].kind == ELEMENT_ADDRESS || t->member[i].kind == ELEMENT_MAILBOX) &&
+		    !resolve(s, t, &t->member[i]))
+			return false;
+	return true;
+}
+
+/* ---- users */
+
+/* the .qmail file of the account's extension; what may not be looked at is believed in */
+static bool
+has_file(struct host *s, const struct account *a)
+{
+	struct outcome o = { .verdict = 0 };
+	bool known;
+
+	if (!*a->dash || (a->separated && a->source != ACCOUNT_ALIAS) || s->cwd < 0 || chdir(a->home) != 0)
+		return true;
+	known = dotqmail_find(&s->dotqmail, a->dash, a->ext, "", &o) || o.verdict != 'D';
+	if (fchdir(s->cwd) != 0) {
+		close(s->cwd);          /* relative paths lead nowhere now; nothing here uses them after reading */
+		s->cwd = -1;
+	}
+	return known;
+}
+
+static bool
+ask(struct host *s, const char *local)
+{
+	struct outcome o = { .verdict = 0 };
+	struct account a;
+
+	if (!account_find(&s->accounts, local, &s->space, &a, &o))
+		return o.verdict != 'D';
+	return has_file(s, &a);
+}
+
+enum host_user
+host_user(struct host *s, const char *local, size_t n)
+{
+	char name[USERS_LOCAL + 1];
+	uint32_t index;
+	size_t i;
+
+	if (n >= sizeof name)
+		return HOST_NOBODY;
+	for (i = 0; i < n; i++)
+		name[i] = ascii_lower(local[i]);
+	name[n] = 0;
+	index = entries_find(&s->asked, true, name, n);
+	if (index == TABLE_NONE) {
+		if (s->asked.entries >= HOST_ASK || entries_add(&s->asked, true, name, n, &index) != TABLE_NEW)
+			return HOST_UNASKED;
+		s->asked.entry[index].first = ask(s, name);
+	}
+	return s->asked.entry[index].first ? HOST_USER : HOST_NOBODY;
+}
+
+bool
+host_has_alias_user(struct host *s)
+{
+	struct outcome o = { .verdict = 0 };
+	struct account a;
+
+	return account_alias(&s->accounts, &s->space, &a, &o);
+}
