@@ -127,7 +127,8 @@ main(int argc, char **argv)
 	out_init(&e.out, 1, space, sizeof space, -1);
 	read_options(argc, argv, &e, &client);
 	for (address = argv + optind; *address; address++)
-		one_line(*address, "the address");
+		if (!*one_line(*address, "the address"))
+			die_say(EXPLAIN_USAGE, "an empty address is none");
 	for (address = argv + optind; *address; address++)
 		if ((!client.ip || !explain_smtp(&e, &client, *address)) && ready(&e))
 			explain_address(&e, *address);

@@ -10,6 +10,7 @@
 #include "lib/fd.h"
 #include "lib/num.h"
 #include "mail/element.h"
+#include "mail/srs.h"
 #include "resolve/expand.h"
 #include "tools/explain.h"
 
@@ -391,7 +392,7 @@ completed(struct explain *e, size_t depth, const char *address, const struct res
 {
 	if (strcmp(address, r->asked) == 0 || !*r->asked)
 		return;
-	tell(e, depth, strncasecmp(address, "SRS", 3) == 0 ? "srs" : "stands for", r->asked);
+	tell(e, depth, srs_is(address, strlen(address)) ? "srs" : "stands for", r->asked);
 }
 
 static void
@@ -442,6 +443,11 @@ follow(struct explain *e, size_t depth, const char *address, const struct explai
 void
 explain_address(struct explain *e, const char *address)
 {
+	enum explain_exit before = e->exit;
+
 	buf_clear(&e->shown);
+	e->exit = EXPLAIN_GOOD;
 	follow(e, 0, address, 0);
+	tell(e, 1, "result", e->exit == EXPLAIN_GOOD ? "deliverable" : e->exit == EXPLAIN_LATER ? "not now" : "not deliverable");
+	explain_worst(e, before);
 }

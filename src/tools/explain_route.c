@@ -179,7 +179,7 @@ explain_route(struct explain *e, size_t depth, const struct route *r)
 	char port[NUM_TEXT];
 
 	if (!r->mx) {
-		tell(e, depth, "relay", r->name, " port ", num_text(port, r->port), " (control/smtproutes)");
+		tell(e, depth, "relay", r->name, " port ", num_text(port, r->port));
 		if (!e->no_dns)
 			judge(e, addresses(e, depth + 1, r->name, true));
 	} else if (r->name[0] == '[')
