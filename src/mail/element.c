@@ -479,6 +479,15 @@ read_directive(struct element_walk *w, struct element *e)
 
 /* ---- addresses */
 
+/* from at on; there is one */
+static size_t
+first_8bit(const struct element_walk *w, size_t at)
+{
+	while ((unsigned char)w->s[at] < 128)
+		at++;
+	return at;
+}
+
 /* Local part and domain from *at on, up to a blank, ';' or '>' or end; comments right inside are left out.
  * 0, or what is wrong at *at. */
 static const char *
@@ -547,14 +556,14 @@ take_domain(const struct element_walk *w, struct element *e, size_t *at, size_t 
 static const char *
 take_address(const struct element_walk *w, struct element *e, size_t *at, size_t end)
 {
-	size_t from = *at, domain;
+	size_t start = *at, from = start, domain;
 	const char *why = take_local(w, e, at, end);
 
 	if (why)
 		return why;
 	if (*at == end || w->s[*at] != '@') {
 		if (memchr(e->text, '@', e->len)) {
-			*at = from;
+			*at = start;
 			return "an @ inside quotes and no domain behind them";
 		}
 	} else if (!put(e, '@')) {
@@ -563,11 +572,11 @@ take_address(const struct element_walk *w, struct element *e, size_t *at, size_t
 		domain = ++*at;
 		if ((why = take_domain(w, e, at, end)))
 			return why;
-		if (e->text[0] != '@' && domain - from <= ADDR_LOCAL)
+		if (e->text[0] != '@' && domain - start <= ADDR_LOCAL)
 			from = domain;          /* nothing else is left that check_address may not like */
 	}
 	if ((why = check_address(e)))
-		*at = from;
+		*at = why == not_ascii ? first_8bit(w, start) : from;
 	return why;
 }
 
@@ -678,15 +687,13 @@ read_word(struct element_walk *w, struct element *e)
 	while (!why && behind < end && w->s[behind] == '(')
 		behind = skip_comment(w->s, end, behind);
 	if (!why && w->s[at] == '"' && (behind == end || w->s[behind] == ';' || is_blank(w->s[behind]))) {
-		if (!(why = take_quoted(w, e, at, skip_quoted(w->s, end, at))))
-			at = behind;
+		why = take_quoted(w, e, at, skip_quoted(w->s, end, at));
+		at = !why ? behind : why == not_ascii ? first_8bit(w, at) : at;
 	} else if (!why) {
 		at += mailbox;
 		why = take_address(w, e, &at, end);
 		e->kind = mailbox ? ELEMENT_MAILBOX : ELEMENT_ADDRESS;
 	}
-	for (; why == not_ascii && (unsigned char)w->s[at] < 128; )
-		at++;
 	if (why)
 		return bad(w, why, at, w->words_next);
 	if (at < end && w->s[at] == '>')
