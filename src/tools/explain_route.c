@@ -8,6 +8,7 @@
 
 #define DNSQ_MS 45000           /* longer than control/timeoutdns is by preset; at 3 a.m. nobody waits for more */
 #define ANSWER_MAX 65536
+#define ADDRESSES_SHOWN 32      /* of one host */
 #define HOSTS_ASKED 20          /* as many as pneu-remote takes; the addresses of more are left out */
 
 /* of one question; both are the caller's to free */
@@ -75,11 +76,12 @@ addresses(struct explain *e, size_t depth, const char *host, bool alone)
 {
 	struct answer a;
 	char *at, *line;
+	size_t n = 0;
 	int code;
 
 	ask(&a, "addr", host);
 	at = a.lines.s;
-	while (a.code == 0 && (line = next_line(&at)))
+	while (a.code == 0 && n++ < ADDRESSES_SHOWN && (line = next_line(&at)))
 		tell(e, depth, "address", line);
 	if (a.code != 0)
 		tell(e, depth, alone ? a.code == EX_HARD ? "refused" : "later" : "no address",
