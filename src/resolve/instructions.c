@@ -25,6 +25,7 @@ extended(const struct instructions_for *f, struct dotqmail *q, struct dotforward
 		return kind(q);
 	if (o->verdict != 'D' || !leads_back(f))        /* D is: there is none */
 		return INSTRUCTIONS_NONE;
+	o->verdict = 0;
 	switch (dotforward_find(w, f->dash, f->ext, f->owner, o)) {
 	case DOTFORWARD_FOUND:
 		return INSTRUCTIONS_FORWARD;
@@ -47,7 +48,6 @@ instructions_find(const struct instructions_for *f, struct dotqmail *q, struct d
 		if (!absent)
 			return i;
 	}
-	o->verdict = 0;
 	if (!dotqmail_find(q, "", "", f->preset, o))
 		return INSTRUCTIONS_NONE;
 	if (!q->is_default)

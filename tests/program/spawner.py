@@ -11,6 +11,8 @@ Each thing that comes back is one line on standard output.
     worker N                make worker N the current one (0 with --worker)
     job FILE SENDER RCPT..  a job whose message is FILE; does not wait
     slice FILE OFFSET LENGTH SENDER RCPT..   the same with part of FILE
+    params TEXT             the params of the jobs that follow
+    report                  wait for one report of the current worker's jobs, as below
     reports                 wait for all reports of the current worker's jobs
                             -> "report JOB INDEX VERDICT STATUS SCOPE TEXT" each, JOB counts from 1 over the whole run
     gone                    the current worker must end without more reports -> "gone"
@@ -19,6 +21,7 @@ Each thing that comes back is one line on standard output.
     kill SIGNAL             send the program a signal (a number)
     wait FILE               wait until FILE exists
     absent FILE             wait until FILE does not exist
+    make FILE               make an empty FILE
     note TEXT               print TEXT
     end                     close the program's socket and wait for it -> "exit CODE" (-N: signal N)
 
@@ -75,6 +78,7 @@ class House:
         self.owed = {0: 0}
         self.current = 0
         self.jobs = 0
+        self.job_params = b''
         self.asks = 0
         self.ended = False
 
@@ -102,7 +106,7 @@ class House:
         with open(name, 'rb') as f:
             if length is None:
                 length = os.fstat(f.fileno()).st_size
-            packet = [b'%d' % self.jobs, b'%d' % int(offset), b'%d' % int(length), unescape(sender), b'']
+            packet = [b'%d' % self.jobs, b'%d' % int(offset), b'%d' % int(length), unescape(sender), self.job_params]
             packet += [unescape(r) for r in rcpts]
             socket.send_fds(self.workers[self.current], [b'\0'.join(packet) + b'\0'], [f.fileno()])
         self.owed[self.current] += len(rcpts)
@@ -110,8 +114,15 @@ class House:
     def job(self, name, sender, *rcpts):
         self.slice(name, 0, None, sender, *rcpts)
 
-    def reports(self):
-        while self.owed[self.current] > 0:
+    def params(self, text):
+        self.job_params = unescape(text)
+
+    def report(self):
+        self.reports(1)
+
+    def reports(self, most=None):
+        while self.owed[self.current] > 0 and most != 0:
+            most = most and most - 1
             fields, fds = receive(self.workers[self.current])
             if fields is None:
                 print('lost', self.owed[self.current])
@@ -154,6 +165,9 @@ class House:
     def absent(self, name):
         self.until(lambda: not os.path.lexists(name), 'the end of ' + name)
 
+    def make(self, name):
+        open(name, 'w').close()
+
     def note(self, *words):
         print(*words)
 
@@ -183,7 +197,7 @@ def main(args):
     if not args:
         raise SystemExit(__doc__)
     house = House(args, worker)
-    verbs = ('ask worker job slice reports gone raw rawask close kill wait absent note end').split()
+    verbs = ('ask worker job slice params report reports gone raw rawask close kill wait absent make note end').split()
     for line in sys.stdin:
         words = shlex.split(line, comments=True)
         if not words:
