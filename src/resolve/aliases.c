@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/conf.h"
 #include "lib/place.h"
 #include "wire/job.h"
@@ -57,7 +58,6 @@ aliases_open(struct aliases *a)
 
 	memset(a, 0, sizeof *a);
 	a->fd = -1;
-	a->name.max = ALIASDB_NAME;
 	if (etc < 0)
 		return false;
 	ok = open_now(a, etc);
@@ -105,9 +105,14 @@ aliases_close(struct aliases *a)
 static enum aliasdb_result
 look(struct aliases *a, const char *local, size_t n, bool at, const char *domain, struct aliasdb_entry *e)
 {
+	size_t i;
+
+	a->name.max = ALIASDB_NAME;
 	buf_clear(&a->name);
 	if (!buf_put(&a->name, local, n) || (at && !buf_byte(&a->name, '@')) || !buf_puts(&a->name, domain))
 		return errno == EMSGSIZE ? ALIASDB_NONE : ALIASDB_TROUBLE;      /* no name is that long */
+	for (i = 0; i < a->name.len; i++)
+		a->name.s[i] = ascii_lower(a->name.s[i]);       /* one alias has one name */
 	return aliasdb_find(a->fd, a->name.s, a->name.len, &a->space, e);
 }
 

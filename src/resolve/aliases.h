@@ -16,7 +16,7 @@
 #include "lib/buf.h"
 #include "wire/aliasdb.h"
 
-struct aliases {                        /* aliases_open fills it */
+struct aliases {                        /* aliases_open fills it; or all zero with fd -1, and then aliases_refresh */
 	int fd;                         /* -1: there is none */
 	dev_t dev;
 	ino_t ino;
@@ -31,7 +31,7 @@ bool aliases_open(struct aliases *);
 bool aliases_refresh(struct aliases *);
 void aliases_close(struct aliases *);
 /* local: the domain is in locals. separators: the characters that may end a base, "" none. The entry lives until the
- * next call; *name (if not 0) is the name it was found by, likewise. */
+ * next call; *name (if not 0) is the name it was found by, in lower case, likewise. */
 enum aliasdb_result aliases_find(struct aliases *, const char *address, bool local, const char *separators,
     struct aliasdb_entry *, const char **name);
 /* What an element X or Z says: its words, and in status the code that begins them or the preset of the letter. The words are
