@@ -272,18 +272,27 @@ is_postmaster(const char *address)
 	return strncasecmp(address, name, sizeof name - 1) == 0 && (!address[sizeof name - 1] || address[sizeof name - 1] == '@');
 }
 
+/* RFC 5321 4.5.1: whatever is wrong with our users; an alias may refuse him by name */
+static void
+accept_postmaster(struct resolution *s)
+{
+	struct outcome was = s->outcome;
+
+	outcome_never(&s->outcome, "2.1.5", "accepted because postmaster has to be, but ", was.text, (char *)0);
+	s->outcome.verdict = 'K';
+	s->kind = was.verdict == 'Z' ? RESOLUTION_LATER : RESOLUTION_NOBODY;
+}
+
 /* an address of ours: aliases, then users */
 static void
 ask_here(struct resolver *r, struct resolution *s)
 {
-	if (ask_aliases(r, s) || !route(r, s) || !need_users(r, &s->outcome))
+	if (ask_aliases(r, s) || !route(r, s))
 		return;
-	ask_all_users(r, s);
-	if (s->outcome.verdict == 'D' && is_postmaster(s->asked)) {
-		s->kind = RESOLUTION_NOBODY;
-		s->outcome = (struct outcome){ 0 };
-		outcome_delivered(&s->outcome, "nobody, but postmaster has to be accepted");
-	}
+	if (need_users(r, &s->outcome))
+		ask_all_users(r, s);
+	if (s->outcome.verdict != 'K' && is_postmaster(s->asked))
+		accept_postmaster(s);
 }
 
 void

@@ -3,6 +3,9 @@
  * In the order of a delivery: routing (locals, virtualdomains, the per cent hack, SRS); for an address of ours the
  * alias database; then the users. What a user's files say is not looked into, but whether there is one for joe-ext is.
  *
+ * postmaster of any domain of ours is accepted whatever is found (RFC 5321 4.5.1), unless an alias refuses him; nothing is
+ * delivered by that: where nobody gets his mail it will bounce, so what asks should say it aloud.
+ *
  * A struct resolver is opened once and asked as often as wanted. Nothing is opened or read before it is needed: an address
  * that is not ours costs no more than the routing, one with an alias no look at users, and a login name that is in
  * /etc/passwd no program. It keeps what it opened: a new users.cdb or /etc/passwd counts for the next process, a new
@@ -39,9 +42,8 @@ enum resolution_kind {
 	RESOLUTION_REMOTE,      /* key: the route; K */
 	RESOLUTION_ALIAS,       /* alias, alias_name; K, or what :fail: and :defer: say */
 	RESOLUTION_USER,        /* account; key: the local part; K, or D 5.1.1: no .qmail file for the extension */
-	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, or one that makes no sense; D. But postmaster (RFC 5321
-	                           4.5.1): K, and whoever finds this should say so, for the mail will bounce */
-	RESOLUTION_LATER        /* it could not be told; Z */
+	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, or one that makes no sense; D, but K for postmaster */
+	RESOLUTION_LATER        /* it could not be told; Z, but K for postmaster */
 };
 
 /* Strings live until the resolver is asked again or closed. */

@@ -37,8 +37,8 @@ recipient_refusal(const struct session *s, const char *address)
 	resolver_ask(&resolver, address, &r);
 	switch (r.outcome.verdict) {
 	case 'K':
-		if (r.kind == RESOLUTION_NOBODY)
-			log_recipient(s, "accepted though it has neither alias nor user", address);
+		if (r.kind == RESOLUTION_NOBODY || r.kind == RESOLUTION_LATER)
+			log_recipient(s, r.outcome.text, address);
 		return 0;
 	case 'D':
 		return compose("550", &r.outcome, r.outcome.text);
