@@ -95,6 +95,14 @@ put_off(struct delivery *d, const char *status, const char *reason)
 	delivery_over(d, &why);
 }
 
+/* room for another sender, so that none is given up for want of memory later */
+static bool
+has_room(struct buf *sender)
+{
+	buf_clear(sender);
+	return buf_room(sender, ADDR_MAX);
+}
+
 static void
 take(struct delivery *d)
 {
@@ -102,7 +110,7 @@ take(struct delivery *d)
 		put_off(d, "4.3.5", misconfigured.text);
 	else if (is_forwarded(d) && !senders_load(&senders))
 		put_off(d, "4.3.5", senders.error.text);
-	else if (is_forwarded(d) && !buf_room(&rewritten[d - slots], ADDR_MAX))
+	else if (is_forwarded(d) && !has_room(&rewritten[d - slots]))
 		put_off(d, "4.3.0", strerror(errno));
 	else
 		delivery_take(d);

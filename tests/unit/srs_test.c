@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "lib/ascii.h"
+#include "lib/clock.h"
 #include "mail/addr.h"
 #include "tap.h"
 
@@ -218,12 +219,23 @@ what_it_is(void)
 	ok(all, "which addresses look like one");
 }
 
+/* for tests/program/remote_srs.t: srs_test SECRET ADDRESS prints what the address was made from, now */
+static int
+reverse_now(const char *secret, const char *address)
+{
+	buf_put(&secrets, secret, strlen(secret) + 1);
+	puts(reverse_at(address, clock_wall_s()));
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct buf none = BUF(10);
 	char s[200];
 
+	if (argc == 3)
+		return reverse_now(argv[1], argv[2]);
 	buf_put(&secrets, "verysecret\0second one\0", 22);
 	golden();
 	tampering("SRS0=7elf=JL=a.example=joe@fwd.example");
