@@ -56,23 +56,12 @@ is_element(const char *s)
 	return n || *s == 'X' || *s == 'Z' || *s == 'D';
 }
 
-enum aliasdb_result
-aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct aliasdb_entry *e)
+/* FILE 0 LINE 0 (letter text 0)+ */
+static enum aliasdb_result
+parse(const struct buf *space, struct aliasdb_entry *e)
 {
-	char key[ALIASDB_NAME + 1];
-	enum aliasdb_result r;
-	const char *s, *end;
-	size_t i;
+	const char *s, *end = space->s + space->len;
 
-	if (n == 0 || n > ALIASDB_NAME)         /* no entry has such a name */
-		return ALIASDB_NONE;
-	key[0] = ':';
-	for (i = 0; i < n; i++)
-		key[i + 1] = ascii_lower(name[i]);
-	r = get(fd, key, n + 1, space);
-	if (r != ALIASDB_FOUND)
-		return r;
-	end = space->s + space->len;
 	e->file = space->s;
 	s = after(e->file);
 	if (!*e->file || s == end || !num_u64(s, 1, UINT64_MAX, &e->line))
@@ -85,6 +74,22 @@ aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct alias
 		if (!is_element(s))
 			return damaged();
 	return ALIASDB_FOUND;
+}
+
+enum aliasdb_result
+aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct aliasdb_entry *e)
+{
+	char key[ALIASDB_NAME + 1];
+	enum aliasdb_result r;
+	size_t i;
+
+	if (n == 0 || n > ALIASDB_NAME)         /* no entry has such a name */
+		return ALIASDB_NONE;
+	key[0] = ':';
+	for (i = 0; i < n; i++)
+		key[i + 1] = ascii_lower(name[i]);
+	r = get(fd, key, n + 1, space);
+	return r == ALIASDB_FOUND ? parse(space, e) : r;
 }
 
 bool
@@ -143,6 +148,99 @@ bool
 aliasdb_next_source(struct aliasdb_about *a, struct aliasdb_source *f)
 {
 	return a->at < a->end && source(&a->at, a->end, f);
+}
+
+/* ---- walking */
+
+/* n bytes of the entries' part */
+static bool
+take(struct aliasdb_walk *w, char *to, size_t n)
+{
+	if (n > w->left) {
+		errno = EPROTO;
+		return false;
+	}
+	w->left -= n;
+	while (n) {
+		size_t have = w->in.end - w->in.pos;
+		ssize_t r;
+
+		if (have == 0) {
+			r = in_fill(&w->in);
+			if (r == 0)
+				errno = EIO;    /* shorter than its tables say */
+			if (r <= 0)
+				return false;
+			continue;
+		}
+		if (have > n)
+			have = n;
+		memcpy(to, w->in.s + w->in.pos, have);
+		w->in.pos += have;
+		to += have;
+		n -= have;
+	}
+	return true;
+}
+
+static bool
+take_number(struct aliasdb_walk *w, uint32_t *n)
+{
+	char b[4];
+
+	if (!take(w, b, sizeof b))
+		return false;
+	*n = cdb_unpack((const unsigned char *)b);
+	return true;
+}
+
+#define TABLES 2048                     /* bytes of a cdb's first part; entries follow it */
+
+bool
+aliasdb_walk(struct aliasdb_walk *w, int fd)
+{
+	char b[TABLES - 4];
+	uint32_t end;
+
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		return false;
+	in_init(&w->in, fd, w->space, sizeof w->space, -1);
+	w->left = TABLES;
+	if (!take_number(w, &end) || !take(w, b, sizeof b))
+		return false;
+	if (end < TABLES) {
+		errno = EPROTO;
+		return false;
+	}
+	w->left = end - TABLES;         /* the first table is behind the last entry */
+	return true;
+}
+
+enum aliasdb_result
+aliasdb_walk_next(struct aliasdb_walk *w, struct buf *space, struct aliasdb_entry *e)
+{
+	uint32_t key, data;
+	char colon;
+
+	space->max = ALIASDB_DATA;
+	do {
+		if (w->left == 0)
+			return ALIASDB_NONE;
+		if (!take_number(w, &key) || !take_number(w, &data))
+			return ALIASDB_TROUBLE;
+		if (key == 1 || key > ALIASDB_NAME + 1 || data == 0 || data > ALIASDB_DATA || data > w->left)
+			return damaged();
+		buf_clear(space);
+		if (!buf_room(space, data))
+			return ALIASDB_TROUBLE;
+		w->name_len = key ? key - 1 : 0;
+		if ((key && (!take(w, &colon, 1) || !take(w, w->name, w->name_len))) || !take(w, space->s, data))
+			return ALIASDB_TROUBLE;
+	} while (!key);
+	w->name[w->name_len] = 0;
+	space->len = data;
+	space->s[data] = 0;
+	return colon != ':' || space->s[data - 1] ? damaged() : parse(space, e);
 }
 
 /* ---- writing */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/in.h"
 
 #define ALIASDB_VERSION "pneu-aliases1"
 #define ALIASDB_NAME 1002
@@ -37,6 +38,19 @@ struct aliasdb_entry {
 enum aliasdb_result aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct aliasdb_entry *);
 /* the next element; false: that was all */
 bool aliasdb_next(struct aliasdb_entry *, char *letter, const char **text);
+
+/* All entries, in the order they were written. The whole file is read, in pieces; only for tools. */
+struct aliasdb_walk {
+	struct in in;
+	char space[1 << 16];
+	uint64_t left;                  /* bytes of entries */
+	char name[ALIASDB_NAME + 1];    /* of the last entry; ends in 0 */
+	size_t name_len;
+};
+
+bool aliasdb_walk(struct aliasdb_walk *, int fd);               /* false: errno */
+/* ALIASDB_NONE: that was all */
+enum aliasdb_result aliasdb_walk_next(struct aliasdb_walk *, struct buf *space, struct aliasdb_entry *);
 
 /* what the key "" says; strings inside space as above */
 struct aliasdb_about {

@@ -124,6 +124,51 @@ abouts(void)
 	buf_free(&b);
 }
 
+/* "name" and the number of its elements, for all */
+static void
+walks(int fd, const char *want, const char *promise)
+{
+	static struct aliasdb_walk w;
+	struct buf b = BUF(0);
+	struct aliasdb_entry e;
+	char got[1000] = "", letter;
+	const char *text;
+	size_t n = 0;
+	enum aliasdb_result r = ALIASDB_TROUBLE;
+
+	if (aliasdb_walk(&w, fd))
+		while ((r = aliasdb_walk_next(&w, &b, &e)) == ALIASDB_FOUND) {
+			int count = 0;
+
+			while (aliasdb_next(&e, &letter, &text))
+				count++;
+			n += (size_t)snprintf(got + n, sizeof got - n, "%s %d ", w.name, count);
+		}
+	snprintf(got + n, sizeof got - n, "%s", r == ALIASDB_NONE ? "end" : strerror(errno));
+	same(got, want, promise);
+	buf_free(&b);
+}
+
+static void
+walking(void)
+{
+	int fd = sample(true);
+	unsigned char few[4] = { 0, 1, 0, 0 };
+
+	walks(fd, "postmaster 1 all 8 @example.org 1 end", "a walk meets every entry");
+	walks(fd, "postmaster 1 all 8 @example.org 1 end", "and another one too");
+	ok(ftruncate(fd, 2100) == 0, "cut:");
+	walks(fd, "postmaster 1 Input/output error", "it tells that there is no more");
+	ok(ftruncate(fd, 1000) == 0, "cut further:");
+	walks(fd, "Input/output error", "at once");
+	ok(pwrite(fd, few, 4, 0) == 4 && ftruncate(fd, 4000) == 0, "nonsense:");
+	walks(fd, "Protocol error", "is told");
+	close(fd);
+	fd = scratch();
+	walks(fd, "Input/output error", "an empty file is no database");
+	close(fd);
+}
+
 static void
 limits(void)
 {
@@ -180,6 +225,7 @@ static void
 damaged(void)
 {
 	static char image[1 << 16], copy[1 << 16];
+	static struct aliasdb_walk w;
 	struct buf b = BUF(0);
 	struct aliasdb_entry e;
 	struct aliasdb_about a;
@@ -203,6 +249,9 @@ damaged(void)
 		aliasdb_find(fd, "all", 3, &b, &e);
 		aliasdb_find(fd, "zzz", 3, &b, &e);
 		aliasdb_about(fd, &b, &a);
+		if (aliasdb_walk(&w, fd))
+			while (aliasdb_walk_next(&w, &b, &e) == ALIASDB_FOUND)
+				;
 	}
 	ok(good, "any damaged byte is survived");
 	buf_free(&b);
@@ -262,6 +311,7 @@ main(void)
 {
 	lookups();
 	abouts();
+	walking();
 	limits();
 	damaged();
 	strange();
