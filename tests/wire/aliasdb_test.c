@@ -144,7 +144,7 @@ walks(int fd, const char *want, const char *promise)
 				count++;
 			n += (size_t)snprintf(got + n, sizeof got - n, "%s %d ", w.name, count);
 		}
-	snprintf(got + n, sizeof got - n, "%s", r == ALIASDB_NONE ? "end" : strerror(errno));
+	snprintf(got + n, sizeof got - n, "%s", r == ALIASDB_NONE ? "end" : errno == EIO ? "EIO" : errno == EPROTO ? "EPROTO" : strerror(errno));
 	same(got, want, promise);
 	buf_free(&b);
 }
@@ -158,14 +158,14 @@ walking(void)
 	walks(fd, "postmaster 1 all 8 @example.org 1 end", "a walk meets every entry");
 	walks(fd, "postmaster 1 all 8 @example.org 1 end", "and another one too");
 	ok(ftruncate(fd, 2100) == 0, "cut:");
-	walks(fd, "postmaster 1 Input/output error", "it tells that there is no more");
+	walks(fd, "postmaster 1 EIO", "it tells that there is no more");
 	ok(ftruncate(fd, 1000) == 0, "cut further:");
-	walks(fd, "Input/output error", "at once");
+	walks(fd, "EIO", "at once");
 	ok(pwrite(fd, few, 4, 0) == 4 && ftruncate(fd, 4000) == 0, "nonsense:");
-	walks(fd, "Protocol error", "is told");
+	walks(fd, "EPROTO", "is told");
 	close(fd);
 	fd = scratch();
-	walks(fd, "Input/output error", "an empty file is no database");
+	walks(fd, "EIO", "an empty file is no database");
 	close(fd);
 }
 
