@@ -46,7 +46,7 @@ decode(const char *s, size_t n)
 {
 	int hi = n > 2 ? hex_digit(s[1]) : -1, lo = hi < 0 ? -1 : hex_digit(s[2]);
 
-	return lo < 0 ? 0 : (char)(unsigned char)(hi << 4 | lo);
+	return (char)(lo < 0 ? 0 : hi << 4 | lo);
 }
 
 bool
