@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 #include "deliver/exitcode.h"
-#include "deliver/user.h"
 #include "lib/buf.h"
+#include "resolve/user.h"
 
 #define ENVIRONMENT_VARS 40
 #define ENVIRONMENT_MAX (128u << 10)

@@ -28,8 +28,6 @@
 #include "deliver/maildir.h"
 #include "deliver/mbox.h"
 #include "deliver/message.h"
-#include "deliver/plan.h"
-#include "deliver/user.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/msg.h"
@@ -39,6 +37,8 @@
 #include "mail/header.h"
 #include "mail/outcome.h"
 #include "resolve/instructions.h"
+#include "resolve/plan.h"
+#include "resolve/user.h"
 #include "wire/envelope.h"
 #include "wire/job.h"
 

@@ -3,18 +3,18 @@
  * What fails half-way is done again, in part, at each attempt; so a line that cannot be carried out is found first.
  * The steps stand in the order of the file. Of a .forward each different one is kept once, and the user's own name in it has
  * become the administrator's instructions (the mailbox). Of an alias there is one step. */
-#ifndef DELIVER_PLAN_H
-#define DELIVER_PLAN_H
+#ifndef RESOLVE_PLAN_H
+#define RESOLVE_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "deliver/user.h"
 #include "lib/buf.h"
 #include "mail/outcome.h"
 #include "resolve/dotforward.h"
 #include "resolve/dotqmail.h"
+#include "resolve/user.h"
 
 #define PLAN_FORWARD_ELEMENTS 1000      /* of a .forward; more are a deferral */
 #define PLAN_WHERE 1300

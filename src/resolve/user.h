@@ -1,6 +1,6 @@
 /* user - for whom pneu-local delivers, and how: its arguments */
-#ifndef DELIVER_USER_H
-#define DELIVER_USER_H
+#ifndef RESOLVE_USER_H
+#define RESOLVE_USER_H
 
 enum user_mode {
 	USER_ALL,               /* whatever .qmail, .forward or the administrator say */

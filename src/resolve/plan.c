@@ -1,4 +1,4 @@
-#include "deliver/plan.h"
+#include "resolve/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
