@@ -385,6 +385,7 @@ finish_bare(struct element_walk *w, struct element *e, size_t at)
 		if (!is_remark(w, next))
 			return bad_hash(w, next);
 		e->warning = hash_ignored;
+		w->remark = next;
 		next = w->n;
 	}
 	if (next < w->n && w->s[next] != ',') {
@@ -753,6 +754,8 @@ scan_words(struct element_walk *w, size_t *angle)
 		bad_hash(w, at);
 		return false;
 	}
+	if (w->words_hash)
+		w->remark = at;
 	if ((next = find_control(w, w->at, at)) != NONE) {
 		bad(w, "a control byte", next, w->words_next);
 		return false;

@@ -54,6 +54,7 @@ struct element_walk {
 	size_t n, at;
 	const char *why;                /* after ELEMENT_BAD: what is wrong at bad_at (n: at the end); the walk may go on */
 	size_t bad_at;
+	size_t remark;                  /* where the '#' is from which on everything was ignored; 0: there is none */
 	size_t words_at, words_end, words_next; /* of the walk itself: inside words that blanks separate, if words_end */
 	bool words_hash;
 };

@@ -202,6 +202,16 @@ test_directives(void)
 	is("error, fail", "A0 error\nA7 fail", "the words alone are names");
 }
 
+static size_t
+remark(const char *s)
+{
+	struct element_walk w;
+
+	for (element_walk(&w, s, strlen(s)); element_next(&w, &e) == ELEMENT_GOT; )
+		;
+	return w.remark;
+}
+
 static void
 test_hash(void)
 {
@@ -217,6 +227,8 @@ test_hash(void)
 	is("/file # a", "F!0 /file", "behind a path");
 	is("/file # a, joe", "?6", "by the same rule");
 	is(":include:/list # a", "I!0 /list", "behind a list");
+	ok(remark("joe # x") == 4 && remark("joe, /file # x") == 11 && remark("Joe <joe@x> # x") == 12 && remark("joe#x") == 0,
+	    "where it begins is known");
 	is("a#b@x, \"# x\"@y, Phrase <a#b@x>", "A0 a#b@x\nA7 # x@y\nA16 a#b@x", "inside a word it is a character");
 }
 
