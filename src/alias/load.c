@@ -92,6 +92,10 @@ members(struct work *w, const struct text_entry *e, uint32_t file, bool keep)
 		if (keep && !entries_member(&w->table, el.kind, el.text, el.len, text_where(&w->text, e->value_at + el.at)))
 			return false;
 	}
+	if (walk.remark && text_where(&w->text, e->value_at + walk.remark).line !=
+	    text_where(&w->text, e->value_at + e->value_len - 1).line)      /* what hides them is not meant to */
+		found_error(f, file, text_where(&w->text, e->value_at + walk.remark),
+		    "a # before the end of the entry; a comment has to be a line of its own");
 	if (!any)
 		found_error(f, file, e->place, "no recipients");
 	if (bytes > ALIASDB_DATA)
