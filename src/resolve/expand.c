@@ -142,26 +142,27 @@ see(struct expand *x, const char *s)
 	return SEEN_NEW;
 }
 
-/* Two spellings of one recipient give one key: case counts only in the local part of others' addresses, and the names of
- * this host are one. */
+/* Two spellings of one recipient give one key: completed, case counts only in the local part of others' addresses, and the
+ * names of this host are one. */
 static bool
 make_key(struct expand *x, char kind, const char *text)
 {
-	const char *at = strrchr(text, '@');
 	enum routing_class class;
-	const char *why;
+	const char *why, *at;
 	size_t i, from, to;
 
 	buf_clear(&x->key);
-	if (!buf_byte(&x->key, kind) || !buf_puts(&x->key, text))
-		return false;
-	if ((kind != QF_ADDRESS && kind != QF_MAILBOX) || !at)
-		return true;
+	if (kind != QF_ADDRESS && kind != QF_MAILBOX)
+		return buf_byte(&x->key, kind) && buf_puts(&x->key, text);
 	buf_clear(&x->address);
-	if (!buf_puts(&x->address, text) || !routing_class(x->routing, &x->address, &class, &why))
-		return why != 0;
-	from = class == ROUTING_REMOTE ? (size_t)(at - text) + 1 : 1;
-	to = class == ROUTING_LOCAL ? (size_t)(at - text) + 1 : x->key.len;
+	if (!buf_puts(&x->address, text))
+		return false;
+	if (!routing_class(x->routing, &x->address, &class, &why))
+		return why && buf_byte(&x->key, kind) && buf_puts(&x->key, text);
+	if (!buf_byte(&x->key, kind) || !buf_puts(&x->key, x->address.s) || !(at = strrchr(x->key.s, '@')))
+		return false;
+	from = class == ROUTING_REMOTE ? (size_t)(at - x->key.s) : 1;
+	to = class == ROUTING_LOCAL ? (size_t)(at - x->key.s) : x->key.len;
 	for (i = from; i < to; i++)
 		x->key.s[i] = ascii_lower(x->key.s[i]);
 	if (class == ROUTING_LOCAL)
@@ -206,10 +207,10 @@ room(struct expand *x, void **array, size_t count, size_t *had, size_t size)
 	size_t more = *had ? *had * 2 : 16;
 	void *p;
 
-	if (count < *had)
-		return true;
 	if (count >= EXPAND_MOST)
 		return too_many(x);
+	if (count < *had)
+		return true;
 	if (!(p = realloc(*array, more * size)))
 		return trouble(x);
 	*array = p;
@@ -228,7 +229,12 @@ add_item(struct expand *x, char kind, const char *text, uint32_t sender, uint32_
 	x->item = array;
 	if (!(at = keep(x, text)))
 		return trouble(x);
-	x->item[x->items++] = (struct expand_item){ at, sender, parent, 0, depth, kind };
+	x->item[x->items] = (struct expand_item){ .text = at, .sender = sender, .parent = parent, .depth = depth, .kind = kind };
+	if (x->items) {
+		x->item[x->items].next = x->item[x->last].next;
+		x->item[x->last].next = (uint32_t)x->items + 1;
+	}
+	x->last = x->items++;
 	return true;
 }
 
@@ -448,8 +454,11 @@ follow_name(struct expand *x, size_t i, const char *root_sender, bool *found)
 	*found = true;
 	buf_clear(&x->address);
 	if (!buf_puts(&x->address, expand_string(x, x->item[i].text)) ||
-	    !routing_class(x->routing, &x->address, &class, &why))
+	    !routing_class(x->routing, &x->address, &class, &why)) {
+		if (why && !x->item[i].parent)
+			return outcome_never(&x->outcome, "5.1.3", why, (char *)0);
 		return why ? never(x, i, "5.1.3", why) : trouble(x);
+	}
 	if (!x->item[i].parent && !buf_put(&x->root, x->address.s, x->address.len))
 		return trouble(x);
 	*found = false;
@@ -479,7 +488,7 @@ follow_name(struct expand *x, size_t i, const char *root_sender, bool *found)
 	default:
 		break;
 	}
-	if (x->item[i].depth > EXPAND_DEPTH)
+	if (x->item[i].depth >= EXPAND_DEPTH)
 		return never(x, i, "5.4.6", "aliases stand too deep inside one another");
 	switch (see_alias(x, name)) {
 	case SEEN_BEFORE:
@@ -576,7 +585,7 @@ follow_list(struct expand *x, size_t i)
 		    strcmp(expand_string(x, x->item[up].text), expand_string(x, x->item[i].text)) == 0)
 			return list_says(x, i, never, "5.4.6", "", "", " includes itself");
 	}
-	if (x->item[i].depth > EXPAND_DEPTH)
+	if (x->item[i].depth >= EXPAND_DEPTH)
 		return never(x, i, "5.4.6", "lists stand too deep inside one another");
 	buf_clear(&x->key);
 	if (!buf_byte(&x->key, QF_INCLUDE) || !buf_puts(&x->key, expand_string(x, x->item[i].text)))
@@ -609,7 +618,7 @@ enum expand_result
 expand(struct expand *x, char kind, const char *text, const char *sender)
 {
 	bool found = true, ok;
-	size_t i;
+	uint32_t at;
 
 	x->items = x->children = 0;
 	x->mark = x->strings.len;
@@ -622,8 +631,10 @@ expand(struct expand *x, char kind, const char *text, const char *sender)
 		return EXPAND_LATER;
 	}
 	ok = add_item(x, kind == QF_INCLUDE ? QF_INCLUDE : QF_NAME, text, 0, 0, 0);
-	for (i = 0; ok && i < x->items; i++)
-		ok = x->item[i].kind == QF_INCLUDE ? follow_list(x, i) : follow_name(x, i, sender, &found);
+	for (at = 1; ok && at; at = x->item[at - 1].next) {
+		x->last = at - 1;
+		ok = x->item[at - 1].kind == QF_INCLUDE ? follow_list(x, at - 1) : follow_name(x, at - 1, sender, &found);
+	}
 	if (ok)
 		return EXPAND_DONE;
 	if (!found && !x->outcome.verdict) {    /* the root, and nothing has been noted */

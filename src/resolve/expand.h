@@ -4,7 +4,8 @@
  * yielded or noted before is left out. expand() follows names through aliases and :include: lists until it finds
  *   an address that is no alias, or that is the name of the very alias it stands in (so joe: joe, ann@x reaches joe),
  *   \name, a file, a program.
- * A name that leads back to an alias further up is a loop; that branch fails, the others count. A list is opened anew
+ * Each branch is followed to its end before the next: so a name that was followed before is either done with, and yields
+ * nothing new, or further up, and then it is a loop; that branch fails, the others count. A list is opened anew
  * each time; one that cannot be read is a child of its own that waits. A program or file in a list is refused unless the list
  * is root's (in one-user mode the caller's) and nobody else may write to it.
  * owner-NAME, if there is such an alias, is the envelope sender of what comes through NAME; but the senders "" and "#@[]" stay.
@@ -39,6 +40,7 @@ struct expand_item {                    /* a name or list that was followed */
 	uint32_t text, sender;
 	uint32_t parent;                /* 1 more than the index; 0: the root */
 	uint32_t alias;                 /* the name it was found by; 0: a list */
+	uint32_t next;                  /* the one to follow after it, 1 more than the index; 0: that was all */
 	unsigned depth;
 	char kind;
 };
@@ -52,6 +54,7 @@ struct expand {
 	size_t children, child_room;
 	struct expand_item *item;
 	size_t items, item_room;
+	size_t last;                    /* behind this one the next item is followed */
 	uint32_t *seen;                 /* a hash table of strings */
 	size_t seen_count, seen_room;
 	size_t mark;                    /* strings.len before the last expand() */
