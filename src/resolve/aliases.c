@@ -99,6 +99,8 @@ aliases_close(struct aliases *a)
 		close(a->fd);
 	a->fd = -1;
 	a->wild = false;
+	buf_free(&a->space);
+	buf_free(&a->name);
 }
 
 /* the name local[0..n) and domain, either of them possibly nothing, with an '@' between if wanted */

@@ -139,7 +139,9 @@ comes_and_goes(void)
 	aliases_close(&a);
 	scratch_file("aliases.cdb", "", 0);
 	ok(!aliases_refresh(&a) && a.fd < 0, "an empty file is none");
+	aliases_close(&a);
 	ok(!aliases_open(&a) && a.fd < 0, "for aliases_open likewise");
+	aliases_close(&a);
 }
 
 /* every length a write that was cut may leave, and every byte changed, alone */
