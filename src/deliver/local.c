@@ -44,7 +44,6 @@
 
 #define BATCH_JOBS 16                   /* jobs begun before any is finished */
 #define TRACE_MAX (4 * JOB_PACKET)      /* holds any address of a job, quoted */
-#define HOME_WRITABLE 002               /* by others: qmail's preset. 022 would refuse homes with a group of their own */
 #define LIMIT_MAX 86400
 
 /* one message for one recipient */
@@ -303,22 +302,6 @@ carry_out(struct delivery *d)
 /* ---- before it */
 
 static bool
-enter_home(const struct user *u, struct outcome *o)
-{
-	struct stat st;
-
-	if (chdir(u->home) != 0)
-		return outcome_trouble(o, "switch to the home directory", u->home);
-	if (stat(".", &st) != 0)
-		return outcome_trouble(o, "look at", u->home);
-	if (st.st_mode & S_ISVTX)
-		return outcome_later(o, "4.2.1", "the home directory is sticky: its owner holds his mail back", (char *)0);
-	if (st.st_mode & HOME_WRITABLE)
-		return outcome_later(o, "4.7.0", "others may write to the home directory", (char *)0);
-	return true;
-}
-
-static bool
 trace_lines(struct delivery *d)
 {
 	buf_clear(&trace);
@@ -360,7 +343,7 @@ deliver(struct delivery *d)
 	d->outcome = &o;
 	if (batch.rcpts == BATCH_RCPTS)
 		settle();
-	if (enter_home(d->user, &o) && trace_lines(d) && not_looping(d) && plan_make(&plan, d->user, d->rcpt, &o)) {
+	if (user_enter_home(d->user, &o) && trace_lines(d) && not_looping(d) && plan_make(&plan, d->user, d->rcpt, &o)) {
 		if (plan.steps == 1 && plan.step[0].kind == PLAN_MAILDIR) {
 			batch_maildir(&batch, batch_add(&batch, d->number, d->index), plan.step[0].text,
 			    plan.step[0].source == PLAN_DEFAULT, &trace, d->message);
@@ -446,7 +429,7 @@ read_arguments(struct user *u, int argc, char **argv)
 	bool ok = true;
 	int c;
 
-	*u = (struct user){ .mode = USER_ALL, .separators = INSTRUCTIONS_SEPARATORS };
+	*u = (struct user){ .mode = USER_ALL, .separators = INSTRUCTIONS_SEPARATORS, .owner = geteuid() };
 	opterr = 0;
 	while ((c = getopt(argc, argv, "+ams:t:")) != -1) {
 		if (c == 'a' || c == 'm')

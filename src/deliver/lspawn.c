@@ -32,11 +32,11 @@
 #include "mail/outcome.h"
 #include "resolve/account.h"
 #include "resolve/passwd.h"
+#include "resolve/user.h"
 #include "wire/spawner.h"
 
 #define SAFE_PATH "/usr/local/bin:/usr/bin:/bin"
 #define VALUE_MAX 8192                  /* an environment variable we hand on */
-#define PRESET_DELIVERY "./Maildir/"
 
 /* ---- the child: from a key to pneu-local */
 
@@ -80,7 +80,7 @@ load_settings(struct settings *s, struct outcome *o)
 	for (i = 0; i < s->delivery.len; i++)
 		if (s->delivery.s[i] == 0)
 			s->delivery.s[i] = '\n';
-	return s->delivery.len > 0 || buf_puts(&s->delivery, PRESET_DELIVERY "\n") ||
+	return s->delivery.len > 0 || buf_puts(&s->delivery, USER_DELIVERY "\n") ||
 	    outcome_trouble(o, "read defaultdelivery", 0);
 }
 

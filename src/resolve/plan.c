@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "mail/element.h"
 #include "resolve/instructions.h"
@@ -225,7 +224,7 @@ add_alias(struct plan *p, const struct user *u, struct outcome *o)
 bool
 plan_make(struct plan *p, const struct user *u, const char *rcpt, struct outcome *o)
 {
-	const struct instructions_for f = { u->local, u->dash, u->ext, u->separators, u->instructions, geteuid() };
+	const struct instructions_for f = { u->local, u->dash, u->ext, u->separators, u->instructions, u->owner };
 
 	p->steps = 0;
 	p->has_forwards = false;
