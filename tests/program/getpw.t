@@ -29,6 +29,11 @@ t 'no arguments' sh -c 'pneu-getpw root </dev/null 2>/dev/null; test $? = 100'
 t 'an answer that nobody takes is trouble' sh -c 'printf "root\0" | pneu-getpw >/dev/full 2>"$0"; test $? = 0 && exit 1; grep -q "unable to answer" "$0"' "$T/err"
 is 'many names' "$(yes "$(printf 'no-such-user-here')" | head -n 2000 | tr '\n' '\0' | pneu-getpw | tr '\0' '\n' | sort | uniq -c | tr -s ' ')" ' 2000 N'
 
+if command -v nm >/dev/null && nm "$B/pneu-getpw" 2>/dev/null | grep -q getpwnam_r; then
+	is 'the programs that run for each message and connection do without the name service' \
+	    "$(for p in smtpd queue send bounce local rspawn remote; do nm "$B/pneu-$p" | sed -n "s/.* \(getpwnam\|getpwuid\)/$p \1/p"; done)" ''
+fi
+
 # a name service that hangs
 if strace -o /dev/null true 2>/dev/null && [ -e /etc/passwd ]; then
 	{ is 'a look-up that hangs ends the program' "$(printf 'root\0' | ASAN_OPTIONS=detect_leaks=0 timeout 60 \

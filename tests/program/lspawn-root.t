@@ -55,6 +55,8 @@ is 'under any case' "$(to PneuT1)" "$delivered"
 is 'the longest login name before a hyphen counts' "$(to pneut1-own)" "$delivered"
 is 'and it is that user'"'s" "$(owner pneut1-own)" "-rw------- 54323:54324"
 is 'the rest is the extension' "$(to pneut1-else)" "D 5.1.1 m no such mailbox here"
+is 'after a separator there need be no file' "$(to pneut1+tag)" "$delivered"
+is 'for the longest login name' "$(to pneut1-own+tag)" "$delivered"
 as 54321 54322 sh -c 'echo ./Maildir/ >"$0"' "$T/home/pneut1/.qmail-else"
 is 'for which he may have a file' "$(to pneut1-else)" "$delivered"
 is 'root gets none' "$(to root)" "$nobody"
@@ -62,7 +64,22 @@ is 'nor does another name of uid 0' "$(to pneutoor)" "$nobody"
 is 'nor whose home belongs to another' "$(to pneurooted)" "$nobody"
 is 'nor who has no home' "$(to pneuhomeless)" "$nobody"
 is 'nor who does not exist' "$(to pneunobody)" "$nobody"
+order() { asks "ask '\\x02$1'
+job $T/msg s@x $1@h
+reports" | sed -n '1{/^ask K/!p}; s/^report 1 0 //p'; }
+is 'nor is there a user for the alias file' "$(order '|true')" 'ask Z 4.3.5 there is no user alias to run programs and write files of the alias file as: create it, not root, with a home directory of its own, or name another in control/aliasuser'
+is 'nor may root be that' "$(echo pneutoor >"$etc/aliasuser"; order '|true' | cut -c1-41; rm "$etc/aliasuser")" 'ask Z 4.3.5 there is no user pneutoor to '
 user alias 54329 54330
+is 'a program of the alias file is run as the user alias' "$(order '|id >who; pwd >>who' | cut -c1; cat "$T/home/alias/who"; owner alias)" "K
+uid=54329(alias) gid=54330 groups=54330
+$T/home/alias
+-rw------- 54329:54330"
+is 'or as aliasuser says' "$(echo pneut2 >"$etc/aliasuser"; order '|id -u >who' | cut -c1; cat "$T/home/pneut2/who"; rm "$etc/aliasuser" "$T/home/pneut2/who")" "K
+54325"
+is 'a file is written as him' "$(order "$T/home/alias/box" | cut -c1; owner alias)" "K
+-rw------- 54329:54330"
+is 'and nowhere else' "$(order "$T/home/pneut1/box" | cut -c1; test -e "$T/home/pneut1/box" && echo written)" Z
+rm -f "$T/home/alias/who" "$T/home/alias/box"
 is 'with a user alias that is his business' "$(to pneunobody)" "D 5.1.1 m no such mailbox here"
 echo ./Maildir/ >"$T/home/alias/.qmail-pneunobody"
 as 54329 54330 mkdir -p "$T/home/alias/Maildir/new" "$T/home/alias/Maildir/tmp"

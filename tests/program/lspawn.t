@@ -99,6 +99,40 @@ rmdir "$T/etc/users.cdb"
 is 'system users are nobody to a private instance' "$(asks 'ask root' | head -n 1)" "ask $nobody"
 pneu-newu
 
+# joe+tag, \user, and what the alias file orders
+deliver() { asks "ask $1
+job $T/msg s@x joe@h
+reports" | sed -n '1{/^ask K/!p}; s/^report 1 0 //p'; }
+done_in='K 2.1.5 m did 1+0+0'
+rm -rf "$T/home/joe"; mkdir "$T/home/joe"
+is 'joe+tag is joe' "$(deliver joe+tag; files "$T/home/joe/Maildir/new")" "$done_in
+1"
+mkdir -p "$T/home/joe/t/new" "$T/home/joe/t/tmp"; echo ./t/ >"$T/home/joe/.qmail+tag"
+is 'who may have a file for it' "$(deliver joe+TAG; files "$T/home/joe/t/new")" "$done_in
+1"
+is 'separators are settable' "$(echo '=~' >"$T/etc/separators"; deliver joe=x; deliver joe+x)" "$done_in
+ask $nobody"
+t 'nonsense in them is fatal at the start' sh -c 'echo "+ " >"$0"; echo a >"$0"; ! pneu-lspawn </dev/null 2>"$1" && grep -q "control/separators" "$1"' "$T/etc/separators" "$T/err"
+rm "$T/etc/separators"
+t 'and in programtimeout' sh -c 'echo 0 >"$0"; ! pneu-lspawn </dev/null 2>"$1" && grep -q "control/programtimeout" "$1"' "$T/etc/programtimeout" "$T/err"
+rm "$T/etc/programtimeout"
+echo '|exit 100' >"$T/home/joe/.qmail"
+is 'a mailbox is one whatever .qmail says' "$(deliver joe | cut -c1; deliver '\\x01joe'; deliver '\\x01joe+tag'; files "$T/home/joe/Maildir/new")" "D
+$done_in
+$done_in
+4"
+rm "$T/home/joe/.qmail"
+is 'nobody has none' "$(deliver '\\x01nosuch'; deliver '\\x01'; deliver '\\x01someone-else')" "ask $nobody
+ask $nobody
+ask $nobody"
+is 'a program of the alias file' "$(deliver "'\\x02|cat >$T/ran; echo \$0 >$T/shell; id -u >$T/who'" | cut -d' ' -f1-3)" "K 2.1.5 m"
+t 'gets the message' grep -q '^Subject: hi' "$T/ran"
+is 'in one-user mode as the one user' "$(cat "$T/who")" "$me"
+is 'its code means what sendmail says' "$(deliver "'\\x02|exit 67'" | cut -c1-7)" "D 5.1.1"
+is 'a file of the alias file' "$(deliver "'\\x02$T/file'"; sed -n '/^Subject/p' "$T/file")" "$done_in
+Subject: hi"
+is 'nothing else of it' "$(for i in x './x' '&x@y' '' '|' '/' ':include:/x' '|a\\x0ab' ' |x'; do deliver "'\\x02$i'"; done | sort -u)" 'ask D 5.3.5 neither |command nor /file'
+
 # what a worker is given
 printf '%s\n' '#!/bin/sh' 'exec >>"$PNEU_ETC/../seen"' 'ls /proc/self/fd | tr "\n" " "; echo' 'env | sort | sed s/=.*//' \
     'umask' 'for a; do echo "<$a>"; done' >"$T/pneu-local"
