@@ -66,7 +66,7 @@ static struct batch batch;
 /* of the delivery in hand, kept for their memory: Return-Path and Delivered-To, for what ends in a file; a From_ line; who
  * gets it from here and from whom; what its programs said; its instructions */
 static struct buf trace = BUF(TRACE_MAX), from = BUF(TRACE_MAX), envelope = BUF(ENVELOPE_MAX), new_sender = BUF(TRACE_MAX),
-    said = BUF(COMMAND_OUTPUT);
+    said = BUF(COMMAND_OUTPUT + 100);
 static struct buf via = BUF(JOB_PACKET), body = BUF(ENVELOPE_ADDR);
 static struct environment environment;
 static struct plan plan;

@@ -186,4 +186,22 @@ is 'one more is a deferral' "$(deliver)" "Z 4.3.5 m $home/.forward line 1001: to
 new_home; forward "$home/box, :include:/etc/passwd, |touch done"
 is 'an include is a deferral' "$(deliver | cut -c1-9)" 'Z 4.3.5 m'
 t 'before anything is done' test ! -e "$home/box" -a ! -e "$home/done"
+
+# ---- with pneu-queue itself
+unset PNEU_FILTER
+python3 -c 'import os, sys; [os.makedirs("%s/msg/%02x" % (sys.argv[1], i)) for i in range(256)]' "$PNEU_QUEUE"
+new_home; forward '\joe, ann@x.example'; params='BODY=8BITMIME'
+is 'pneu-queue has it' "$(deliver | sed 's/id [0-9a-z]*$/id I/')" 'K 2.1.5 m did 1+1+0 qp N id I'
+f=$(find "$PNEU_QUEUE/msg" -type f)
+is 'in the file that was told' "$(basename "$f")" "$(sed -n 's/.* id //p' "$T/out")"
+is 'as a forwarded message' "$(tail -n 5 "$f")" 'no endFs@x
+B8BITMIME
+W1
+Tann@x.example
+.'
+is 'below our lines' "$(sed -n '2s/ (.*//p; 3p; 4p' "$f")" 'Received:
+Delivered-To: joe@h.example
+Received: from a'
+rm -rf "$PNEU_QUEUE"
+is 'and without a queue it is a deferral' "$(deliver | head -n 1 | cut -c1-9)" 'Z 4.3.0 m'
 finish

@@ -150,6 +150,7 @@ deliver >/dev/null
 t 'a failure ends it' test ! -e "$home/box3"
 is 'output is one line of printable bytes' "$(ends '|printf "a\\033[1mb\\tc\\nd\\200e\\n\\n"; exit 100')" 'D 5.3.0 m a?[1mb c\x0ad?e'
 is 'its beginning' "$(ends '|yes abcdefghi | head -n 100000; exit 100' | sed 's/\\x0a/ /g' | awk '{ print NF, substr($0, length($0) - 2) }')" '43 ...'
+is 'of a program that is content too' "$(ends '|yes abcdefghi | head -n 100000' | sed 's/\\x0a/ /g' | awk '{ print $5, $6, substr($0, length($0) - 2) }')" '0+0+1: abcdefghi ...'
 is 'both outputs' "$(ends '|echo out; echo err >&2; exit 100')" 'D 5.3.0 m out\x0aerr'
 new_home; D="$home/.forward line 1"
 ends() { forward "$1"; deliver; }
