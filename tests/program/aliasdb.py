@@ -1,53 +1,22 @@
-"""An alias database from a simple text: usage: aliasdb.py TEXT CDB
+"""aliasdb.py FILE - what an aliases.cdb says, by a reader of our own: NAME FILE LINE ELEMENT..., a line each, sorted"""
+import struct
+import sys
 
-Lines "name: element, element", no quotes and no continuation. It is what pneu-newaliases makes of them (wire/aliasdb.h), by
-other means, so that who reads it is tested alone.
-"""
-import os, struct, sys
-
-
-def cdb_hash(key):
-    h = 5381
-    for c in key:
-        h = (h * 33 ^ c) & 0xffffffff
-    return h
-
-
-def cdb(records):
-    data, tables, at = b"", [[] for _ in range(256)], 2048
-    for key, value in records:
-        tables[cdb_hash(key) & 255].append((cdb_hash(key), at))
-        record = struct.pack("<II", len(key), len(value)) + key + value
-        data += record
-        at += len(record)
-    head, tail = b"", b""
-    for table in tables:
-        slots = [(0, 0)] * (2 * len(table))
-        head += struct.pack("<II", at + len(tail), len(slots))
-        for h, where in table:
-            i = (h >> 8) % len(slots)
-            while slots[i][1]:
-                i = (i + 1) % len(slots)
-            slots[i] = (h, where)
-        tail += b"".join(struct.pack("<II", *s) for s in slots)
-    return head + data + tail
-
-
-def element(text):
-    for start, letter in (("\\", "M"), ("|", "P"), ("/dev/null", "D"), (":include:", "I"), (":fail:", "X"), (":defer:", "Z")):
-        if text.startswith(start):
-            return letter, text[len(start):].strip()
-    return "F" if text.startswith("/") else "A", text
-
-
-source, target = sys.argv[1:]
-st = os.stat(source)
-records = [(b"", b"pneu-aliases1\0@\0%s\0%d\0%d\0" % (source.encode(), st.st_mtime_ns, st.st_size))]
-for number, line in enumerate(open(source), 1):
-    if line.strip():
-        name, elements = line.strip().split(":", 1)
-        value = "%s\0%d\0" % (source, number) + "".join("%s%s\0" % element(e.strip()) for e in elements.split(","))
-        records.append((b":" + name.lower().encode(), value.encode()))
-with open(target + ".tmp", "wb") as f:
-    f.write(cdb(records))
-os.rename(target + ".tmp", target)
+data = open(sys.argv[1], 'rb').read()
+end = struct.unpack('<I', data[:4])[0]
+at, lines, whole = 2048, [], 0
+while at < end:
+    key_len, len_ = struct.unpack('<II', data[at:at + 8])
+    key = data[at + 8:at + 8 + key_len]
+    value = data[at + 8 + key_len:at + 8 + key_len + len_]
+    at += 8 + key_len + len_
+    assert value.endswith(b'\0')
+    if key == b'':
+        assert value.startswith(b'pneu-aliases1\0')
+        whole += 1
+        continue
+    assert key[:1] == b':'
+    lines.append(b' '.join([key[1:]] + value[:-1].split(b'\0')))
+assert at == end and whole == 1
+for line in sorted(lines):
+    sys.stdout.buffer.write(line + b'\n')
