@@ -18,6 +18,7 @@
 /* sysexits.h, from good to bad: explain_worst takes them in this order */
 enum explain_exit { EXPLAIN_GOOD = 0, EXPLAIN_LATER = 75, EXPLAIN_NEVER = 67, EXPLAIN_USAGE = 64 };
 
+#define EXPLAIN_DEPTH 100               /* forwards through homes, one after the other */
 #define EXPLAIN_SHOWN 65536             /* bytes of addresses and routes that are shown for one address */
 
 struct explain {
@@ -35,7 +36,7 @@ enum explain_via { EXPLAIN_ALIAS, EXPLAIN_LIST, EXPLAIN_HOME };
 struct explain_trail {
 	const struct explain_trail *up;
 	enum explain_via via;
-	const char *name;               /* of an alias; the path of a list; of a home the user and the local part: explain_home */
+	const char *name;               /* of an alias; the path of a list; at a home the recipient */
 	unsigned depth;
 };
 
@@ -55,12 +56,13 @@ void explain_address(struct explain *, const char *address);
 void explain_element(struct explain *, size_t depth, enum element_kind, const char *text, const struct explain_trail *);
 void explain_list(struct explain *, size_t depth, const char *path, const struct explain_trail *);
 
-/* ---- explain_home.c: what a user's own files say about the mail for local; mailbox_only: they do not count */
+/* ---- explain_home.c: what a user's own files say about the mail for rcpt, whose local part is local for the spawner;
+ * mailbox_only: they do not count */
 
-void explain_home(struct explain *, size_t depth, const struct account *, const char *local, bool mailbox_only,
-    const struct explain_trail *);
-/* does a home on the trail belong to this? then its file leads back to it */
-const struct explain_trail *explain_is_home(const struct account *, const char *local, const struct explain_trail *);
+void explain_home(struct explain *, size_t depth, const struct account *, const char *local, const char *rcpt,
+    bool mailbox_only, const struct explain_trail *);
+/* the home on the trail that had this recipient already, or 0 */
+const struct explain_trail *explain_is_home(const char *rcpt, const struct explain_trail *);
 
 /* ---- explain_run.c */
 

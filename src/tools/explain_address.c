@@ -43,8 +43,8 @@ again(struct explain *e, size_t depth)
 /* ---- who gets it */
 
 static void
-user(struct explain *e, size_t depth, const struct account *a, const char *local, bool mailbox_only,
-    const struct explain_trail *up)
+user(struct explain *e, size_t depth, const struct account *a, const char *local, const char *rcpt,
+    bool mailbox_only, const struct explain_trail *up)
 {
 	static const char *const source[] = {
 		[ACCOUNT_ASSIGNED] = ", by users.cdb", [ACCOUNT_LOGIN] = "", [ACCOUNT_ALIAS] = ", because there is no other user"
@@ -55,7 +55,7 @@ user(struct explain *e, size_t depth, const struct account *a, const char *local
 	tell(e, depth, "uid", num_text(n, a->uid));
 	tell(e, depth, "gid", num_text(n, a->gid));
 	tell(e, depth, "home", a->home);
-	explain_home(e, depth, a, local, mailbox_only, up);
+	explain_home(e, depth, a, local, rcpt, mailbox_only, up);
 }
 
 /* Below the aliases: routed, and to a user. What the resolver does for an address that is no alias, for one that is. */
@@ -79,7 +79,7 @@ mailbox(struct explain *e, size_t depth, const char *address, bool only_mailbox,
 		if (route_get(key.s, &route))
 			explain_route(e, depth, &route);
 	} else if (account_find(&e->accounts, key.s, &space, &a, &o))
-		user(e, depth, &a, key.s, only_mailbox, up);
+		user(e, depth, &a, key.s, rcpt.s, only_mailbox, up);
 	else
 		explain_outcome(e, depth, &o);
 	buf_free(&rcpt);
@@ -399,7 +399,7 @@ static void
 resolved(struct explain *e, size_t depth, const struct resolution *r, const struct explain_trail *up)
 {
 	struct account a = r->account;
-	char *local;
+	char *local, *rcpt;
 
 	switch (r->kind) {
 	case RESOLUTION_REMOTE:
@@ -411,9 +411,12 @@ resolved(struct explain *e, size_t depth, const struct resolution *r, const stru
 	case RESOLUTION_USER:
 		if (strcmp(r->address, r->asked) != 0)
 			tell(e, depth, "becomes", r->address);
-		if ((local = strdup(r->key)))
-			user(e, depth, &a, local, false, up);
+		local = strdup(r->key);         /* asking on overwrites them */
+		rcpt = strdup(r->address);
+		if (local && rcpt)
+			user(e, depth, &a, local, rcpt, false, up);
 		free(local);
+		free(rcpt);
 		return;
 	case RESOLUTION_NOBODY:
 	case RESOLUTION_LATER:
@@ -429,7 +432,7 @@ follow(struct explain *e, size_t depth, const char *address, const struct explai
 
 	tell(e, depth, "address", address);
 	resolver_ask(&e->resolver, address, &r);
-	if (r.kind != RESOLUTION_ALIAS && !(r.kind == RESOLUTION_USER && explain_is_home(&r.account, r.key, up)) &&
+	if (r.kind != RESOLUTION_ALIAS && !(r.kind == RESOLUTION_USER && explain_is_home(r.address, up)) &&
 	    !first_time(e, address)) {
 		again(e, depth + 1);
 		return;

@@ -1,14 +1,15 @@
-/* What a user's .qmail and .forward say. A child looks, as that user if we are root: it sees what pneu-local would see, and
- * a link in a home leads nobody's eyes where the user's own do not reach. It writes a record for each finding:
+/* What a user's .qmail and .forward say, as pneu-local plans it. A child looks, as that user if we are root: it sees what
+ * pneu-local would see, and a link in a home leads nobody's eyes where the user's own do not reach. It writes a record for
+ * each finding:
  *   LETTER LINE ' ' TEXT 0
- *   letters  f the file     A M F P I X Z D an element of .forward     m b p w l an instruction of .qmail
- *            s a word to say about the file     n it cannot be told, and why     d z never, later: status and text */
+ *   letters  f the file or setting     m b p w what is to be done: maildir, mbox, program, forward     s a word to say
+ *            i the user himself, in his .forward     n it cannot be told, and why     d z never, later: status and text */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,20 +22,20 @@
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/proc.h"
-#include "resolve/instructions.h"
+#include "resolve/plan.h"
+#include "resolve/user.h"
 #include "tools/explain.h"
 
 #define LOOK_MS 20000                   /* a home on a dead file server hangs */
 #define RECORDS_MAX (4u << 20)          /* a file is at most a quarter of that */
 #define RECORDS_SHOWN 200
-#define PRESET_DELIVERY "./Maildir/\n"  /* as pneu-lspawn has it */
-#define HOME_WRITABLE 002               /* as pneu-local has it */
 
 /* for whom */
 struct look {
 	const struct account *account;
-	const char *local, *separators, *preset;
-	bool mailbox_only, preset_missing;
+	struct user user;
+	const char *rcpt;
+	bool preset_missing;
 	struct out found;               /* the pipe */
 };
 
@@ -52,6 +53,19 @@ record(struct look *l, char letter, size_t line, const char *a, const char *b)
 }
 
 static void
+record_source(struct look *l, const struct plan *p, enum plan_source source)
+{
+	char name[PLAN_WHERE];
+
+	if (source == PLAN_DEFAULT) {
+		record(l, 'f', 0, "control/defaultdelivery", l->preset_missing ? ", which is missing: the preset" : "");
+		return;
+	}
+	snprintf(name, sizeof name, "/%s", source == PLAN_QMAIL ? p->qmail.name : p->forward.name);
+	record(l, 'f', 0, l->user.home, name);
+}
+
+static void
 record_outcome(struct look *l, const struct outcome *o)
 {
 	char status[20];
@@ -61,92 +75,41 @@ record_outcome(struct look *l, const struct outcome *o)
 }
 
 static void
-record_file(struct look *l, bool is_default, const char *name)
+record_plan(struct look *l, const struct plan *p)
 {
-	if (is_default)
-		record(l, 'f', 0, "control/defaultdelivery", l->preset_missing ? ", which is missing: the preset" : "");
-	else {
-		out_puts(&l->found, "f0 ");
-		out_puts(&l->found, l->account->home);
-		out_byte(&l->found, '/');
-		out_puts(&l->found, name);
-		out_byte(&l->found, 0);
-	}
-}
+	static const char letters[] = "mbpw";   /* in the order of enum plan_kind */
+	enum plan_source source = p->from;
+	size_t i;
 
-static void
-qmail(struct look *l, struct dotqmail *d)
-{
-	static const char letters[] = "mbpwl";  /* in the order of enum dotqmail_kind */
-	struct dotqmail_instruction i;
-
-	record_file(l, d->is_default, d->name);
-	if (d->only_forwards)
+	record_source(l, p, source);
+	if (p->from == PLAN_QMAIL && p->qmail.only_forwards)
 		record(l, 's', 0, "only forwards may be in it: its owner has made it executable", "");
-	while (dotqmail_next(d, &i))
-		record(l, letters[i.kind], i.line, i.text, "");
-}
+	if (p->steps == 0)
+		record(l, 's', 0, "it says nothing: what comes here is thrown away", "");
+	for (i = 0; i < p->steps; i++) {
+		const struct plan_step *step = &p->step[i];
 
-static void
-forward(struct look *l, struct dotforward *d)
-{
-	static struct element element;
-	size_t line;
-
-	record_file(l, false, d->name);
-	while (dotforward_next(d, &element, &line))
-		record(l, "AMFPIXZD"[element.kind], line, element.text, "");
-}
-
-/* pneu-local's own conditions, see there */
-static bool
-home_is_open(struct outcome *o)
-{
-	struct stat st;
-
-	if (stat(".", &st) != 0)
-		return outcome_trouble(o, "look at", "the home directory");
-	if (st.st_mode & S_ISVTX)
-		return outcome_later(o, "4.2.1", "the home directory is sticky: its owner holds his mail back", (char *)0);
-	return !(st.st_mode & HOME_WRITABLE) || outcome_later(o, "4.7.0", "others may write to the home directory", (char *)0);
+		if (step->source != source) {
+			source = (enum plan_source)step->source;
+			if (source == PLAN_DEFAULT)
+				record(l, 'i', 0, "its own name in its own file: goes to the mailbox", "");
+			record_source(l, p, source);
+		}
+		record(l, letters[step->kind], step->line, step->text, "");
+	}
 }
 
 static void
 look(struct look *l)
 {
-	const struct account *a = l->account;
-	static struct dotqmail q;
-	static struct dotforward w;
-	struct instructions_for f = { l->local, a->dash, a->ext, l->separators, l->preset, a->uid };
+	static struct plan plan;
 	struct outcome o;
 
 	errno = 0;
-	if (chdir(a->home) != 0)
-		(void)outcome_trouble(&o, "switch to the home directory", a->home);
-	else if (home_is_open(&o)) {
-		if (l->mailbox_only) {
-			if (dotqmail_default(&q, l->preset, &o))
-				qmail(l, &q);
-			else
-				record_outcome(l, &o);
-			return;
-		}
-		switch (instructions_find(&f, &q, &w, &o)) {
-		case INSTRUCTIONS_QMAIL:
-		case INSTRUCTIONS_DEFAULT:
-			qmail(l, &q);
-			return;
-		case INSTRUCTIONS_FORWARD:
-			forward(l, &w);
-			return;
-		case INSTRUCTIONS_NONE:
-		default:
-			break;
-		}
-	}
-	/* a deferral because something is closed to us says nothing about the user, to whom it is open */
-	if (o.verdict != 'D' && errno == EACCES && geteuid() != a->uid)
-		record(l, 'n', 0, o.text, "");
+	if (user_enter_home(&l->user, &o) && plan_make(&plan, &l->user, l->rcpt, &o))
+		record_plan(l, &plan);
+	else if (o.verdict != 'D' && errno == EACCES && geteuid() != l->user.owner)
+		record(l, 'n', 0, o.text, "");  /* closed to us says nothing about the user, to whom it is open */
 	else
 		record_outcome(l, &o);
 }
@@ -168,23 +131,11 @@ child(struct look *l, int fd)
 /* ---- the parent */
 
 const struct explain_trail *
-explain_is_home(const struct account *a, const char *local, const struct explain_trail *t)
+explain_is_home(const char *rcpt, const struct explain_trail *t)
 {
-	size_t n = strlen(a->user);
-
-	for (; t; t = t->up)
-		if (t->via == EXPLAIN_HOME && strncmp(t->name, a->user, n) == 0 && t->name[n] == ' ' &&
-		    strcmp(t->name + n + 1, local) == 0)
-			return t;
-	return 0;
-}
-
-static enum element_kind
-element_kind(char letter)
-{
-	static const char letters[] = "AMFPIXZD";       /* in the order of enum element_kind */
-
-	return (enum element_kind)(strchr(letters, letter) - letters);
+	while (t && (t->via != EXPLAIN_HOME || strcasecmp(t->name, rcpt) != 0))
+		t = t->up;
+	return t;
 }
 
 /* "LINE TEXT"; what is not is a child that went wrong */
@@ -201,21 +152,16 @@ show(struct explain *e, size_t depth, char letter, char *s, const struct explain
 		tell(e, depth + 1, "line", s);
 	switch (letter) {
 	case 'f': tell(e, depth, "by", text); break;
+	case 'i': tell(e, depth, "itself", text); break;
 	case 's': tell(e, depth + 1, "note", text); break;
 	case 'n': tell(e, depth, "unknown", text, ": not readable by you"); break;
 	case 'm': tell(e, deeper, "maildir", text); break;
 	case 'b': tell(e, deeper, "mbox", text); break;
 	case 'p': tell(e, deeper, "program", text); break;
-	case 'l': tell(e, deeper, "list", "from here on only forwards count"); break;
 	case 'w': explain_element(e, deeper, ELEMENT_ADDRESS, text, here); break;
-	case 'd':
-	case 'z':
+	default:
 		tell(e, depth, letter == 'd' ? "refused" : "later", text);
 		explain_worst(e, letter == 'd' ? EXPLAIN_NEVER : EXPLAIN_LATER);
-		break;
-	default:
-		if (strchr("AMFPIXZD", letter))
-			explain_element(e, deeper, element_kind(letter), text, here);
 	}
 }
 
@@ -276,7 +222,7 @@ default_delivery(struct explain *e, size_t depth, struct buf *b, bool *missing)
 		if (b->s[i] == 0)
 			b->s[i] = '\n';
 	*missing = b->len == 0;
-	return !*missing || buf_puts(b, PRESET_DELIVERY);
+	return !*missing || buf_puts(b, USER_DELIVERY "\n");
 }
 
 static void
@@ -302,25 +248,23 @@ open_home(struct explain *e, size_t depth, struct look *l, const struct explain_
 }
 
 void
-explain_home(struct explain *e, size_t depth, const struct account *a, const char *local, bool mailbox_only,
+explain_home(struct explain *e, size_t depth, const struct account *a, const char *local, const char *rcpt, bool mailbox_only,
     const struct explain_trail *up)
 {
-	const struct explain_trail *again = mailbox_only ? 0 : explain_is_home(a, local, up);
-	struct buf preset = BUF(0), name = BUF(8192);
-	struct explain_trail here = { up, EXPLAIN_HOME, 0, up ? up->depth + 1 : 0 };
-	struct look l = { a, local, routing_separators(e->resolver.routing), 0, mailbox_only || again, false, { .fd = -1 } };
+	struct buf preset = BUF(0);
+	struct explain_trail here = { up, EXPLAIN_HOME, rcpt, up ? up->depth + 1 : 0 };
+	struct look l = { .account = a, .rcpt = rcpt, .user = { mailbox_only ? USER_MAILBOX : USER_ALL,
+		routing_separators(e->resolver.routing), 0, a->user, a->home, local, a->dash, a->ext, 0, a->uid } };
 
-	if (again && again != up) {
-		tell(e, depth, "loop", "the mail was here before: Delivered-To ends it");
+	if (explain_is_home(rcpt, up)) {
+		tell(e, depth, "loop", "the mail was here before: its Delivered-To line ends it");
 		explain_worst(e, EXPLAIN_NEVER);
-	} else if (buf_puts(&name, a->user) && buf_byte(&name, ' ') && buf_puts(&name, local) &&
-	    default_delivery(e, depth, &preset, &l.preset_missing)) {
-		if (again)
-			tell(e, depth, "itself", "its own name in its own file: goes to the mailbox");
-		here.name = name.s;
-		l.preset = preset.s;
+	} else if (here.depth > EXPLAIN_DEPTH) {
+		tell(e, depth, "later", "too deep to follow");
+		explain_worst(e, EXPLAIN_LATER);
+	} else if (default_delivery(e, depth, &preset, &l.preset_missing)) {
+		l.user.instructions = preset.s;
 		open_home(e, depth, &l, &here);
 	}
 	buf_free(&preset);
-	buf_free(&name);
 }

@@ -13,7 +13,7 @@ mkdir -p "$T/etc" "$H/joe" "$H/ann" "$H/sys"
 conf() { cat >"$T/etc/$1"; }
 aliases() {
 	cat >"$T/aliases"
-	python3 tests/program/aliasdb.py "$T/aliases" "$T/etc/aliases.cdb"
+	python3 tests/program/explain_aliases.py "$T/aliases" "$T/etc/aliases.cdb"
 }
 # user NAME UID: home/NAME, as =NAME and +NAME-
 user() { printf '=%s:%s:%d:%d:%s:::\n+%s-:%s:%d:%d:%s:-::\n' "$1" "$1" "$2" 9 "$H/$1" "$1" "$1" "$2" 9 "$H/$1"; }
@@ -94,8 +94,6 @@ is 'a .qmail: each line and what it is' "$(x joe@example.org | sed -n '/by:/,$p'
       maildir: ./Maildir/
     line: 6
       mbox: ./mbox
-    line: 7
-      list: from here on only forwards count
     line: 8
       address: joe-other@example.org
         local: example.org is in control/locals
@@ -116,7 +114,17 @@ is 'a .qmail that others may write defers' "$(x joe | tail -n 3)" '  later: 4.7.
   result: not now
 =75'
 chmod 744 "$H/joe/.qmail"
+is 'a program in a .qmail for forwards only' "$(x joe | tail -n 3)" "  later: 4.3.5 T/home/joe/.qmail line 2: program delivery, but the file is marked for forwards only (x bit)
+  result: not now
+=75"
+echo bob@relay.example >"$H/joe/.qmail"
 is 'a .qmail for forwards only'         "$(x joe | grep note:)" '    note: only forwards may be in it: its owner has made it executable'
+chmod 644 "$H/joe/.qmail"
+echo '# nothing' >"$H/joe/.qmail"
+is 'a .qmail that says nothing'         "$(x joe | tail -n 4)" '  by: T/home/joe/.qmail
+    note: it says nothing: what comes here is thrown away
+  result: deliverable
+=0'
 rm "$H/joe/.qmail"
 chmod 1755 "$H/joe"
 is 'a sticky home'                      "$(x joe | tail -n 3)" '  later: 4.2.1 the home directory is sticky: its owner holds his mail back
@@ -129,17 +137,15 @@ chmod 755 "$H/joe"
 # .forward
 printf '# c\n\\joe, "|/bin/cat -n", /tmp/box\nann\n' >"$H/joe/.forward"
 is 'a .forward: each element and what it is' "$(x joe@example.org | sed -n '/by:/,$p' | grep -v ' [ug]id: ')" '  by: T/home/joe/.forward
-    line: 2
-      mailbox of: joe, no more aliases and no .forward or .qmail
-        user: joe, by users.cdb
-        home: T/home/joe
-        by: control/defaultdelivery
-          line: 1
-            maildir: ./Mail/
+  itself: its own name in its own file: goes to the mailbox
+  by: control/defaultdelivery
+    line: 1
+      maildir: ./Mail/
+  by: T/home/joe/.forward
     line: 2
       program: /bin/cat -n
     line: 2
-      file: /tmp/box
+      mbox: /tmp/box
     line: 3
       address: ann
         stands for: ann@mx.example
@@ -151,23 +157,28 @@ is 'a .forward: each element and what it is' "$(x joe@example.org | sed -n '/by:
             maildir: ./Mail/
   result: deliverable
 =0'
-echo joe-tag >"$H/joe/.forward+tag"
+echo joe >"$H/joe/.forward+tag"
 is '.forward+tag'                       "$(x joe+tag | grep -m1 by:)" '  by: T/home/joe/.forward+tag'
+is 'where their own name is the mailbox, too' "$(x joe+tag | grep -c 'itself:')" 1
 is 'joe+other is as joe'                "$(x joe+other | grep -m1 by:)" '  by: T/home/joe/.forward'
 echo joe >"$H/joe/.forward"
-is 'their own name is their mailbox'    "$(x joe@mx.example | grep -A1 itself:)" '        itself: its own name in its own file: goes to the mailbox
-        by: control/defaultdelivery'
+is 'their own name is their mailbox'    "$(x joe@mx.example | grep -A1 itself:)" '  itself: its own name in its own file: goes to the mailbox
+  by: control/defaultdelivery'
 is 'which is deliverable'               "$(x joe@mx.example >/dev/null; result)" deliverable
 echo ann >"$H/joe/.forward"
 echo joe >"$H/ann/.forward"
-is 'two that send to one another'       "$(x joe@mx.example | tail -n 3)" '              loop: the mail was here before: Delivered-To ends it
+is 'two that send to one another'       "$(x joe@mx.example | tail -n 3)" '              loop: the mail was here before: its Delivered-To line ends it
   result: not deliverable
 =67'
 printf 'ann\n:include:/etc/hosts\n' >"$H/joe/.forward"
 is 'a .forward that cannot be read as a whole' "$(x joe | tail -n 1)" '=75'
 rm "$H/joe/.forward" "$H/joe/.forward+tag" "$H/ann/.forward"
-printf 'x\033[2J\177@relay.example\n' >"$H/joe/.qmail"
-is 'bytes for the terminal are masked'  "$(x joe | grep 'address: x')" '      address: x?[2J?@relay.example'
+printf '|x\033[2J\177\n' >"$H/joe/.qmail"
+is 'bytes for the terminal are masked'  "$(x joe | grep 'program:')" '      program: x?[2J?'
+printf 'x\033[2J@relay.example\n' >"$H/joe/.qmail"
+is 'an address that is none defers'     "$(x joe | tail -n 3)" '  later: 4.3.5 T/home/joe/.qmail line 1: the address holds a blank or a control byte
+  result: not now
+=75'
 rm "$H/joe/.qmail"
 
 # whose domain
