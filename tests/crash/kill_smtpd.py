@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 
 from crash import *
@@ -257,7 +258,8 @@ def cuts():
     tap.ok('with its last byte the message is taken', r.queued == [SMALL] and r.last == 250, [r])
 
 
-make_etc(T + '/etc', rcpthosts='here.example')
+make_etc(T + '/etc', rcpthosts='here.example', users='=joe:joe:54321:54321:/:::\n.')
+subprocess.run(['pneu-newu'], check=True, env={**os.environ, 'PNEU_ETC': T + '/etc'})
 faults_and_kills()
 lasting()
 few_descriptors()
