@@ -181,4 +181,55 @@ mbox_killed 'write\(.*From s@x' 1
 mbox_killed fsync 1
 mbox_killed 'unlink.*lock' 1
 mbox_killed 'sendmsg.*did' 1
+
+# ---- programs and forwards: never done for ever because the system fails us, and never said to be done when it was not
+cat >"$T/queue-program" <<'SH'
+#!/bin/sh
+cat >"$T/in.message"
+cat <&1 >"$T/in.envelope"
+SH
+chmod +x "$T/queue-program"
+PNEU_FILTER=$T/queue-program
+export T PNEU_FILTER
+new_home; reference program '|cat >got' "$msg"
+new_home; reference forward '&ann@x' "$msg"
+program_fault() {       # REGEX K ERROR STATUS: deferred, and the next one is not
+	new_home
+	is "program, $1 $2 $3: deferred, then done" "$(run "$(fault program "$1" "$2" "error=$3")" '|cat >>got' "$msg" "$msg")" "Z $4 K 2.1.5 "
+}
+program_fault '^pipe' 1 EMFILE 4.3.0
+program_fault '^(vfork|fork|clone)' 1 EAGAIN 4.3.0
+program_fault '^write.*Subject' 1 ENOSPC 4.3.1
+program_fault '^lseek' 1 EIO 4.3.0
+program_fault '^wait4' 1 ECHILD 4.3.0
+is 'a program whose end is not known is done again' "$(grep -c '^Subject: hi' "$home/got")" 2
+if grep -q '^memfd_create.*= [0-9]' "$T/trace.program"; then
+	new_home
+	is 'no file in memory: one in the home' "$(run "$(fault program '^memfd_create' 1 error=ENOSYS)" '|cat >got')" "K 2.1.5 "
+	is 'the program has the same' "$(cat "$home/got")" "$(cat "$msg")"
+	is 'and it is gone' "$(files "$home")" 1
+fi
+waits='|cat >got; until grep -q "^ppoll.*INJECTED" '"$T/trace; do sleep 0.05; done"
+new_home
+is 'waiting that fails is no end of the program' "$(run ppoll:error=EINTR:when=1 "$waits"),$(files "$home")" 'K 2.1.5 ,1'
+new_home
+is 'nor is asking' "$(run "$(fault program '^waitid' 1 error=EINTR)" '|cat >got'),$(files "$home")" 'K 2.1.5 ,1'
+forward_fault() {
+	rm -f "$T"/in.*
+	new_home
+	is "forward, $1 $2 $3: deferred" "$(run "$(fault forward "$1" "$2" "error=$3")" '&ann@x')" "Z $4 "
+	t "forward, $1 $2 $3: and nobody got a whole envelope" sh -c '! test -s "$T/in.envelope" || [ "$1" = "^wait4" ]' sh "$1"
+}
+forward_fault '^pipe' 1 EMFILE 4.3.0
+forward_fault '^pipe' 2 EMFILE 4.3.0
+forward_fault '^pipe' 3 EMFILE 4.3.0
+forward_fault '^(vfork|fork|clone)' 1 EAGAIN 4.3.0
+forward_fault '^write.*Delivered-To' 1 EIO 4.3.0
+forward_fault '^write.*Subject' 1 EIO 4.3.0
+forward_fault '^write.*Tann' 1 EIO 4.3.0
+forward_fault '^wait4' 1 ECHILD 4.3.0
+rm -f "$T"/in.*
+new_home
+is 'forward, killed before the envelope is written' "$(run "$(fault forward '^write.*Tann' 1 signal=KILL)" '&ann@x')" 'lost 1 '
+t 'nobody has an envelope' test ! -s "$T/in.envelope"
 finish
