@@ -88,7 +88,7 @@ unroutable(struct resolution *s, const char *why)
 {
 	s->kind = RESOLUTION_NOBODY;
 	if (why)
-		return outcome_never(&s->outcome, "5.1.2", why, (char *)0);
+		return outcome_never(&s->outcome, why == routing_no_return ? "5.1.1" : "5.1.2", why, (char *)0);
 	if (errno == EMSGSIZE)
 		return outcome_never(&s->outcome, "5.1.3", "address too long", (char *)0);
 	return outcome_trouble(&s->outcome, "route", s->address);

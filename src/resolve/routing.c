@@ -14,6 +14,8 @@
 #include "resolve/rewriting.h"
 #include "wire/route.h"
 
+const char routing_no_return[] = "not a return address made here, or too old";
+
 struct routing {
 	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes, separators;        /* the text of the maps */
 	struct map local, percent, virtual, route;
@@ -277,7 +279,7 @@ reverse(const struct routing *r, struct buf *rcpt, size_t *at, const char **why)
 		break;
 	case SRS_FORGED:
 	case SRS_OLD:
-		*why = "not a return address made here, or too old";
+		*why = routing_no_return;
 		break;
 	case SRS_TROUBLE:
 	default:

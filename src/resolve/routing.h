@@ -29,6 +29,9 @@ enum routing_class {
 	ROUTING_REMOTE
 };
 
+/* what *why below is for an address that looks like one of SRS: nobody here has it (5.1.1); any other is 5.1.2 */
+extern const char routing_no_return[];
+
 /* Completes rcpt (a domain where it has none, the per cent hack) and says whose it is, before anything else is decided:
  * aliases are looked up by what it leaves. false: as routing_find */
 bool routing_class(const struct routing *, struct buf *rcpt, enum routing_class *, const char **why);
