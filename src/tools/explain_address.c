@@ -9,6 +9,7 @@
 
 #include "lib/fd.h"
 #include "lib/num.h"
+#include "lib/place.h"
 #include "mail/element.h"
 #include "mail/srs.h"
 #include "resolve/expand.h"
@@ -108,6 +109,8 @@ alias_user(struct explain *e, size_t depth)
 void
 explain_element(struct explain *e, size_t depth, enum element_kind kind, const char *text, const struct explain_trail *up)
 {
+	char status[ALIASES_STATUS];
+
 	switch (kind) {
 	case ELEMENT_ADDRESS:
 		follow(e, depth, text, up);
@@ -127,7 +130,8 @@ explain_element(struct explain *e, size_t depth, enum element_kind kind, const c
 		return;
 	case ELEMENT_FAIL:
 	case ELEMENT_DEFER:
-		tell(e, depth, kind == ELEMENT_FAIL ? "refused" : "later", *text ? text : "the alias says so");
+		text = aliases_words(kind == ELEMENT_FAIL ? 'X' : 'Z', text, status);
+		tell(e, depth, kind == ELEMENT_FAIL ? "refused" : "later", status, " ", text);
 		explain_worst(e, kind == ELEMENT_FAIL ? EXPLAIN_NEVER : EXPLAIN_LATER);
 		return;
 	case ELEMENT_DISCARD:
@@ -149,13 +153,14 @@ kind_of(char letter)
 
 enum met { MET_NEVER, MET_SELF, MET_LOOP };
 
-/* as in resolve/expand.c: the nearest alias above is itself, one further up a loop */
+/* As resolve/expand.c has it: the nearest alias above is itself, one further up a loop. What a home forwards is a new message
+ * and knows nothing of the aliases before. */
 static enum met
 met(const struct explain_trail *t, const char *name)
 {
 	enum met r = MET_SELF;
 
-	for (; t; t = t->up) {
+	for (; t && t->via != EXPLAIN_HOME; t = t->up) {
 		if (t->via != EXPLAIN_ALIAS)
 			continue;
 		if (strcmp(t->name, name) == 0)
@@ -163,6 +168,28 @@ met(const struct explain_trail *t, const char *name)
 		r = MET_LOOP;
 	}
 	return MET_NEVER;
+}
+
+/* how many aliases and lists stand around it, in this message */
+static unsigned
+depth_of(const struct explain_trail *t)
+{
+	unsigned n = 0;
+
+	for (; t && t->via != EXPLAIN_HOME; t = t->up)
+		n++;
+	return n;
+}
+
+/* Did this alias lead here, through a home? Then it is worth a second look, in which the home ends the loop; but no third. */
+static bool
+comes_again(const struct explain_trail *t, const char *name)
+{
+	unsigned n = 0;
+
+	for (; t; t = t->up)
+		n += t->via == EXPLAIN_ALIAS && strcmp(t->name, name) == 0;
+	return n == 1;
 }
 
 static void
@@ -216,10 +243,10 @@ alias(struct explain *e, size_t depth, const struct resolution *r, const struct 
 		tell(e, depth, "loop", "the alias ", here.name, " leads back to itself (", r->alias.file, ":",
 		    num_text(line, r->alias.line), ")");
 		explain_worst(e, EXPLAIN_NEVER);
-	} else if (here.depth > EXPAND_DEPTH) {
+	} else if (depth_of(up) >= EXPAND_DEPTH) {
 		tell(e, depth, "refused", "5.4.6 aliases stand too deep inside one another");
 		explain_worst(e, EXPLAIN_NEVER);
-	} else if (!first_time(e, here.name)) {
+	} else if (!first_time(e, here.name) && !comes_again(up, here.name)) {
 		again(e, depth);
 	} else {
 		tell(e, depth, "alias", here.name, ", ", r->alias.file, ":", num_text(line, r->alias.line));
@@ -236,7 +263,8 @@ struct list {
 	struct explain *e;
 	size_t depth;
 	const struct explain_trail *here;
-	uint64_t members, shown, bad;
+	bool programs;                  /* it may name programs and files */
+	uint64_t members, bad;
 };
 
 static void
@@ -262,7 +290,11 @@ list_line(struct list *l, const char *s, size_t n, uint64_t line)
 				tell(l->e, l->depth, "bad", "line ", num_text(number, line), ": ", w.why);
 			continue;
 		}
-		if (l->members++ < MEMBERS_SHOWN) {
+		if ((element.kind == ELEMENT_PROGRAM || element.kind == ELEMENT_FILE) && !l->programs) {
+			if (l->bad++ < MEMBERS_SHOWN)
+				tell(l->e, l->depth, "bad", "line ", num_text(number, line),
+				    ": only a list that nobody but root may write to may name programs or files");
+		} else if (l->members++ < MEMBERS_SHOWN) {
 			struct element mine = element;  /* the walk inside may come to another list */
 
 			explain_element(l->e, l->depth, mine.kind, mine.text, l->here);
@@ -285,9 +317,9 @@ list_lines(struct list *l, const struct buf *text)
 	}
 }
 
-/* false: said why not */
+/* The conditions are those of resolve/expand.c. False: said why not */
 static bool
-read_list(struct explain *e, size_t depth, const char *path, struct buf *b)
+read_list(struct explain *e, size_t depth, const char *path, struct buf *b, bool *programs)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const char *why = 0;
@@ -308,8 +340,10 @@ read_list(struct explain *e, size_t depth, const char *path, struct buf *b)
 		why = "is too large";
 	else if (!buf_room(b, (size_t)st.st_size) || (n = fd_read(fd, b->s, (size_t)st.st_size)) < 0)
 		why = strerror(errno);
-	else
+	else {
 		b->len = (size_t)n;
+		*programs = (st.st_uid == 0 || (place_private() && st.st_uid == geteuid())) && !(st.st_mode & 022);
+	}
 	if (fd >= 0)
 		close(fd);
 	if (why) {
@@ -323,18 +357,20 @@ void
 explain_list(struct explain *e, size_t depth, const char *path, const struct explain_trail *up)
 {
 	struct explain_trail here = { up, EXPLAIN_LIST, path, up ? up->depth + 1 : 0 };
-	struct list l = { e, depth + 1, &here, 0, 0, 0 };
+	struct list l = { .e = e, .depth = depth + 1, .here = &here };
 	struct buf text = BUF(EXPAND_LIST_BYTES);
 	const struct explain_trail *t;
 	char n[NUM_TEXT];
 
 	tell(e, depth, "list", path);
-	for (t = up; t && (t->via != EXPLAIN_LIST || strcmp(t->name, path) != 0); t = t->up)
+	for (t = up; t && t->via != EXPLAIN_HOME && (t->via != EXPLAIN_LIST || strcmp(t->name, path) != 0); t = t->up)
 		;
-	if (t || here.depth > EXPAND_DEPTH) {
+	if (t && t->via == EXPLAIN_HOME)
+		t = 0;
+	if (t || depth_of(up) >= EXPAND_DEPTH) {
 		tell(e, depth + 1, "refused", t ? "5.4.6 it includes itself" : "5.4.6 lists stand too deep inside one another");
 		explain_worst(e, EXPLAIN_NEVER);
-	} else if (read_list(e, depth + 1, path, &text)) {
+	} else if (read_list(e, depth + 1, path, &text, &l.programs)) {
 		list_lines(&l, &text);
 		tell(e, depth + 1, "members", num_text(n, l.members), l.members > MEMBERS_SHOWN ? ", the first 5 are shown" : "");
 		if (l.bad) {

@@ -226,7 +226,11 @@ missing: :include:$T/none
 @virt.example: ann
 twice: ann@mx.example, ann@mx.example
 self: :include:$T/self
+round: ann
+open: :include:$T/open
 END
+echo '|/bin/prog' >"$T/open"
+chmod 664 "$T/open"
 echo ":include:$T/self" >"$T/self"
 is 'aliases, one in another, with file and line' "$(x postmaster@example.org | grep -v ' [ug]id: ')" 'address: postmaster@example.org
   local: example.org is in control/locals
@@ -302,6 +306,16 @@ is 'a domain of its own'                "$(x who@virt.example | sed -n 2,4p)" ' 
 is 'nobody twice'                       "$(x twice | tail -n 3)" '      again: it was shown above, or there is too much to show; nobody gets a message twice
   result: deliverable
 =0'
+echo round >"$H/ann/.forward"
+is 'a loop through a home, one message after the other' "$(x round | grep -E 'alias:|loop:')" "  alias: round, T/aliases:15
+          alias: round, T/aliases:15
+                loop: the mail was here before: its Delivered-To line ends it"
+rm "$H/ann/.forward"
+is 'a program in a list that others may write' "$(x open | tail -n 5)" '      bad: line 1: only a list that nobody but root may write to may name programs or files
+      members: 0
+      bad members: 1, each bounces
+  result: not deliverable
+=67'
 is 'several addresses: the worst'       "$(x ann@mx.example wait gone | sed -n 's/^  result: //p; $p' | tr '\n' ' ')" \
     'deliverable not now not deliverable =67 '
 is 'also when it comes first'           "$(x gone wait ann@mx.example | tail -n 1)" '=67'
