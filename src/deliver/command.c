@@ -98,7 +98,9 @@ has_ended(const struct run *r)
 	siginfo_t info;
 
 	info.si_pid = 0;
-	return waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == r->pid;
+	if (waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+		return errno == ECHILD;
+	return info.si_pid == r->pid;
 }
 
 /* until output comes, a child ends or the time is over */
