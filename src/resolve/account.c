@@ -182,7 +182,7 @@ dash_text(char c)
 	static const char all[] = "!\0#\0$\0%\0&\0'\0*\0+\0-\0/\0=\0?\0^\0_\0`\0{\0|\0}\0~\0.";
 	const char *p;
 
-	for (p = all; *p; p += 2)
+	for (p = all; p < all + sizeof all; p += 2)
 		if (*p == c)
 			return p;
 	return "";
