@@ -175,16 +175,16 @@ separates(const struct accounts *how, char c)
 	return c && strchr(how->separators.s, c);
 }
 
-/* the dash as a string that stays: the byte itself and a 0 would need memory */
+/* the dash as a string that stays */
 static const char *
 dash_text(char c)
 {
-	static const char all[] = "!\0#\0$\0%\0&\0'\0*\0+\0-\0/\0=\0?\0^\0_\0`\0{\0|\0}\0~\0.";
-	const char *p;
+	static const char all[][2] = { "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}", "~", "." };
+	size_t i;
 
-	for (p = all; p < all + sizeof all; p += 2)
-		if (*p == c)
-			return p;
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		if (*all[i] == c)
+			return all[i];
 	return "";
 }
 
