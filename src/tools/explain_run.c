@@ -11,8 +11,6 @@
 #include "lib/proc.h"
 #include "tools/explain.h"
 
-enum took { TOOK_SOME, TOOK_END, TOOK_LATE };
-
 /* what one of the two has to say; closed and -1 at its end. What is over the buf's ceiling is dropped. */
 static void
 take(struct pollfd *p, struct buf *b)
@@ -30,7 +28,8 @@ take(struct pollfd *p, struct buf *b)
 	(void)buf_put(b, chunk, (size_t)n);
 }
 
-static enum took
+/* false: they did not end in time */
+static bool
 take_all(struct pollfd p[2], struct buf *out, struct buf *err, int64_t end_ms)
 {
 	int64_t left;
@@ -39,16 +38,14 @@ take_all(struct pollfd p[2], struct buf *out, struct buf *err, int64_t end_ms)
 	while (p[0].fd >= 0 || p[1].fd >= 0) {
 		left = end_ms - clock_mono_ms();
 		r = left > 0 ? poll(p, 2, (int)left) : 0;
-		if (r == 0)
-			return TOOK_LATE;
-		if (r < 0 && errno != EINTR)
-			return TOOK_LATE;
+		if (r == 0 || (r < 0 && errno != EINTR))
+			return false;
 		if (r > 0 && p[0].fd >= 0 && p[0].revents)
 			take(&p[0], out);
 		if (r > 0 && p[1].fd >= 0 && p[1].revents)
 			take(&p[1], err);
 	}
-	return TOOK_END;
+	return true;
 }
 
 static pid_t
@@ -84,7 +81,7 @@ explain_run(char *const argv[], int limit_ms, struct buf *out, struct buf *err, 
 	p[0] = (struct pollfd){ .fd = o[0], .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = e[0], .events = POLLIN };
 	if (pid > 0) {
-		if (take_all(p, out, err, clock_mono_ms() + limit_ms) == TOOK_LATE) {
+		if (!take_all(p, out, err, clock_mono_ms() + limit_ms)) {
 			*why = "it did not end in time";
 			kill(pid, SIGKILL);
 		}

@@ -31,32 +31,41 @@
 
 /* ---- the rule */
 
+static bool
+no_rules(struct explain *e, const char *path, int error)
+{
+	const char *why = error == EACCES ? "not readable by you" : error == EPROTO ? "damaged, so pneu-tcpd refuses everybody" :
+	    strerror(error);
+
+	tell(e, 1, "later", path, ": ", why);
+	explain_worst(e, EXPLAIN_LATER);
+	return false;
+}
+
 /* Tells what the rules say. False: the client is not let in. */
 static bool
 find_rule(struct explain *e, const struct explain_client *c, struct rules *rules, struct rule *rule)
 {
 	struct rules_peer peer = { .ip = c->ip };
 	enum rules_result r;
-	char path[4096];
+	char preset[4096];
+	const char *path = c->rules ? c->rules : preset;
 	size_t i;
 
-	snprintf(path, sizeof path, "%s/rules.cdb", place_etc());
-	if (!rules_load(rules, c->rules ? c->rules : path)) {
-		if (errno == ENOENT && !c->rules) {
-			tell(e, 1, "rules", path, " is not there, so this counts only for a pneu-tcpd without -x");
-			return true;
-		}
-		tell(e, 1, "later", errno == EACCES ? "not readable by you: " : errno == EPROTO ? "damaged, pneu-tcpd refuses everybody: " :
-		    "unable to read ", c->rules ? c->rules : path, errno == EACCES || errno == EPROTO ? "" : ": ",
-		    errno == EACCES || errno == EPROTO ? "" : strerror(errno));
-		explain_worst(e, EXPLAIN_LATER);
-		return false;
+	snprintf(preset, sizeof preset, "%s/rules.cdb", place_etc());
+	if (!rules_load(rules, path)) {
+		if (errno != ENOENT || c->rules)
+			return no_rules(e, path, errno);
+		tell(e, 1, "rules", path, " is not there, so this counts only for a pneu-tcpd without -x");
+		return true;
 	}
-	tell(e, 1, "rules", c->rules ? c->rules : path);
+	tell(e, 1, "rules", path);
 	r = rules_find(rules, &peer, rule);
-	tell(e, 1, "rule", r == RULES_NONE ? "none, everybody without a rule may connect" : rule->key[0] ? rule->key : "\"\", for everybody");
-	if (r == RULES_NONE)
+	if (r == RULES_NONE) {
+		tell(e, 1, "rule", "none, everybody without a rule may connect");
 		rule->vars = 0;
+	} else
+		tell(e, 1, "rule", rule->key[0] ? rule->key : "\"\", for everybody");
 	for (i = 0; i < rule->vars; i++)
 		tell(e, 2, "sets", rule->var[i]);
 	if (r == RULES_DENY) {

@@ -109,11 +109,11 @@ is 'no rule for this client'            "$(x --rules "$T/other.cdb" --from 10.0.
     '  rule: none, everybody without a rule may connect
 =0'
 is 'rules that are missing'             "$(x --rules "$T/none.cdb" --from 10.0.0.1 joe@example.org | tail -n 2)" \
-    '  later: unable to read T/none.cdb: No such file or directory
+    '  later: T/none.cdb: No such file or directory
 =75'
 head -c 100 "$T/etc/rules.cdb" >"$T/cut.cdb"
 is 'rules that are damaged'             "$(x --rules "$T/cut.cdb" --from 10.0.0.1 joe@example.org | tail -n 2)" \
-    '  later: damaged, pneu-tcpd refuses everybody: T/cut.cdb
+    '  later: T/cut.cdb: damaged, so pneu-tcpd refuses everybody
 =75'
 rm "$T/etc/rules.cdb"
 is 'without etc/rules.cdb that is said' "$(x --from 203.0.113.4 joe@example.org | words 'rules|accepted')" \
