@@ -11,9 +11,11 @@
 
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/in.h"
 #include "lib/ip.h"
+#include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/proc.h"
@@ -21,6 +23,7 @@
 #include "mail/domains.h"
 #include "mail/received.h"
 #include "mail/reply.h"
+#include "resolve/passwd.h"
 #include "tools/explain.h"
 #include "wire/rules.h"
 
@@ -28,6 +31,7 @@
 #define COMMAND_MAX 2000
 #define LOG_MAX 65536
 #define OUR_PORT "25"
+#define ROLE "pneud"
 
 /* ---- the rule */
 
@@ -165,20 +169,59 @@ decide(struct session *s, enum explain_exit verdict, const char *what, const cha
 	return false;
 }
 
+/* pneu-tcpd runs it as pneud, and what it answers depends on what that user may read. False: as ourselves */
+static bool
+role(struct explain *e, struct passwd_entry *pw, struct buf *space)
+{
+	struct passwd_source source;
+	struct outcome o;
+	bool found;
+
+	if (geteuid() != 0 || place_private())
+		return false;
+	passwd_nss_init(&source);
+	found = source.find(source.ctx, ROLE, true, space, pw, &o) == PASSWD_FOUND && pw->uid != 0;
+	tell(e, 1, "as user", found ? ROLE : "root, for there is no user " ROLE);
+	return found;
+}
+
+static pid_t
+spawn(struct session *s, const char *path, const struct environment *v, const struct proc_fd map[3])
+{
+	char *argv[] = { "pneu-smtpd", 0 };
+	struct buf space = BUF(0);
+	struct passwd_entry pw;
+	pid_t pid;
+
+	if (role(s->e, &pw, &space)) {
+		(void)out_flush(&s->e->out);    /* or the child has it too */
+		pid = fork();
+		if (pid == 0) {
+			if (drop_to(pw.uid, pw.gid))
+				(void)proc_exec(path, argv, v->var, map, 3);
+			warn_sys("run ", path, " as " ROLE);
+			_exit(EX_SOFT);
+		}
+	} else
+		pid = proc_spawn(path, argv, v->var, map, 3);
+	buf_free(&space);
+	return pid;
+}
+
 static bool
 start(struct session *s, const struct environment *v)
 {
-	char *argv[] = { "pneu-smtpd", 0 }, path[4096];
+	char path[4096];
 	int sock[2] = { -1, -1 }, log[2] = { -1, -1 };
 	bool ok;
 
 	s->pid = -1;
 	ok = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) == 0 && fd_pipe(log) &&
-	    place_program(path, sizeof path, argv[0]);
+	    place_program(path, sizeof path, "pneu-smtpd");
 	if (ok) {
 		struct proc_fd map[] = { { sock[1], 0 }, { sock[1], 1 }, { log[1], 2 } };
 
-		s->pid = proc_spawn(path, argv, v->var, map, 3);
+		s->pid = spawn(s, path, v, map);
 	}
 	if (sock[1] >= 0)
 		close(sock[1]);

@@ -31,7 +31,7 @@ user() {        # NAME UID GID
 	echo "$1:x:$2:$3::$T/home/$1:/bin/sh" >>/etc/passwd
 	mkdir "$T/home/$1" && chmod 711 "$T/home/$1" && chown "$2:$3" "$T/home/$1"
 }
-sed -i '/^alias:/d' /etc/passwd
+sed -i '/^alias:/d; /^pneud:/d' /etc/passwd
 user pneut1 54321 54322
 user pneut2 54325 54326
 user alias 54327 54328
@@ -72,4 +72,11 @@ t 'root has no mailbox' sh -c "$explain -q root; test \$? = 67"
 echo mx.example >"$etc/rcpthosts"
 is 'pneu-smtpd of the installation is asked' "$($explain --from 192.0.2.1 pneut1@mx.example | tail -n 1)" \
     '  accepted: because mx.example is in control/rcpthosts'
+is 'as root where there is no pneud' "$($explain --from 192.0.2.1 pneut1@mx.example | grep 'as user')" '  as user: root, for there is no user pneud'
+user pneud 54329 54330
+is 'else as pneud' "$($explain --from 192.0.2.1 pneut1@mx.example | grep 'as user')" '  as user: pneud'
+chmod 600 "$etc/rcpthosts"
+is 'so what that user may not read is found' "$($explain --from 192.0.2.1 pneut1@mx.example | sed -n '/log:/,$p')" \
+    '  log: pneu-smtpd: fatal: control/rcpthosts: Permission denied
+  later: the connection: 421 4.3.5 this mail server is not set up correctly, try later'
 finish
