@@ -77,9 +77,9 @@ take_texts(int argc, char **argv)
 	struct conf table[] = { { "aliasfiles", CONF_LINES, &lines, 0, 0, 0 } };
 	struct conf_error error;
 	const char *l = 0, *path;
-	char *here = getcwd(0, 0);
+	static char *here;                      /* stays */
 
-	if (!here)
+	if (!(here = getcwd(0, 0)))
 		trouble(EX_TEMPFAIL, "find out the current", "directory");
 	for (; argc > 0; argc--, argv++)
 		take_text(*argv, join(here, *argv));
