@@ -12,6 +12,7 @@
 #include "resolve/expand.h"
 
 #define LOOK_MOST (1u << 20)            /* bytes of a header searched for a loop */
+#define RECORDS_MOST (QF_RECORDS / 2)   /* bytes of records; what becomes of so many recipients needs room too */
 #define STALE_LOOK_MS 60000             /* how often to look whether the text is newer than the database */
 #define STALE_SAY_MS 3600000            /* and how often to say so */
 
@@ -121,7 +122,7 @@ expansion_begin(struct message *m)
 	expand_begin(&x, routing, &aliases, routing_separators(routing));
 	if (!name_roots(m))
 		return false;
-	if (aliases.fd < 0 || m->file.rcpts == 1)
+	if (m->file.rcpts == (aliases.fd < 0 ? m->file.injected : 1))
 		return true;
 	for (i = 0; i < m->file.rcpts; i++)
 		if (final(&m->file.rcpt[i]) &&
@@ -185,6 +186,10 @@ put_records(struct message *m, size_t i)
 		if (!qf_put_child(&m->history, child->kind, expand_string(&x, child->text)))
 			return false;
 	}
+	if (x.children && m->file.size + m->history.len > m->file.header.length + RECORDS_MOST) {
+		errno = EMSGSIZE;
+		return false;
+	}
 	return true;
 }
 
@@ -209,15 +214,18 @@ add_children(struct message *m, size_t i)
 	return true;
 }
 
+/* What waits is not looked at again in this round: it has been seen, so it would stand for nobody. */
 static void
 give_verdicts(struct message *m, size_t first)
 {
 	size_t c;
 
-	for (c = 0; c < x.children; c++)
-		if (x.child[c].verdict)
-			message_report(m, first + c, 0, x.child[c].verdict, x.child[c].status,
-			    expand_string(&x, x.child[c].why));
+	for (c = 0; c < x.children; c++) {
+		if (!x.child[c].verdict)
+			continue;
+		message_report(m, first + c, 0, x.child[c].verdict, x.child[c].status, expand_string(&x, x.child[c].why));
+		m->file.rcpt[first + c].answered = true;
+	}
 }
 
 static void
@@ -232,7 +240,10 @@ replace(struct message *m, size_t i)
 		buf_cut(&m->history, had);
 		m->file.rcpts = first;
 		expand_undo(&x);
-		message_report(m, i, 0, 'Z', "4.3.0", strerror(e));
+		if (e == EMSGSIZE)
+			message_report(m, i, 0, 'D', "5.2.4", "the aliases behind the addresses of this message name too many recipients");
+		else
+			message_report(m, i, 0, 'Z', "4.3.0", strerror(e));
 		return;
 	}
 	m->file.rcpt[i].state = QF_EXPANDED;
@@ -263,6 +274,9 @@ only_once(struct message *m, size_t i)
 	    expand_note(&x, QF_ADDRESS, qf_string(&m->file, m->file.rcpt[i].addr)) != EXPAND_DONE)
 		return EXPANSION_NOT;
 	x.children = 0;
+	buf_clear(&x.root);
+	buf_clear(&x.why);
+	(void)buf_puts(&x.why, "another recipient");
 	replace(m, i);
 	return EXPANSION_DONE;
 }
@@ -274,12 +288,12 @@ expansion_do(struct message *m, size_t i)
 
 	if (r->kind != QF_INJECTED && r->kind != QF_NAME && r->kind != QF_INCLUDE)
 		return EXPANSION_NOT;
-	if (r->kind != QF_INCLUDE && unreadable && must_wait(m, i)) {
+	if (unreadable && (r->kind == QF_INCLUDE || must_wait(m, i))) {
 		message_report(m, i, 0, 'Z', "4.3.0", "unable to read the alias database");
 		return EXPANSION_DONE;
 	}
 	if (r->kind != QF_INCLUDE && aliases.fd < 0)
-		return EXPANSION_NOT;
+		return m->file.rcpts == m->file.injected ? EXPANSION_NOT : only_once(m, i);
 	switch (expand(&x, (char)r->kind, qf_string(&m->file, r->addr), qf_sender(&m->file, i))) {
 	case EXPAND_NOT:
 		return only_once(m, i);

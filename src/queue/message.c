@@ -368,12 +368,16 @@ choose_way(struct message *m, size_t i, enum channel *channel)
 	if (r->kind != QF_PROGRAM && r->kind != QF_FILE)
 		ok = buf_puts(&route_addr, qf_string(&m->file, r->addr)) &&
 		    routing_find(routing, &route_addr, channel, &route_key, &why);
+	if (ok && route_key.len && (unsigned char)*route_key.s < ' ') { /* what an envelope says is never a command */
+		why = "a local part cannot begin with a control byte";
+		ok = false;
+	}
 	if (ok && *channel == CHANNEL_LOCAL && (r->kind == QF_PROGRAM || r->kind == QF_FILE || r->kind == QF_MAILBOX))
 		ok = special_key(m, i);
 	if (ok)
 		return true;
 	if (why)
-		message_report(m, i, 0, 'D', "5.1.2", why);
+		message_report(m, i, 0, 'D', why == routing_no_return ? "5.1.1" : "5.1.2", why);
 	else if (errno == EMSGSIZE)
 		message_report(m, i, 0, 'D', "5.1.3", "address too long");
 	else
@@ -432,7 +436,7 @@ distribute(struct message *m)
 		return true;                    /* with nobody to wait for: it is put back */
 	}
 	for (i = 0; i < m->file.rcpts; i++) {   /* an expansion makes it longer */
-		if (m->file.rcpt[i].state != QF_WAITING || !(s = route(m, i)))
+		if (m->file.rcpt[i].state != QF_WAITING || m->file.rcpt[i].answered || !(s = route(m, i)))
 			continue;
 		if (better_parked(m, i, s)) {
 			uint32_t slot = m->slot;

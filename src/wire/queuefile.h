@@ -89,7 +89,7 @@ struct qf_rcpt {
 	uint32_t to;                            /* the program's own, 0 at first: the address as routed */
 	uint8_t state;                          /* enum qf_state */
 	uint8_t kind;                           /* enum qf_kind: what addr is */
-	uint8_t local;                          /* the program's own, 0 at first */
+	uint8_t local, answered;                /* the program's own, 0 at first */
 	char status[10];                        /* of its last record, or "" */
 };
 
