@@ -180,6 +180,18 @@ host_user(struct host *s, const char *local, size_t n)
 }
 
 bool
+host_runner_reads(struct host *s, const struct stat *st)
+{
+	struct outcome o = { .verdict = 0 };
+	struct passwd_entry p;
+
+	if (s->accounts.one_user || (st->st_mode & S_IROTH) ||
+	    s->accounts.logins.find(s->accounts.logins.ctx, "pneuq", true, &s->space, &p, &o) != PASSWD_FOUND)
+		return true;
+	return st->st_uid == p.uid ? (st->st_mode & S_IRUSR) != 0 : st->st_gid == p.gid && (st->st_mode & S_IRGRP);
+}
+
+bool
 host_has_alias_user(struct host *s)
 {
 	struct outcome o = { .verdict = 0 };

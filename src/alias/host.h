@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "alias/entries.h"
 #include "resolve/account.h"
@@ -36,6 +37,8 @@ enum host_user { HOST_USER, HOST_NOBODY, HOST_UNASKED };
 /* does the local part, n bytes, belong to a user, or to a .qmail file? In doubt it does. HOST_UNASKED: the limit is
  * reached, or there is no memory */
 enum host_user host_user(struct host *, const char *local, size_t n);
+/* may the runner, the user pneuq, read a file with these? In a private instance it is whoever runs us; in doubt it may */
+bool host_runner_reads(struct host *, const struct stat *);
 /* is there somebody to run programs and write files of the aliases as? */
 bool host_has_alias_user(struct host *);
 

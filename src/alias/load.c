@@ -251,6 +251,8 @@ read_list(struct work *w, uint32_t index, uint32_t file, struct text_place place
 		w->table.entry[index].programs = !(st.st_mode & 022) &&
 		    (st.st_uid == 0 || (w->host.accounts.one_user && st.st_uid == geteuid()));
 		lint_modes(w, own, top, path, &st, WARNING);
+		if (!host_runner_reads(&w->host, &st))
+			found_warning(&w->findings, own, top, "the runner, pneuq, may not read this list; its mail would wait");
 		ok = list_lines(w, own);
 	}
 	if (fd >= 0)

@@ -1,6 +1,7 @@
 /* What a command would start, as far as one can see without being a shell: the first word, when nothing before it and
  * nothing in it is special to the shell. In doubt nothing is said. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include "alias/work.h"
 #include "lib/ascii.h"
+#include "lib/fd.h"
 
 #define PATH_SIZE 1200
 
@@ -112,6 +114,28 @@ tell(struct work *w, uint32_t file, struct text_place p, const char *program, co
 		found_warning(&w->findings, file, p, "program ", program, ": ", what);
 }
 
+/* A script whose interpreter is not there: the shell would say that the script is not. */
+static void
+look_at_script(struct work *w, uint32_t file, struct text_place p, const char *program)
+{
+	char head[256], *name = head + 2;
+	int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : fd_pread(fd, head, sizeof head - 1, 0);
+	struct stat st;
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 3 || head[0] != '#' || head[1] != '!')
+		return;
+	head[n] = 0;
+	if (!strchr(head, '\n'))
+		return;
+	name += strspn(name, " \t");
+	name[strcspn(name, " \t\n")] = 0;
+	if (*name == '/' && stat(name, &st) != 0 && errno == ENOENT)
+		found_warning(&w->findings, file, p, "program ", program, ": its interpreter ", name, ": ", strerror(errno));
+}
+
 static void
 look_at(struct work *w, uint32_t file, struct text_place p, const char *program)
 {
@@ -128,6 +152,8 @@ look_at(struct work *w, uint32_t file, struct text_place p, const char *program)
 		tell(w, file, p, program, "not executable");
 	else if (st.st_mode & 002)
 		tell(w, file, p, program, "everybody may write to it");
+	else
+		look_at_script(w, file, p, program);
 }
 
 void

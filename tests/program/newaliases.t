@@ -182,6 +182,8 @@ aliases:1:42: warning: program $T/prog.no: not executable
 aliases:1:$((46 + ${#T} + 7)): warning: program $T/prog.d: a directory
 aliases:1:$((49 + 2 * ${#T} + 14)): warning: program nosuchprogram: not in /usr/local/bin, /usr/bin or /bin
 aliases:1:$((65 + 2 * ${#T} + 14)): warning: program bin/x: not an absolute path"
+printf '#! /no/such/perl -w\n' >"$T/script" && chmod 755 "$T/script"
+says 'a script without its interpreter' "a: |$T/script\n" "aliases:1:4: warning: program $T/script: its interpreter /no/such/perl: No such file or directory"
 mkdir -p "$T/md/new" "$T/md/cur" "$T/md/tmp" "$T/half/new" && : >"$T/exec" && chmod 755 "$T/exec" && : >"$T/all" && chmod 666 "$T/all"
 : >"$T/l1" && ln "$T/l1" "$T/l2"
 says 'files that are fine' "a: $T/md/, $T/newbox, $T/first, /dev/null\n" ''
