@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -147,10 +146,10 @@ wait_for(struct run *r)
 }
 
 bool
-command_run(const char *command, char *const envp[], int input, unsigned limit_s, struct command_end *e)
+command_run(const char *command, char *const envp[], int input, int64_t limit_ms, struct command_end *e)
 {
 	char *argv[] = { "sh", "-c", "--", (char *)(uintptr_t)command, 0 };
-	struct run r = { .deadline_ms = clock_mono_ms() + (int64_t)limit_s * 1000, .end = e };
+	struct run r = { .deadline_ms = clock_mono_ms() + limit_ms, .end = e };
 	int output[2], cause;
 
 	memset(e, 0, sizeof *e);

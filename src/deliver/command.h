@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define COMMAND_OUTPUT 400
 #define COMMAND_GRACE_S 5
@@ -28,6 +29,6 @@ struct command_end {
 /* once, before the first */
 void command_prepare(void);
 /* input stays open here. False: it was not started (errno) */
-bool command_run(const char *command, char *const envp[], int input, unsigned limit_s, struct command_end *);
+bool command_run(const char *command, char *const envp[], int input, int64_t limit_ms, struct command_end *);
 
 #endif

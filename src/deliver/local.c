@@ -54,6 +54,7 @@ struct delivery {
 	const char *sender, *rcpt, *via, *body; /* via 0: no alias led here; body "": not declared */
 	size_t delivered_to, beyond;    /* where in trace that line begins, and where it ends */
 	unsigned files, forwards, programs;
+	int64_t deadline_ms;            /* of its programs, all together; 0: none has begun */
 	int stopped;                    /* a program has said that the rest of this source does not count; -1 none */
 	struct inject_result queued;    /* verdict 0: nothing was forwarded */
 	char status[EXITCODE_STATUS];   /* what the outcome's may point to */
@@ -147,7 +148,7 @@ remember_output(const struct command_end *e)
 }
 
 static bool
-judge(struct delivery *d, const struct plan_step *s, const struct command_end *e)
+judge(struct delivery *d, const struct plan_step *s, const struct command_end *e, int64_t limit_ms)
 {
 	char where[PLAN_WHERE], n[NUM_TEXT];
 	struct outcome *o = d->outcome;
@@ -155,7 +156,7 @@ judge(struct delivery *d, const struct plan_step *s, const struct command_end *e
 
 	plan_where(&plan, d->user, s, where);
 	if (e->timed_out)
-		return outcome_later(o, "4.3.0", where, ": the program was ended after ", num_text(n, d->user->limit_s), " s",
+		return outcome_later(o, "4.3.0", where, ": the program was ended after ", num_text(n, (uint64_t)(limit_ms + 999) / 1000), " s",
 		    e->len ? ": " : "", e->output, (char *)0);
 	exitcode_judge(&x, dialect(s), e->code, e->output);
 	memcpy(d->status, x.status, sizeof d->status);
@@ -180,23 +181,36 @@ judge(struct delivery *d, const struct plan_step *s, const struct command_end *e
 	}
 }
 
+/* They share the time: so whoever waits for a delivery knows how long that can be. */
+static int64_t
+time_left(struct delivery *d)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!d->deadline_ms)
+		d->deadline_ms = now + (int64_t)d->user->limit_s * 1000;
+	return d->deadline_ms > now ? d->deadline_ms - now : 1;
+}
+
 static bool
 to_program(struct delivery *d, const struct plan_step *s)
 {
 	struct command_end e;
 	bool ran;
 	int input, cause;
+	int64_t limit_ms;
 
 	settle();                       /* this may take long, and others need not wait for it */
 	if (!make_environment(d, s))
 		return outcome_trouble(d->outcome, "make the environment of a program", 0);
 	if ((input = make_input(d, s)) < 0)
 		return outcome_trouble(d->outcome, "copy the message for a program", 0);
-	ran = command_run(s->text, environment.envp, input, d->user->limit_s, &e);
+	limit_ms = time_left(d);
+	ran = command_run(s->text, environment.envp, input, limit_ms, &e);
 	cause = errno;
 	close(input);
 	errno = cause;
-	return ran ? judge(d, s, &e) : outcome_trouble(d->outcome, "start", "/bin/sh");
+	return ran ? judge(d, s, &e, limit_ms) : outcome_trouble(d->outcome, "start", "/bin/sh");
 }
 
 /* ---- forwards */

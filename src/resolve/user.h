@@ -18,7 +18,7 @@ enum user_mode {
 struct user {
 	enum user_mode mode;
 	const char *separators; /* -s */
-	unsigned limit_s;       /* -t: how long a program may take */
+	unsigned limit_s;       /* -t: how long the programs of one delivery may take */
 	const char *name, *home, *local, *dash, *ext, *instructions;
 	uid_t owner;            /* whose the files in his home have to be */
 };

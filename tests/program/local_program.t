@@ -196,6 +196,10 @@ t 'nor its child' wait_until 10 dead "$(cat "$home/pid")"
 qmail '|kill -STOP $$'
 is 'or one that is stopped' "$(deliver | cut -c1-9)" 'Z 4.3.0 m'
 
+qmail '|sleep 2' '|sleep 600'; options='-t 5'
+is 'all programs of a delivery share it' "$(deliver | sed 's/[123] s$/what is left/')" \
+    "Z 4.3.0 m $home/.qmail line 2: the program was ended after what is left"
+
 new_home
 qmail '|case $SENDER in slow@x) while test ! -e go; do sleep 0.05; done; esac'
 run "job $msg fast@x joe@h
