@@ -141,10 +141,12 @@ lint_user(struct work *w, const struct entry *e, const struct member *m, bool *l
 		found_warning(&w->findings, e->file, m->place, "there is no user ", name);
 	else if (m->to != TABLE_NONE)
 		found_warning(&w->findings, e->file, m->place, "in its own entry ", name, " means the user, and there is no such user");
-	else if (strcmp(name, "root") == 0)
-		found_warning(&w->findings, e->file, m->place, "no mail is delivered to root; it needs an alias");
-	else
-		found_warning(&w->findings, e->file, m->place, name, " is neither an alias nor a user");
+	else if (strcmp(name, "root") == 0) {
+		if (!w->told_root)      /* files as they are shipped name him in each line */
+			found_warning(&w->findings, e->file, m->place, "no mail is delivered to root; it needs an alias");
+		w->told_root = true;
+	} else
+		found_warning(&w->findings, e->file, m->place, name, " is neither an alias nor a user with a mailbox");
 }
 
 /* ---- the elements of an entry */

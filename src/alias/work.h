@@ -30,6 +30,7 @@ struct work {
 	struct host host;
 	struct text text;
 	struct buf bytes;               /* of the file at hand */
+	bool told_root;                 /* that he needs an alias */
 };
 
 /* One more text file. The strings stay the caller's. False: errno, 0 for more files than can be */

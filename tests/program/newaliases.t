@@ -79,6 +79,10 @@ security etc/aliases 11 Aroot
 usenet etc/aliases 4 Aroot
 webmaster etc/aliases 6 Aroot
 www etc/aliases 7 Aroot'
+printf '# See man 5 aliases for format\npostmaster:    root\nabuse: root\n' >"$E/aliases"
+t 'as Postfix on Debian has it'                 exits 0 pneu-newaliases
+is 'with what is missing, root once' "$(sed "s|$E/||" "$T/err")" 'aliases:1:1: warning: there is no mailer-daemon
+aliases:2:16: warning: no mail is delivered to root; it needs an alias'
 good 'as sendmail has it, with its kinds of elements' '#
 #  Aliases in this file will NOT be expanded in the header from
 #
@@ -156,8 +160,8 @@ is 'aliases too deep inside one another' "$(pneu-newaliases -n "$T/deep" "$E/bas
 
 # ---- people
 says 'somebody who is not there' 'a: nosuch, joe, lists-x, ann+tag, no@mail.example.org, no@other.example\n' \
-'aliases:1:4: warning: nosuch is neither an alias nor a user
-aliases:1:35: warning: no is neither an alias nor a user'
+'aliases:1:4: warning: nosuch is neither an alias nor a user with a mailbox
+aliases:1:35: warning: no is neither an alias nor a user with a mailbox'
 says '\\name of nobody' 'a: \\nosuch, \\joe\n' 'aliases:1:4: warning: there is no user nosuch'
 says 'root, who gets none' 'a: root\n' 'aliases:1:4: warning: no mail is delivered to root; it needs an alias'
 says 'the same recipient twice' 'a: joe, ann,\n   JOE, |/bin/cat, ann@x.example, ann, |/bin/cat\n' 'aliases:2:4: warning: JOE is there already, in line 1
@@ -206,7 +210,7 @@ printf '# c\n joe, "x\nann ann@x.y\n\nnosuch\r\n' >"$T/bad" && chmod 666 "$T/bad
 says 'what a list says, in its own lines' "l: :include:$T/bad\nowner-l: joe\n" "$T/bad:1:1: warning: everybody may write to this list; its mail would wait
 $T/bad:2:7: warning: a \" that is never closed
 $T/bad:3:5: warning: no comma before it
-$T/bad:5:1: warning: nosuch is neither an alias nor a user"
+$T/bad:5:1: warning: nosuch is neither an alias nor a user with a mailbox"
 chmod 664 "$T/own"
 says 'a list that its group may write' "l: :include:$T/own\nowner-l: joe\n" "$T/own:1:1: warning: its group may write to this file"
 says 'a list without an owner' "l: :include:$T/members, joe\n" 'aliases:1:1: warning: list l has no owner-l: bounces go to its authors'
