@@ -72,7 +72,7 @@ rule '*' 'K did'
 start
 inject s@s.test bob list other bob@HERE.test
 t 'a recipient and aliases of him' gone
-is 'each person once' "$(got | sed 's/.* //')" 'bob
+is 'each person once' "$(got | sed 's/.* //')" 'bob@here.test
 carol@here.test
 ann@far.test
 Ann@far.test'

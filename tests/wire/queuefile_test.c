@@ -169,6 +169,97 @@ odd(void)
 	damaged("F\nT\n.\nz0 1 4.0.0 %FF\n", QF_OK, "any byte, escaped");
 }
 
+#define X0 "x0 1795335600 4 /etc/aliases:12\n"
+#define X1 "<owner-list@b.example\n" "+a 100%25%C3%A4@b.example\n" "+i /etc/list\n" "+p prog -x a@b\n"
+
+/* everybody as "STATE KIND TEXT <SENDER> of PARENT (ROOT, what is shown)" */
+static const char *
+everybody(void)
+{
+	static char s[4000];
+	size_t i, n = 0;
+
+	s[0] = 0;
+	for (i = 0; i < q.rcpts; i++)
+		n += (size_t)sprintf(s + n, "%s%c%c %s <%s> %u %zu %s", i ? "; " : "", "wkdbx"[q.rcpt[i].state], q.rcpt[i].kind ? q.rcpt[i].kind : '-',
+		    qf_string(&q, q.rcpt[i].addr), qf_sender(&q, i), q.rcpt[i].parent, qf_root(&q, i), qf_address(&q, i));
+	return s;
+}
+
+#define START HEADER NO_SUM MESSAGE "Fs@s\nTlist\nTbob\n.\n"
+#define BEFORE "w- list <s@s> 0 0 list; w- bob <s@s> 0 1 bob"
+#define AFTER "x- list <s@s> 0 0 list; w- bob <s@s> 0 1 bob; wa 100%\xc3\xa4@b.example <owner-list@b.example> 1 0 100%\xc3\xa4@b.example; " \
+	"wi /etc/list <owner-list@b.example> 1 0 list; wp prog -x a@b <owner-list@b.example> 1 0 list"
+
+static void
+expansions(void)
+{
+	static const char whole[] = START X0 X1;
+	const size_t end = sizeof START - 1;
+	struct buf b = BUF(QF_RECORDS), small = BUF(30);
+	size_t n, lines, first, kept;
+	bool before = true, where = true, then = true;
+
+	ok(qf_put_expansion(&b, 0, 1795335600, 4, "/etc/aliases:12") && qf_put_child_sender(&b, "owner-list@b.example") &&
+	    qf_put_child(&b, QF_ADDRESS, "100%\xc3\xa4@b.example") && qf_put_child(&b, QF_INCLUDE, "/etc/list") && qf_put_child(&b, QF_PROGRAM, "prog -x a@b"),
+	    "an expansion");
+	ok(strcmp(b.s, "x0 1795335600 4 /etc/aliases:12\n<owner-list@b.example\n+a 100%25\xc3\xa4@b.example\n+i /etc/list\n+p prog -x a@b\n") == 0, "as these lines");
+	buf_clear(&b);
+	ok(qf_put_expansion(&b, 1, -1, 0, "a\nb") && strcmp(b.s, "x1 0 0 a%0Ab\n") == 0, "of nobody, before 1970, for an odd reason");
+	ok(!qf_put_expansion(&small, 0, 1795335600, 4, "/etc/aliases:12") && errno == EMSGSIZE, "no room");
+	buf_free(&small);
+	ok(LOAD(START X0 X1) == QF_OK && q.injected == 2 && q.history, "read back");
+	same(everybody(), AFTER, "who is who, by whom and from whom");
+	for (n = end; n < sizeof whole - 1; n++) {
+		before &= load(whole, n, true) == QF_OK && strcmp(everybody(), BEFORE) == 0;
+		where &= q.file_size == n && q.size <= n && whole[q.size - 1] == '\n' && !memchr(whole + q.size, '\n', n - q.size);
+		/* what is written next stands where the torn line began */
+		for (lines = q.size, buf_clear(&b); !buf_put(&b, whole, lines) || !buf_put(&b, X0 X1, sizeof X0 X1 - 1); )
+			;
+		then &= load(b.s, b.len, true) == QF_OK && strcmp(everybody(), AFTER) == 0;
+		buf_cut(&b, lines);
+		then &= buf_puts(&b, "z0 1795335600 4.3.0 not now\n") && load(b.s, b.len, true) == QF_OK && strcmp(everybody(), BEFORE) == 0 && q.rcpt[0].tries == 1;
+	}
+	ok(before, "cut at any byte it did not happen");
+	ok(where, "and only the torn line is in the way");
+	ok(then, "done again behind what is left of it, it has; something else there, it has not");
+	ok(LOAD(START X0 X1 X0 X1) == QF_OK && strcmp(everybody(), AFTER) == 0, "it may stand twice");
+	ok(LOAD(START X0 X1 "k2 1 x\nk4 1 x\n" X0 X1 "k2 1 x\nx3 1 1 l\n+m ann\nx0 1 0 \n") == QF_OK && q.rcpts == 6 && q.rcpt[2].state == QF_DELIVERED &&
+	    q.rcpt[3].state == QF_EXPANDED && q.rcpt[4].state == QF_DELIVERED, "also later, when others have been counted behind it");
+	same(everybody() + sizeof AFTER - 1, "; wm ann <owner-list@b.example> 4 0 ann", "who inherit a sender, and whose root is the first of all");
+	ok(LOAD(START X0 X1 "k0 1 x\nd0 1 5.0.0 x\nz0 1 4.0.0 x\n") == QF_OK && q.rcpt[0].state == QF_EXPANDED && q.rcpt[0].tries == 0, "it is final");
+	ok(LOAD(START "k0 1 x\n" X0 X1) == QF_OK && q.rcpts == 2 && q.rcpt[0].state == QF_DELIVERED, "and comes too late for who is delivered");
+	ok(LOAD(START "x0 1 0 \n") == QF_OK && q.rcpts == 2 && q.rcpt[0].state == QF_EXPANDED, "nobody instead");
+	ok(LOAD(START "x0 1 2 \n<\n+a x\nx1 1 1 l\n+a y\n") == QF_OK, "the null sender");
+	same(everybody(), "x- list <s@s> 0 0 list; x- bob <s@s> 0 1 bob; wa x <> 1 0 x; wa y <s@s> 2 1 y", "is a sender of its own, and no one else's");
+	ok(LOAD(START "x0 1 3 \n+a x\n+a y\nx1 1 1 l\n+n z\nk2 1 x\n") == QF_OK && q.rcpts == 3 && q.rcpt[2].state == QF_DELIVERED &&
+	    strcmp(qf_string(&q, q.rcpt[2].addr), "z") == 0, "of a torn one nothing is counted");
+	ok(LOAD(START "x0 1 1 l\n+f /var/mail/%0A\n") == QF_OK && strcmp(qf_string(&q, q.rcpt[2].addr), "/var/mail/\n") == 0 &&
+	    strcmp(qf_address(&q, 2), "list") == 0, "an odd path");
+	ok(LOAD(START X0 X1) == QF_OK && (kept = qf_keep(&q, "own@b.example")) && (first = q.rcpts) == 5 &&
+	    qf_add_child(&q, 3, QF_MAILBOX, (uint32_t)kept, "eve") && q.rcpts == 6, "added in memory");
+	same(everybody() + sizeof AFTER - 1, "; wm eve <own@b.example> 4 0 eve", "it is as if it had been read");
+	buf_free(&b);
+	damaged("F\nT\n.\n+a x\n", QF_DAMAGED, "a recipient of no expansion");
+	damaged("F\nT\n.\n<x\n", QF_DAMAGED, "a sender of none");
+	damaged("F\nT\n.\nx0 1 0 l\n+a x\n", QF_DAMAGED, "one more than announced");
+	damaged("F\nT\n.\nx0 1 1 l\n+a x\n+a x\n", QF_DAMAGED, "behind others");
+	damaged("F\nT\n.\nx0 1 1 l\n+a x\n<x\n", QF_DAMAGED, "a sender for nobody");
+	damaged("F\nT\n.\nx1 1 1 l\n+a x\n", QF_DAMAGED, "of a recipient who is not there");
+	damaged("F\nT\n.\nx0 1 2 l\n+a x\nk1 1 x\n", QF_DAMAGED, "a record of one that did not happen");
+	damaged("F\nT\n.\nx0 1 1 l\n+a \n", QF_DAMAGED, "no address");
+	damaged("F\nT\n.\nx0 1 1 l\n+q x\n", QF_DAMAGED, "a kind that is none");
+	damaged("F\nT\n.\nx0 1 1 l\n+ax\n", QF_DAMAGED, "no blank behind it");
+	damaged("F\nT\n.\nx0 1 1 l\n+a x%00\n", QF_DAMAGED, "an escaped NUL");
+	damaged("F\nT\n.\nx0 1 1 l\n<x%\n+a x\n", QF_DAMAGED, "half an escape");
+	damaged("F\nT\n.\nx0 1 4294967296 l\n", QF_DAMAGED, "more than can be counted");
+	damaged("F\nT\n.\nx0 1 4294967295 l\n", QF_OK, "and almost that, torn");
+	damaged("F\nT\n.\nx0 1 l\n", QF_DAMAGED, "no count");
+	damaged("F\nT\n.\nx0 1 1\n", QF_DAMAGED, "no blank behind it");
+	damaged("F\nT\n.\nx-1 1 1 l\n", QF_DAMAGED, "a number that is none");
+	damaged("x0 1 0 l\nF\nT\n.\n", QF_INCOMPLETE, "in the envelope");
+}
+
 static void
 headers(void)
 {
@@ -328,6 +419,7 @@ main(void)
 	replaying();
 	torn();
 	odd();
+	expansions();
 	headers();
 	sums();
 	large();
