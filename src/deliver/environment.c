@@ -73,23 +73,46 @@ put_strange(struct environment *e, const struct environment_of *of, const char *
 	return !value || put_strange_n(e, of, name, value, strlen(value));
 }
 
-/* EXT and what follows its first, second and third hyphen */
+/* what the address has beyond the name: for an alias's program that is not the alias user's but the recipient's */
+static const char *
+extension(const struct environment_of *of, size_t *n)
+{
+	const char *ext = of->user->ext, *at;
+
+	*n = strlen(ext);
+	if (of->user->mode != USER_INSTRUCTION)
+		return ext;
+	*n = (at = strrchr(of->rcpt, '@')) ? (size_t)(at - of->rcpt) : strlen(of->rcpt);
+	for (ext = of->rcpt; *n > 0 && !strchr(of->user->separators, *ext); ext++)
+		--*n;
+	if (*n > 0) {
+		ext++;
+		--*n;
+	}
+	return ext;
+}
+
+/* EXT and what follows its first, second and third hyphen. EXTENSION is there only if it says something: mlmmj takes
+ * an empty one for an answer */
 static bool
 put_ext(struct environment *e, const struct environment_of *of)
 {
 	static const char *const names[] = { "EXT", "EXT2", "EXT3", "EXT4" };
-	const char *ext = of->user->ext;
-	size_t i;
+	size_t n, i;
+	const char *ext = extension(of, &n);
 
+	if (n > 0 && !put_strange_n(e, of, "EXTENSION", ext, n))
+		return false;
 	for (i = 0; i < 4; i++) {
 		const char *hyphen;
 
-		if (!put_strange(e, of, names[i], ext))
+		if (!put_strange_n(e, of, names[i], ext, n))
 			return false;
-		hyphen = strchr(ext, '-');
+		hyphen = memchr(ext, '-', n);
+		n = hyphen ? n - (size_t)(hyphen + 1 - ext) : 0;
 		ext = hyphen ? hyphen + 1 : "";
 	}
-	return put_strange(e, of, "EXTENSION", of->user->ext);
+	return true;
 }
 
 /* HOST and what stands before its last, second last and third last dot; where there is none, all of it */

@@ -2,7 +2,8 @@
  *
  *   both       PATH HOME USER LOGNAME SHELL LANG; PNEU_ETC and PNEU_QUEUE in one-user mode;
  *              SENDER NEWSENDER RECIPIENT LOCAL EXT EXT2 EXT3 EXT4 HOST HOST2 HOST3 HOST4 DEFAULT (qmail-command's)
- *              EXTENSION DOMAIN ORIGINAL_RECIPIENT (Postfix's; the last is the alias that led here, else RECIPIENT)
+ *              EXTENSION DOMAIN ORIGINAL_RECIPIENT (Postfix's; the last is the alias that led here, else RECIPIENT;
+ *              EXTENSION is not there when it is empty). For an alias's program EXT is what the recipient has behind a separator
  *   qmail's    DTLINE RPLINE UFLINE, each with its LF
  * Values that strangers choose hold no control byte ('_' instead), and none begins with "() {", which old shells took for code.
  * For the sendmail dialect each byte of theirs that is not a letter, a digit or one of !@%-_=+:,./ is '_' too, so that a

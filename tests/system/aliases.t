@@ -81,7 +81,7 @@ Delivered-To: PROG+tag@one.test
 Subject: hello"
 is 'commas in quotes belong to the command' "$(ls "$T"/many.out* | wc -l | tr -d ' ')" 4
 has() { grep -qxF "$1" "$T/prog.out.env"; }
-for v in SENDER=a@sink.test RECIPIENT=PROG+tag@one.test LOCAL=PROG+tag DOMAIN=one.test HOST=one.test SHELL=/bin/sh LANG=C; do
+for v in SENDER=a@sink.test RECIPIENT=PROG+tag@one.test LOCAL=PROG+tag DOMAIN=one.test HOST=one.test EXT=tag EXTENSION=tag SHELL=/bin/sh LANG=C; do
 	t "$v" has "$v"
 done
 is 'and nothing of ours or of strangers' "$(sed 's/=.*//' "$T/prog.out.env" |
