@@ -51,6 +51,8 @@ reference() {           # NAME DELIVERY MESSAGE
 	mv "$T/trace" "$T/trace.$1"
 }
 new_maildir; reference maildir ./Maildir/ "$msg"
+# pneu-local makes itself undumpable: then only root's strace sees the words that calls are told apart by
+grep -q 'writev.*Return-Path' "$T/trace.maildir" || skip_all 'strace cannot look into pneu-local here; root may'
 new_maildir; reference large ./Maildir/ "$T/big"
 new_home; reference make ./Maildir/ "$msg"
 new_mbox; reference mbox ./Mailbox "$msg"
