@@ -267,29 +267,33 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *boun
 
 /* Many words about many recipients must not make a file that is too long to read: then deferrals go unrecorded, and
  * what must be recorded is, without the words. */
-static void
+static bool
 record(struct message *m, size_t i, char letter, const char *status, const char *text)
 {
 	bool much = m->file.size + m->history.len >= m->file.header.length + QF_RECORDS / 2;
 
 	if (much && letter == 'z')
-		return;
+		return true;
 	if (much)
 		text = "";
-	if (!qf_put_history(&m->history, letter, i, now.wall_s, status, text))
-		log_say("warning", "unable to record a delivery, it may be repeated: ", m->id, errno);
+	if (qf_put_history(&m->history, letter, i, now.wall_s, status, text))
+		return true;
+	log_say("warning", "unable to record a delivery, it may be repeated: ", m->id, errno);
+	return false;
 }
 
 /* the end of a site's patience, in the words of RFC 3463's 4.4.7 */
-static void
+static bool
 record_expired(struct message *m, size_t i, const char *text)
 {
 	struct buf b = BUF(JOB_TEXT + 200);
+	bool ok;
 
 	if (buf_puts(&b, text) && buf_puts(&b, "\nThis message has been in the queue too long; it will not be tried again."))
 		text = b.s;
-	record(m, i, 'd', "5.4.7", text);
+	ok = record(m, i, 'd', "5.4.7", text);
 	buf_free(&b);
+	return ok;
 }
 
 void
@@ -305,17 +309,17 @@ message_report(struct message *m, size_t i, uint64_t delivery, char verdict, con
 	if (verdict == 'K') {
 		r->state = QF_DELIVERED;
 		if (m->file.rcpts > 1)          /* a single recipient's file goes away instead */
-			record(m, i, 'k', 0, text);
-	} else if (verdict == 'D') {
-		r->state = QF_FAILED;
-		record(m, i, 'd', status, text);
+			(void)record(m, i, 'k', 0, text);
+	} else if (verdict == 'D') {            /* unrecorded it would not be in the bounce: then it waits */
+		if (record(m, i, 'd', status, text))
+			r->state = QF_FAILED;
 	} else if (m->last && !stopping) {
-		r->state = QF_FAILED;
-		record_expired(m, i, text);
+		if (record_expired(m, i, text))
+			r->state = QF_FAILED;
 	} else {
 		m->local_deferred |= local;
 		if (delivery || !r->last)
-			record(m, i, 'z', status, text);
+			(void)record(m, i, 'z', status, text);
 	}
 }
 

@@ -284,7 +284,7 @@ later(struct expand *x, size_t i, const char *status, const char *why)
 	return add_child(x, i, item->kind, text, 'Z', status, why);
 }
 
-/* this branch ends here for ever */
+/* This branch ends here for ever. A name stays one to be looked up: should the verdict not be written down, it fails again. */
 static bool
 never(struct expand *x, size_t i, const char *status, const char *why)
 {
@@ -293,7 +293,7 @@ never(struct expand *x, size_t i, const char *status, const char *why)
 
 	strncpy(text, expand_string(x, item->text), sizeof text - 1);
 	text[sizeof text - 1] = 0;
-	return add_child(x, i, item->kind == QF_INCLUDE ? QF_INCLUDE : QF_ADDRESS, text, 'D', status, why);
+	return add_child(x, i, item->kind, text, 'D', status, why);
 }
 
 /* ---- one element of an alias or of a list */

@@ -1,7 +1,8 @@
-"""kill_send.py SCRATCH - see send.t
+"""kill_send.py SCRATCH [alias] - see send.t, send_alias.t
 
 The scenario: messages whose recipients are delivered, deferred and refused by played workers; the first letter of a
 recipient says which (k z d, others k). The runner appends to a file, removes files, bounces, bounces a bounce twice.
+With "alias" it is one message to lists: in one another, with an owner, with a file of members that is there only later.
 """
 import collections
 import os
@@ -10,12 +11,24 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 
 from crash import *
 
 T = sys.argv[1]
+ALIAS = sys.argv[2:] == ['alias']
+ALIASES = '''list: k1, z1, d1@far.example, sub, |prog, :include:late
+owner-list: kboss
+sub: k2@far.example, d2@far.example, K1
+'''
+LATE = 'k3\nk1, k4@far.example\n'          # in the runner's directory, the queue, as each run has its own
+# who gets what is sent to an address, if not the address itself
+MEMBERS = {b'list@here.example': [b'k1@here.example', b'z1@here.example', b'd1@far.example', b'k2@far.example',
+                                  b'd2@far.example', b'list@here.example', b'k3@here.example', b'k4@far.example']}
 MAILS = {
+    'list': Mail('sue@here.example', ['list@here.example', 'd3@here.example', 'k1@here.example'], text('list', 2000)),
+} if ALIAS else {
     'many': Mail('sue@here.example', ['k1@here.example', 'z1@here.example', 'd1@here.example', 'k2@far.example',
                                       'z2@far.example'], text('many', 2000)),
     'one': Mail('sue@here.example', ['k3@here.example'], text('one', 2000)),
@@ -25,7 +38,8 @@ MAILS = {
 FILES = {}                              # kind -> the whole message as it is queued
 TEMPLATE, ETC = T + '/template', T + '/etc'
 RUNS = iter(range(1 << 30))
-BOUNCED = {b'd1@here.example': b'sue@here.example', b'd2@here.example': b'sue@here.example',
+BOUNCED = {b'd1@far.example': b'kboss@here.example', b'd2@far.example': b'kboss@here.example',
+           b'd3@here.example': b'sue@here.example'} if ALIAS else {b'd1@here.example': b'sue@here.example', b'd2@here.example': b'sue@here.example',
            b'd3@here.example': b'postmaster@here.example'}
 
 
@@ -43,11 +57,15 @@ def is_bounce(message):
     return bool(m) and message.endswith(b'\n--' + m[1] + b'--\n') and b'\nFinal-Recipient: rfc822; ' in message
 
 
+def members(mail):
+    return [m for rcpt in mail.rcpts for m in MEMBERS.get(rcpt, [rcpt])]
+
+
 def judge(got):
     """problems with what was delivered in all"""
     out = []
     for kind, mail in MAILS.items():
-        for rcpt in mail.rcpts:
+        for rcpt in members(mail):
             to = BOUNCED.get(rcpt)
             if to is None and (rcpt, FILES[kind]) not in got:
                 out.append('%s: %s never got it' % (kind, rcpt.decode()))
@@ -56,8 +74,11 @@ def judge(got):
     for rcpt, message in got:
         if message not in FILES.values() and not is_bounce(message):
             out.append('%s got a part of something: %d bytes' % (rcpt.decode(), len(message)))
-        elif message in FILES.values() and not any(rcpt in m.rcpts and FILES[k] == message for k, m in MAILS.items()):
+        elif message in FILES.values() and not any(rcpt in members(m) and FILES[k] == message for k, m in MAILS.items()):
             out.append('%s got what was not for it' % rcpt.decode())
+        for lost in re.findall(rb'\nFinal-Recipient: rfc822; (\S+)', message):
+            if lost not in BOUNCED and ALIAS:
+                out.append('%s is in a bounce' % lost.decode())
     return out
 
 
@@ -104,6 +125,9 @@ class Run:
 
     def recover(self):
         self.all_due()
+        if ALIAS:
+            with open(self.queue + '/late', 'w') as f:
+                f.write(LATE)
         again = self.start(usual)
         if not again.rest():
             self.trouble.append('started again, it never rests')
@@ -132,6 +156,8 @@ def prepare():
     os.mkfifo(TEMPLATE + '/fifo')
     os.unlink(TEMPLATE + '/fifo')       # copytree cannot copy one; the runner makes it
     make_etc(ETC)
+    if ALIAS:
+        subprocess.run([sys.executable, 'tests/program/makealiases.py', ETC + '/aliases.cdb'], input=ALIASES, text=True, check=True)
     for kind, mail in MAILS.items():
         FILES[kind] = QueueFile(mail.put(TEMPLATE)).message
 
@@ -357,6 +383,8 @@ names = {p.call for p, _ in clean.calls}
 tap.ok('the scenario appends, removes, bounces and defers', {'pwrite64', 'unlink', 'vfork', 'utimensat', 'sendmsg'} <= names, [names])
 kills(clean)
 one_fault(clean)
+if ALIAS:
+    tap.finish()
 lasting(clean)
 damaged()
 control()

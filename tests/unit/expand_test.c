@@ -228,20 +228,20 @@ loops(void)
 		alias(name, next);
 	}
 	end_db();
-	same(all("a"), "a a D 5.4.6 its alias leads back to itself, a y@x.test, a x@x.test", "a loop of two: that branch fails, the others count");
-	same(all("b"), "a b D 5.4.6 its alias leads back to itself, a x@x.test, a y@x.test", "from its other end");
-	same(all("1"), "a 1 " LOOP ", a 1+tag " LOOP ", a 2 " LOOP ", a x@x.test", "loops of two and of three, under other names");
-	same(all("cross"), "a C1 " LOOP, "a loop that is come to from two sides is one, and not nobody");
+	same(all("a"), "n a D 5.4.6 its alias leads back to itself, a y@x.test, a x@x.test", "a loop of two: that branch fails, the others count");
+	same(all("b"), "n b D 5.4.6 its alias leads back to itself, a x@x.test, a y@x.test", "from its other end");
+	same(all("1"), "n 1 " LOOP ", n 1+tag " LOOP ", n 2 " LOOP ", a x@x.test", "loops of two and of three, under other names");
+	same(all("cross"), "n C1 " LOOP, "a loop that is come to from two sides is one, and not nobody");
 	same(all("me"), "a me@here.test", "to oneself is none");
 	begin();
-	same(more("a"), "a a D 5.4.6 its alias leads back to itself, a y@x.test, a x@x.test", "a loop");
+	same(more("a"), "n a D 5.4.6 its alias leads back to itself, a y@x.test, a x@x.test", "a loop");
 	same(more("b"), "", "whose other end is asked for too");
 	got = all("d4");
 	ok(x.children == 49 + 1 && !strstr(got, "5.4.6"), "49 aliases in one another");
 	got = all("d3");
 	ok(x.children == 50 + 1 && !strstr(got, "5.4.6"), "50");
 	got = all("d2");
-	ok(x.children == 51 && strstr(got, "a d52 D 5.4.6 aliases stand too deep inside one another") && strstr(got, "a x51@here.test"), "51 are too deep: that branch fails");
+	ok(x.children == 51 && strstr(got, "n d52 D 5.4.6 aliases stand too deep inside one another") && strstr(got, "a x51@here.test"), "51 are too deep: that branch fails");
 }
 
 static void
@@ -289,11 +289,11 @@ refusals(void)
 	alias("mid", "Aann;Z4.2.1 full");
 	alias("bad", "Abob;AX@;Asrs");
 	end_db();
-	same(all("gone"), "a gone D 5.1.6 moved away", ":fail: alone");
-	same(all("gone2"), "a gone2 D 5.1.1 no such mailbox here", "without words");
+	same(all("gone"), "n gone D 5.1.6 moved away", ":fail: alone");
+	same(all("gone2"), "n gone2 D 5.1.1 no such mailbox here", "without words");
 	same(all("wait"), "later 4.3.0 try 2027", ":defer: alone");
-	same(all("mixed"), "a mixed D 5.1.1 no more, a bob@here.test", ":fail: beside others");
-	same(all("mixed2"), "a bob@here.test, n wait Z 4.3.0 try 2027, a gone D 5.1.6 moved away, a ann@here.test", "both in an alias inside");
+	same(all("mixed"), "n mixed D 5.1.1 no more, a bob@here.test", ":fail: beside others");
+	same(all("mixed2"), "a bob@here.test, n wait Z 4.3.0 try 2027, n gone D 5.1.6 moved away, a ann@here.test", "both in an alias inside");
 	same(all("mixed3"), "a bob@here.test, n mid Z 4.2.1 full, a ann@here.test", "one that waits in part");
 	begin();
 	ok(expand_note(&x, QF_ADDRESS, "bob") == EXPAND_NOT && expand_note(&x, QF_ADDRESS, "ann") == EXPAND_NOT, "in the next round");
@@ -311,8 +311,8 @@ refusals(void)
 	alias("forged", "Abob;ASRS0=abcd=XX=c.test=joe@here.test;MSRS0=abcd=XX=c.test=joe@here.test");
 	end_db();
 	same(all("SRS0=abcd=XX=c.test=joe@here.test"), "never 5.1.3 not a return address made here, or too old", "an address that cannot be");
-	same(all("forged"), "a forged D 5.1.3 not a return address made here, or too old, a bob@here.test, "
-	    "a SRS0=abcd=XX=c.test=joe@here.test D 5.1.3 not a return address made here, or too old", "likewise in an alias");
+	same(all("forged"), "n forged D 5.1.3 not a return address made here, or too old, a bob@here.test, "
+	    "n SRS0=abcd=XX=c.test=joe@here.test D 5.1.3 not a return address made here, or too old", "likewise in an alias");
 	unlink("srssecret");
 	setting("srs", "off\n");
 }
