@@ -8,6 +8,7 @@
 
 #include "lib/fd.h"
 #include "lib/num.h"
+#include "wire/percent.h"
 
 /* where each field of the header begins; between them stands one space */
 enum { AT_LENGTH = 6, AT_ARRIVAL = 26, AT_UID = 44, AT_PID = 55, AT_SUM = 66, AT_NL = 82 };
@@ -87,36 +88,12 @@ qf_sum(uint64_t h, const void *from, size_t n)
 	return h;
 }
 
-static bool
-put_escaped(struct buf *b, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	while (*s) {
-		size_t n = 0;
-
-		while ((unsigned char)s[n] >= ' ' && s[n] != '%' && s[n] != 127)
-			n++;
-		if (n && !buf_put(b, s, n))
-			return false;
-		s += n;
-		if (*s) {
-			char e[3] = { '%', hex[(unsigned char)*s >> 4], hex[*s & 15] };
-
-			if (!buf_put(b, e, 3))
-				return false;
-			s++;
-		}
-	}
-	return true;
-}
-
 bool
 qf_put_envelope(struct buf *b, char letter, const char *value)
 {
 	size_t had = b->len;
 
-	return (buf_byte(b, letter) && put_escaped(b, value) && buf_byte(b, '\n')) || (buf_cut(b, had), false);
+	return (buf_byte(b, letter) && percent_put(b, value, false) && buf_byte(b, '\n')) || (buf_cut(b, had), false);
 }
 
 bool
@@ -132,7 +109,7 @@ qf_put_history(struct buf *b, char letter, size_t n, int64_t when, const char *s
 
 	return (buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') &&
 	    buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ') &&
-	    (!status || (put_escaped(b, status) && buf_byte(b, ' '))) && put_escaped(b, text) && buf_byte(b, '\n')) ||
+	    (!status || (percent_put(b, status, false) && buf_byte(b, ' '))) && percent_put(b, text, false) && buf_byte(b, '\n')) ||
 	    (buf_cut(b, had), false);
 }
 
@@ -140,25 +117,19 @@ bool
 qf_put_expansion(struct buf *b, size_t n, int64_t when, size_t count, const char *why)
 {
 	return buf_byte(b, 'x') && buf_num(b, n) && buf_byte(b, ' ') && buf_num(b, when > 0 ? (uint64_t)when : 0) &&
-	    buf_byte(b, ' ') && buf_num(b, count) && buf_byte(b, ' ') && put_escaped(b, why) && buf_byte(b, '\n');
+	    buf_byte(b, ' ') && buf_num(b, count) && buf_byte(b, ' ') && percent_put(b, why, false) && buf_byte(b, '\n');
 }
 
 bool
 qf_put_child_sender(struct buf *b, const char *sender)
 {
-	return buf_byte(b, '<') && put_escaped(b, sender) && buf_byte(b, '\n');
+	return buf_byte(b, '<') && percent_put(b, sender, false) && buf_byte(b, '\n');
 }
 
 bool
 qf_put_child(struct buf *b, char kind, const char *text)
 {
-	return buf_byte(b, '+') && buf_byte(b, kind) && buf_byte(b, ' ') && put_escaped(b, text) && buf_byte(b, '\n');
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return buf_byte(b, '+') && buf_byte(b, kind) && buf_byte(b, ' ') && percent_put(b, text, false) && buf_byte(b, '\n');
 }
 
 /* append the string s..end, unescaped, to strings */
@@ -166,26 +137,8 @@ static bool
 keep(struct qf *q, const char *s, const char *end, uint32_t *offset)
 {
 	*offset = (uint32_t)q->strings.len;
-	if (!buf_room(&q->strings, (size_t)(end - s) + 1))
-		return false;
-	while (s < end) {
-		const char *p = memchr(s, '%', (size_t)(end - s));
-		size_t n = (size_t)((p ? p : end) - s);
-
-		buf_put(&q->strings, s, n);             /* there is room for all of it */
-		s += n;
-		if (p) {
-			int hi = end - p > 2 ? hex_digit(p[1]) : -1, lo = hi < 0 ? -1 : hex_digit(p[2]);
-
-			if (lo < 0 || (hi | lo) == 0) {
-				errno = EBADMSG;
-				return false;
-			}
-			buf_byte(&q->strings, (char)(hi << 4 | lo));
-			s += 3;
-		}
-	}
-	return buf_byte(&q->strings, 0);
+	return buf_room(&q->strings, (size_t)(end - s) + 1) && percent_get(&q->strings, s, (size_t)(end - s)) &&
+	    buf_byte(&q->strings, 0);
 }
 
 static bool
