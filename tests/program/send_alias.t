@@ -294,6 +294,22 @@ t 'damaged ones' wait_until 20 empty
 is 'are put aside' "$(ls "$Q/bad" | wc -l | tr -d ' ')" 5
 stop
 
+house
+aliases 'list: bob, gone, a' 'gone: :fail: moved' 'a: b' 'b: a'
+rule '*' 'K did'
+records='x0 1 3 text:1\n+n gone\n+n a\n+a bob\nd1 1 5.1.1 moved\nd2 1 5.4.6 loop\nk3 1 did\nb1 1 x\nb2 1 x\n'
+n=0
+size=$(printf '%b' "$records" | wc -c)
+while [ $n -le "$size" ]; do
+	cut=$(printf '%b' "$records" | head -c $n; echo .)
+	fabricate --quiet --rcpt list --sender s@s.test --records "${cut%.}"
+	n=$((n + 5))
+done
+start
+t 'with branches that fail' wait_until 60 empty
+is 'cut here and there, only who had no record gets it' "$(events '^job local' | cut -d' ' -f3 | sort | uniq -c | tr -s ' ')" " $(printf '%b' "$records" | sed '/^k3/,$d' | wc -c | awk '{ print int(($1 + 13) / 5) }') bob"
+stop
+
 # ---- many
 house
 rule '*' 'K did'
