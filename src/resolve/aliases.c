@@ -73,7 +73,9 @@ aliases_refresh(struct aliases *a)
 	bool ok;
 	int etc;
 
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", place_etc(), file) >= sizeof path) {
+	if (!a->etc)
+		a->etc = place_etc();
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", a->etc, file) >= sizeof path) {
 		errno = ENAMETOOLONG;
 		return false;
 	}

@@ -22,6 +22,7 @@ struct aliases {                        /* aliases_open fills it; or all zero wi
 	ino_t ino;
 	int64_t mtime_ns;
 	bool wild;
+	const char *etc;                /* the directory it is in, asked for once; 0: not yet */
 	struct buf space, name;         /* of the last entry found */
 };
 

@@ -50,6 +50,11 @@ expand_begin(struct expand *x, const struct routing *routing, struct aliases *al
 		x->seen_room = 0;
 		buf_free(&x->strings);
 		buf_free(&x->list);
+		free(x->item);
+		free(x->child);
+		x->item = 0;
+		x->child = 0;
+		x->item_room = x->child_room = x->items = x->children = 0;
 	} else if (x->seen_count)
 		memset(x->seen, 0, x->seen_room * sizeof *x->seen);
 	x->seen_count = 0;

@@ -439,7 +439,7 @@ many(void)
 	(void)list("big");
 	ok(x.children == 100001, "a list of a hundred thousand");
 	begin();
-	ok(x.strings.cap == 0 && x.seen_room == 0, "leaves its memory to the next message");
+	ok(x.strings.cap == 0 && x.seen_room == 0 && x.item_room == 0 && x.child_room == 0, "leaves its memory to the next message");
 	same(all("team"), "a x@here.test, a y@here.test", "which is expanded as ever");
 	list_of(EXPAND_MOST - 3);               /* and bob, who stands in the alias, the list and the alias itself */
 	(void)all("l");
