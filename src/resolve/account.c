@@ -179,7 +179,8 @@ separates(const struct accounts *how, char c)
 static const char *
 dash_text(char c)
 {
-	static const char all[][2] = { "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}", "~", "." };
+	static const char all[][2] = { "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|",
+		"}", "~", "." };
 	size_t i;
 
 	for (i = 0; i < sizeof all / sizeof *all; i++)
