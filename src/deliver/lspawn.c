@@ -69,7 +69,7 @@ load_settings(struct settings *s, struct outcome *o)
 {
 	struct conf table[] = {
 		{ "defaultdelivery", CONF_LINES, &s->delivery, 0, 0, 0 },
-		{ "programtimeout", CONF_NUMBER, &s->programtimeout, 1000, 1, 86400 },
+		{ "programtimeout", CONF_NUMBER, &s->programtimeout, PROGRAM_TIMEOUT_S, 1, PROGRAM_TIMEOUT_MOST_S },
 	};
 	struct conf_error e;
 	size_t i;

@@ -48,6 +48,7 @@ extern bool stopping;                   /* SIGTERM: nothing new is started */
 struct settings {                       /* control files of these names */
 	uint64_t concurrencylocal, concurrencyremote, concurrencysite;
 	uint64_t queuelifetime;         /* seconds */
+	uint64_t programtimeout;        /* seconds that the programs of one local recipient may take */
 };
 extern struct settings settings;
 

@@ -15,7 +15,8 @@
 #define IDLE_MS 5000                    /* how long a worker without a job is kept */
 /* How long one with a job may say nothing. The remote end of a transaction with many recipients may take hours, each
  * step within its time; a local one that takes so long has been stopped, maybe by its own user, whose it is. */
-static const int64_t mute_ms[CHANNELS] = { [CHANNEL_LOCAL] = 10 * 60 * 1000, [CHANNEL_REMOTE] = 24 * 3600 * 1000 };
+#define MUTE_LOCAL_MS (10 * 60 * 1000)  /* beyond the time that the programs of one recipient may take */
+#define MUTE_REMOTE_MS (24 * 3600 * 1000)
 
 static struct worker *all;              /* of all sites */
 static uint64_t delivery = 1, request = 1;
@@ -437,6 +438,12 @@ worker_want(struct wait *wait)
 	}
 }
 
+static int64_t
+mute_ms(enum channel c)
+{
+	return c == CHANNEL_LOCAL ? MUTE_LOCAL_MS + (int64_t)settings.programtimeout * 1000 : MUTE_REMOTE_MS;
+}
+
 void
 worker_do(const struct wait *wait)
 {
@@ -452,7 +459,7 @@ worker_do(const struct wait *wait)
 			continue;
 		if (!w->tasks && now.mono_ms >= w->since_ms + IDLE_MS)
 			worker_free(w);
-		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms[w->site->channel])
+		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms(w->site->channel))
 			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for too long");
 	}
 	for (c = 0; c < CHANNELS; c++)

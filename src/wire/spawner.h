@@ -26,6 +26,8 @@
 #define SPAWNER_KEY 1100
 #define SPAWNER_MAILBOX '\1'            /* no local part begins with these */
 #define SPAWNER_INSTRUCTION '\2'
+#define PROGRAM_TIMEOUT_S 1000          /* control/programtimeout, which send waits for and lspawn hands on: preset, */
+#define PROGRAM_TIMEOUT_MOST_S 86400    /* and most */
 #define SPAWNER_PACKET 6000
 #define SPAWNER_WORKERS 2000            /* that a spawner has at once at the most; send keeps well below */
 
