@@ -21,6 +21,7 @@
 #include "lib/sig.h"
 #include "queue/log.h"
 #include "queue/runner.h"
+#include "wire/spawner.h"
 
 #define LSPAWN_FD 3
 #define RSPAWN_FD 4
