@@ -228,8 +228,11 @@ static enum passwd_result
 find(void *ctx, const char *name, bool ask, struct buf *b, struct passwd_entry *p, struct outcome *o)
 {
 	struct passwd_file *f = ctx;
-	enum passwd_result r = in_file(f, name, 0, b, p, o);
+	enum passwd_result r;
 
+	if (name[strcspn(name, ":\n")])         /* would match further fields of a line, and so tell who guessed them */
+		return PASSWD_NONE;
+	r = in_file(f, name, 0, b, p, o);
 	if (r != PASSWD_NONE || f->helper == PASSWD_FORBIDDEN)
 		return r;
 	if (!ask)

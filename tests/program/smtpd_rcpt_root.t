@@ -56,6 +56,7 @@ unknown='550 5.1.1|'
 
 is 'users of the system' "$(rcpt pneuopen pneusearch pneuclosed PneuOpen pneuopen+tag pneuopen-own)" "$fine$fine$fine$fine$fine$fine"
 is 'names that are nobody'"'"'s' "$(rcpt pneunobody pneu pneuopen.x)" "$unknown$unknown$unknown"
+is 'what stands in passwd cannot be guessed field by field' "$(rcpt '"pneuopen:x"' '"pneuopen:x:54321"')" "$unknown$unknown"
 is 'root and who has no home of his own' "$(rcpt root pneurooted pneuhomeless root+tag)" "$unknown$unknown$unknown$unknown"
 is 'an extension needs a file' "$(rcpt pneuopen-list pneuopen-none pneuopen-own-none)" "$fine$unknown$unknown"
 is 'whose name can be looked at where it cannot be read or listed' "$(rcpt pneusearch-list pneusearch-none)" "$fine$unknown"

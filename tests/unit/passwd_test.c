@@ -116,6 +116,8 @@ from_file(void)
 	same(look(&s, "root", false), "root 0 0 /root", "the first line");
 	same(look(&s, "jo", false), "unasked", "a broken line is none, and the name may be known elsewhere");
 	same(look(&s, "", false), "unasked", "nor is there an empty name");
+	same(look(&s, "joe:x", false), "none", "a name is no beginning of a line");
+	same(look(&s, "joe:x:1000", true), "none", "whatever is known of its fields");
 	same(look_uid(&s, 1001), "joel 1001 1 /l", "by uid");
 	same(look_uid(&s, 4711), "none", "which may be nobody's");
 	file("new:x:1:1::/n:\n");
