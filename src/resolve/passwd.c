@@ -209,7 +209,7 @@ ask_helper(struct passwd_file *f, const char *name, struct buf *b, struct passwd
 		return PASSWD_NONE;
 	/* an empty pipe takes a whole name, or the helper is gone: SIGPIPE is ignored by our programs */
 	if (write(f->to, name, len + 1) != (ssize_t)len + 1)
-		return failed(f, o, "does not take a question");
+		return failed(f, o, errno == EPIPE ? "ended without an answer" : "does not take a question");
 	wrong = read_answer(f->from, answer, &n, clock_mono_ms() + GETPW_TIMEOUT_S * 1000);
 	if (wrong)
 		return failed(f, o, wrong);
