@@ -158,6 +158,46 @@ t 'one that is too old' gone
 t 'bounces what waits in it' logged "^bounce msg $ID "
 stop
 
+# ---- an operator
+house
+aliases 'list: bob, ann@far.test, wait' 'wait: :include:'"$T"'/wait'
+rule 'bob*' 'Z 4.2.2 full'
+rule '*' 'K did'
+start
+inject s@s.test list
+t 'a list that waits in parts' wait_until 20 put_back
+pneu-qctl hold "$ID" >/dev/null
+t 'is held' test -f "$(file)"
+is 'as it is' "$(pneu-qread -1 | sed 's/ .* <s@s.test>//')" "$ID x:list w:bob@here.test k:ann@far.test w::include:$T/wait"
+got >/dev/null
+rewrite_rules '* K did'
+echo 'eve, BOB, ANN@far.test' >"$T/wait"
+pneu-qctl release "$ID" >/dev/null
+flush
+t 'and released' gone
+is 'goes to whom it has not gone to' "$(got | sed 's/.* //')" 'bob@here.test
+eve@here.test
+ANN@far.test'
+rm "$T/wait"
+inject s@s.test list
+t 'another' wait_until 20 put_back
+pneu-qctl delete "$ID" >/dev/null
+t 'is deleted' gone
+t 'without a bounce' not logged "^bounce msg $ID "
+i=0
+while [ $i -lt 20 ]; do
+	aliases "list: bob, ann@far.test, n$i"
+	fabricate --quiet --rcpt list --rcpt other --sender s@s.test
+	[ $((i % 3)) -ne 0 ] || flush
+	i=$((i + 1))
+done
+got >/dev/null
+flush
+t 'the database is replaced over and over while mail flows' wait_until 20 empty
+is 'nothing bounces' "$(grep -c '^bounce msg' "$H/log")" 0
+is 'everybody gets each' "$(grep -c 'to local bob@\|to remote ann@\|to local other' "$H/log")" "$((60 + 5))"
+stop
+
 # ---- a message that went through the alias already
 house
 aliases 'list: bob@far.test' 'two: list'

@@ -414,6 +414,7 @@ lists(void)
 	else
 		ok(chown("list", 0, (gid_t)-1) == 0 && strcmp(all("l"), "p /bin/prog, f /var/log/x, a bob@here.test") == 0, "in production it must be root's");
 	setenv("PNEU_ETC", scratch_path, 1);
+	aliases.etc = 0;                        /* it was in the old environment */
 }
 
 static void
@@ -462,7 +463,7 @@ trouble(void)
 	end_db();
 	if (truncate("aliases.cdb", 2048) != 0)
 		exit(1);
-	ok(strncmp(all("a"), "later 4.3.0 ", 12) == 0, "a cut database: later");
+	ok(strncmp(all("a"), "later 4.3.0 unable to read aliases.cdb: ", 40) == 0, "a cut database: later");
 	same(all("zoe@far.test"), "not", "but not for others");
 	unlink("aliases.cdb");
 	ok(aliases_refresh(&aliases), "no database");
