@@ -70,6 +70,7 @@ final(const struct qf_rcpt *r)
 		return r->state == QF_DELIVERED || r->state == QF_FAILED || r->state == QF_BOUNCED;
 	case QF_NAME:
 	case QF_INCLUDE:
+	case QF_NESTED:
 		return false;
 	default:
 		return true;
@@ -285,14 +286,15 @@ enum expansion
 expansion_do(struct message *m, size_t i)
 {
 	const struct qf_rcpt *r = &m->file.rcpt[i];
+	bool list = r->kind == QF_INCLUDE || r->kind == QF_NESTED;
 
-	if (r->kind != QF_INJECTED && r->kind != QF_NAME && r->kind != QF_INCLUDE)
+	if (r->kind != QF_INJECTED && r->kind != QF_NAME && !list)
 		return EXPANSION_NOT;
-	if (unreadable && (r->kind == QF_INCLUDE || must_wait(m, i))) {
+	if (unreadable && (list || must_wait(m, i))) {
 		message_report(m, i, 0, 'Z', "4.3.0", "unable to read the alias database");
 		return EXPANSION_DONE;
 	}
-	if (r->kind != QF_INCLUDE && aliases.fd < 0)
+	if (!list && aliases.fd < 0)
 		return m->file.rcpts == m->file.injected ? EXPANSION_NOT : only_once(m, i);
 	switch (expand(&x, (char)r->kind, qf_string(&m->file, r->addr), qf_sender(&m->file, i))) {
 	case EXPAND_NOT:

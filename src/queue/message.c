@@ -52,7 +52,7 @@ message_rcpt(const struct message *m, size_t i)
 {
 	const struct qf_rcpt *r = &m->file.rcpt[i];
 
-	if (r->kind == QF_FILE || r->kind == QF_PROGRAM || r->kind == QF_INCLUDE)
+	if (r->kind == QF_FILE || r->kind == QF_PROGRAM || r->kind == QF_INCLUDE || r->kind == QF_NESTED)
 		r = &m->file.rcpt[qf_root(&m->file, i)];
 	return qf_string(&m->file, r->to ? r->to : r->addr);
 }

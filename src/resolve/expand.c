@@ -1,7 +1,6 @@
 #include "resolve/expand.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "lib/num.h"
 #include "lib/place.h"
 #include "mail/element.h"
+#include "resolve/listfile.h"
 
 #define STRINGS_MAX (256u << 20)
 #define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
@@ -58,6 +58,7 @@ expand_begin(struct expand *x, const struct routing *routing, struct aliases *al
 	} else if (x->seen_count)
 		memset(x->seen, 0, x->seen_room * sizeof *x->seen);
 	x->seen_count = 0;
+	x->listed = 0;
 	x->broken = false;
 	buf_clear(&x->strings);
 }
@@ -317,7 +318,7 @@ take_mailbox(struct expand *x, size_t i, const char *text)
 }
 
 static bool
-take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool programs)
+take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool roots)
 {
 	const struct expand_item *item = &x->item[i];
 	char status[ALIASES_STATUS];
@@ -326,12 +327,12 @@ take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool 
 	case ELEMENT_ADDRESS:
 		return add_item(x, QF_NAME, text, item->sender, (uint32_t)i + 1, item->depth + 1);
 	case ELEMENT_INCLUDE:
-		return add_item(x, QF_INCLUDE, text, item->sender, (uint32_t)i + 1, item->depth + 1);
+		return add_item(x, roots ? QF_INCLUDE : QF_NESTED, text, item->sender, (uint32_t)i + 1, item->depth + 1);
 	case ELEMENT_MAILBOX:
 		return take_mailbox(x, i, text);
 	case ELEMENT_FILE:
 	case ELEMENT_PROGRAM:
-		if (!programs)
+		if (!roots)
 			return never(x, i, "5.7.1", "this list may not name programs or files: it is not root's alone");
 		return add_child(x, i, kind == ELEMENT_FILE ? QF_FILE : QF_PROGRAM, text, 0, 0, 0);
 	case ELEMENT_FAIL:
@@ -508,6 +509,12 @@ follow_name(struct expand *x, size_t i, const char *root_sender, bool *found)
 /* ---- a list */
 
 static bool
+is_list(char kind)
+{
+	return kind == QF_INCLUDE || kind == QF_NESTED;
+}
+
+static bool
 list_says(struct expand *x, size_t i, bool (*say)(struct expand *, size_t, const char *, const char *), const char *status,
     const char *what, const char *line, const char *why)
 {
@@ -517,42 +524,63 @@ list_says(struct expand *x, size_t i, bool (*say)(struct expand *, size_t, const
 	return say(x, i, status, o.text);
 }
 
+/* May it be read with our rights? Not what only we can read, if somebody else than root has chosen it. */
+static bool
+may_read(const struct listfile *l, char kind)
+{
+	return (kind == QF_INCLUDE && l->plain) || (l->st.st_mode & S_IROTH);
+}
+
+/* 0, or what forbids it */
+static const char *
+odd_list(const struct expand *x, const struct listfile *l, char kind, bool ours)
+{
+	if (l->fd < 0)
+		return "is not a regular file";
+	if (l->st.st_mode & 002)
+		return "others may write to it";
+	if (!ours && !may_read(l, kind))
+		return "is not readable by everybody, but a link leads to it, or a list that is not root's alone";
+	if (l->st.st_size > (off_t)EXPAND_LIST_BYTES)
+		return "is too large";
+	if ((size_t)l->st.st_size > EXPAND_LIST_BYTES - x->listed)
+		return "is too large to be read together with the lists before it";
+	return 0;
+}
+
 /* the whole file into x->list; unless it is fine, the answer says how to go on */
 static bool
-read_list(struct expand *x, size_t i, bool *programs, bool *fine)
+read_list(struct expand *x, size_t i, bool *roots, bool *fine)
 {
-	const char *path = expand_string(x, x->item[i].text);
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), e = 0;
+	struct listfile l;
 	const char *odd = 0;
-	struct stat st;
+	ssize_t n = -1;
+	int e = 0;
 
 	*fine = false;
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (!listfile_open(&l, expand_string(x, x->item[i].text)))
 		e = errno;
-	else if (!S_ISREG(st.st_mode))
-		odd = "is not a regular file";
-	else if (st.st_mode & 002)
-		odd = "others may write to it";
-	else if (st.st_size > (off_t)EXPAND_LIST_BYTES)
-		odd = "is too large";
 	else {
-		ssize_t n = -1;
+		bool ours = place_private() && l.st.st_uid == geteuid();
 
+		*roots = l.roots || (ours && !(l.st.st_mode & NOBODY_ELSE));
 		buf_clear(&x->list);
-		if (buf_room(&x->list, (size_t)st.st_size))
-			n = fd_read(fd, x->list.s, (size_t)st.st_size);
-		e = n < 0 ? errno : 0;
-		x->list.len = n < 0 ? 0 : (size_t)n;
-		*programs = (st.st_uid == 0 || (place_private() && st.st_uid == geteuid())) && !(st.st_mode & NOBODY_ELSE);
+		if (!(odd = odd_list(x, &l, x->item[i].kind, ours))) {
+			x->listed += (size_t)l.st.st_size;
+			if (!buf_room(&x->list, (size_t)l.st.st_size) ||
+			    (n = fd_read(l.fd, x->list.s, (size_t)l.st.st_size)) < 0)
+				e = errno;
+			x->list.len = n < 0 ? 0 : (size_t)n;
+		}
 	}
-	if (fd >= 0)
-		close(fd);
+	if (l.fd >= 0)
+		close(l.fd);
 	*fine = !e && !odd;
 	return *fine || list_says(x, i, later, "4.3.5", ": ", "", odd ? odd : strerror(e));
 }
 
 static bool
-take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool programs)
+take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool roots)
 {
 	static struct element element;          /* a kilobyte */
 	struct element_walk w;
@@ -569,7 +597,8 @@ take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool
 		return true;
 	element_walk(&w, s, n);
 	while ((r = element_next(&w, &element)) != ELEMENT_END) {
-		bool ok = r == ELEMENT_GOT ? take(x, i, element.kind, element.text, programs) :
+		bool ok = x->elements++ >= EXPAND_ELEMENTS ? too_many(x) :
+		    r == ELEMENT_GOT ? take(x, i, element.kind, element.text, roots) :
 		    list_says(x, i, never, "5.1.3", " line ", num_text(number, line), ": not a recipient");
 
 		if (!ok)
@@ -581,19 +610,19 @@ take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool
 static bool
 follow_list(struct expand *x, size_t i)
 {
-	bool programs = false, fine, ok;
+	bool roots = false, fine, ok;
 	size_t line = 1, at = 0, up;
 
 	for (up = i; x->item[up].parent; ) {
 		up = x->item[up].parent - 1;
-		if (x->item[up].kind == QF_INCLUDE &&
+		if (is_list(x->item[up].kind) &&
 		    strcmp(expand_string(x, x->item[up].text), expand_string(x, x->item[i].text)) == 0)
 			return list_says(x, i, never, "5.4.6", "", "", " includes itself");
 	}
 	if (x->item[i].depth >= EXPAND_DEPTH)
 		return never(x, i, "5.4.6", "lists stand too deep inside one another");
 	buf_clear(&x->key);
-	if (!buf_byte(&x->key, QF_INCLUDE) || !buf_puts(&x->key, expand_string(x, x->item[i].text)))
+	if (!buf_byte(&x->key, x->item[i].kind) || !buf_puts(&x->key, expand_string(x, x->item[i].text)))
 		return trouble(x);
 	switch (see(x, x->key.s)) {
 	case SEEN_BEFORE:
@@ -603,14 +632,16 @@ follow_list(struct expand *x, size_t i)
 	default:
 		break;
 	}
-	ok = read_list(x, i, &programs, &fine);
+	if (x->lists++ == EXPAND_LISTS)
+		return too_many(x);
+	ok = read_list(x, i, &roots, &fine);
 	if (!fine)
 		return ok;
 	while (at < x->list.len) {
 		const char *s = x->list.s + at, *nl = memchr(s, '\n', x->list.len - at);
 		size_t n = nl ? (size_t)(nl - s) : x->list.len - at;
 
-		if (!take_line(x, i, s, n, line++, programs))
+		if (!take_line(x, i, s, n, line++, roots))
 			return false;
 		at += n + 1;
 	}
@@ -625,7 +656,7 @@ expand(struct expand *x, char kind, const char *text, const char *sender)
 	bool found = true, ok;
 	uint32_t at;
 
-	x->items = x->children = 0;
+	x->items = x->children = x->lists = x->elements = 0;
 	x->mark = x->strings.len;
 	x->outcome.verdict = 0;
 	buf_clear(&x->why);
@@ -635,10 +666,10 @@ expand(struct expand *x, char kind, const char *text, const char *sender)
 		(void)trouble(x);
 		return EXPAND_LATER;
 	}
-	ok = add_item(x, kind == QF_INCLUDE ? QF_INCLUDE : QF_NAME, text, 0, 0, 0);
+	ok = add_item(x, is_list(kind) ? kind : QF_NAME, text, 0, 0, 0);
 	for (at = 1; ok && at; at = x->item[at - 1].next) {
 		x->last = at - 1;
-		ok = x->item[at - 1].kind == QF_INCLUDE ? follow_list(x, at - 1) : follow_name(x, at - 1, sender, &found);
+		ok = is_list(x->item[at - 1].kind) ? follow_list(x, at - 1) : follow_name(x, at - 1, sender, &found);
 	}
 	if (ok)
 		return EXPAND_DONE;

@@ -7,9 +7,11 @@
  * Each branch is followed to its end before the next: so a name that was followed before is either done with, and yields
  * nothing new, or further up, and then it is a loop; that branch fails, the others count. A list is opened anew
  * each time; one that cannot be read is a child of its own that waits. A program or file in a list is refused unless the list
- * is root's (in one-user mode the caller's) and nobody else may write to it.
+ * is root's alone (in one-user mode the caller's), see resolve/listfile.h. What is named by a list that is not, or is behind
+ * a link, has to be readable by everybody: our own rights are not for who may write lists.
  * owner-NAME, if there is such an alias, is the envelope sender of what comes through NAME; but the senders "" and "#@[]" stay.
- *   limits  EXPAND_DEPTH aliases and lists inside one another; EXPAND_MOST recipients of one; EXPAND_LIST_BYTES of a list
+ *   limits  EXPAND_DEPTH aliases and lists inside one another; of one expansion EXPAND_MOST recipients, EXPAND_LISTS lists and
+ *           EXPAND_ELEMENTS elements in them; EXPAND_LIST_BYTES of a list, and of all lists of one message in one round
  *   tests   tests/unit/expand_test.c    manual: pneu-aliases(5), EXPANSION */
 #ifndef RESOLVE_EXPAND_H
 #define RESOLVE_EXPAND_H
@@ -27,6 +29,8 @@
 #define EXPAND_DEPTH 50
 #define EXPAND_MOST 250000
 #define EXPAND_LIST_BYTES (64u << 20)
+#define EXPAND_LISTS 1000
+#define EXPAND_ELEMENTS (4 * EXPAND_MOST)       /* those count, too, that yield nothing */
 #define EXPAND_OWNER "owner-"
 
 struct expand_child {
@@ -57,6 +61,8 @@ struct expand {
 	size_t last;                    /* behind this one the next item is followed */
 	uint32_t *seen;                 /* a hash table of strings */
 	size_t seen_count, seen_room;
+	size_t listed;                  /* bytes of lists read since expand_begin() */
+	size_t lists, elements;         /* of the last expand() */
 	size_t mark;                    /* strings.len before the last expand() */
 	bool broken;                    /* what was seen could not be put back: nothing more is expanded */
 	struct buf root;                /* the address of the last expand(), completed */
@@ -79,7 +85,7 @@ void expand_free(struct expand *);
 /* A recipient the message goes to anyway, of any kind but names and lists. EXPAND_DONE: known already; EXPAND_NOT: it was not;
  * EXPAND_LATER: no memory */
 enum expand_result expand_note(struct expand *, char kind, const char *text);
-/* Expand one recipient: QF_INJECTED or QF_NAME and an address; QF_INCLUDE and a path. sender is its envelope sender.
+/* Expand one recipient: QF_INJECTED or QF_NAME and an address; QF_INCLUDE or QF_NESTED and a path. sender is its envelope sender.
  * Of what was not done (LATER, NEVER) nothing counts as seen. */
 enum expand_result expand(struct expand *, char kind, const char *text, const char *sender);
 /* what the last expand() yielded will not be used: it counts as not seen */

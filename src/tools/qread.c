@@ -121,7 +121,7 @@ put_age(struct out *o, int64_t s)
 static const char *
 mark(const struct qf_rcpt *r)
 {
-	return r->kind == QF_PROGRAM ? "|" : r->kind == QF_INCLUDE ? ":include:" : r->kind == QF_MAILBOX ? "\\" : "";
+	return r->kind == QF_PROGRAM ? "|" : r->kind == QF_INCLUDE || r->kind == QF_NESTED ? ":include:" : r->kind == QF_MAILBOX ? "\\" : "";
 }
 
 static void

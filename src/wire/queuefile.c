@@ -272,7 +272,7 @@ replay_child(struct qf *q, struct expansion *x, const char *s, const char *end)
 		if (!keep(q, s + 1, end, &x->sender))
 			return false;
 	} else {
-		if (end - s < 4 || !memchr("anmfpi", s[1], 6) || s[2] != ' ')
+		if (end - s < 4 || !memchr("anmfpil", s[1], 7) || s[2] != ' ')
 			return false;
 		if (!x->again) {
 			if (!grow(q) || !keep(q, s + 3, end, &addr))
@@ -461,7 +461,7 @@ const char *
 qf_address(const struct qf *q, size_t i)
 {
 	switch (q->rcpt[i].kind) {
-	case QF_FILE: case QF_PROGRAM: case QF_INCLUDE:
+	case QF_FILE: case QF_PROGRAM: case QF_INCLUDE: case QF_NESTED:
 		i = qf_root(q, i);
 		break;
 	default:

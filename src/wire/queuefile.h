@@ -77,7 +77,8 @@ enum qf_kind {
 	QF_NAME = 'n',                          /* an address, still to be looked up */
 	QF_MAILBOX = 'm',                       /* an address: the user's mailbox, whatever his files say */
 	QF_FILE = 'f', QF_PROGRAM = 'p',        /* a path, a command: for the alias user */
-	QF_INCLUDE = 'i'                        /* the path of a list, still to be read */
+	QF_INCLUDE = 'i',                       /* the path of a list, still to be read */
+	QF_NESTED = 'l'                         /* likewise, named by a list that others than root may change */
 };
 
 struct qf_rcpt {
