@@ -19,7 +19,6 @@ host_open(struct host *s, struct conf_error *e)
 	memset(s, 0, sizeof *s);
 	s->address.max = ADDRESS_ROOM;
 	s->accounts.users = ACCOUNTS_EACH;
-	s->cwd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	passwd_nss_init(&s->accounts.logins);
 	if (!(s->routing = routing_load(e)) || !accounts_load(&s->accounts, e))
 		return false;
@@ -30,13 +29,10 @@ host_open(struct host *s, struct conf_error *e)
 void
 host_close(struct host *s)
 {
-	if (s->cwd >= 0)
-		close(s->cwd);
 	accounts_free(&s->accounts);
 	routing_free(s->routing);
 	buf_free(&s->address);
 	buf_free(&s->space);
-	buf_free(&s->dotqmail.text);
 	entries_free(&s->asked);
 }
 
@@ -130,20 +126,20 @@ host_resolve(struct host *s, struct table *t)
 
 /* ---- users */
 
-/* the .qmail file of the account's extension; what may not be looked at is believed in */
+/* the .qmail file of the account's extension; what may not be looked at is believed in. It is not opened: we may be root, and
+ * some things in a user's home had better not be opened by root. */
 static bool
-has_file(struct host *s, const struct account *a)
+has_file(const struct account *a)
 {
-	struct outcome o = { .verdict = 0 };
+	char name[DOTQMAIL_NAME];
+	int home;
 	bool known;
 
-	if (!*a->dash || (a->separated && a->source != ACCOUNT_ALIAS) || s->cwd < 0 || chdir(a->home) != 0)
+	if (!*a->dash || (a->separated && a->source != ACCOUNT_ALIAS) ||
+	    (home = open(a->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return true;
-	known = dotqmail_find(&s->dotqmail, a->dash, a->ext, "", &o) || o.verdict != 'D';
-	if (fchdir(s->cwd) != 0) {
-		close(s->cwd);          /* relative paths lead nowhere now; nothing here uses them after reading */
-		s->cwd = -1;
-	}
+	known = dotqmail_exists(home, a->dash, a->ext, name) != DOTQMAIL_ABSENT;
+	close(home);
 	return known;
 }
 
@@ -155,7 +151,7 @@ ask(struct host *s, const char *local)
 
 	if (!account_find(&s->accounts, local, &s->space, &a, &o))
 		return o.verdict != 'D';
-	return has_file(s, &a);
+	return has_file(&a);
 }
 
 enum host_user

@@ -20,9 +20,7 @@ struct host {
 	struct routing *routing;
 	struct accounts accounts;
 	struct buf address, space;      /* for the moment */
-	struct dotqmail dotqmail;
 	struct table asked;             /* names that were asked for; first is 1 if there is such a user */
-	int cwd;
 };
 
 /* false: why is in the error; host_close all the same */

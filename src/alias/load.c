@@ -9,6 +9,7 @@
 #include "lib/fd.h"
 #include "lib/num.h"
 #include "resolve/expand.h"
+#include "resolve/listfile.h"
 
 static const struct text_place top = { 1, 1 };
 
@@ -234,29 +235,33 @@ static bool
 read_list(struct work *w, uint32_t index, uint32_t file, struct text_place place)
 {
 	const char *path = w->table.entry[index].name;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	bool roots = w->table.entry[index].programs;    /* who names it is root */
+	struct listfile l;
+	struct stat *st = &l.st;
 	bool ok = true;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (!listfile_open(&l, path))
 		cannot(w, file, place, path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
+	else if (l.fd < 0)
 		cannot(w, file, place, path, "not a regular file");
-	else if (st.st_size > (off_t)EXPAND_LIST_BYTES || !read_all(fd, st.st_size, EXPAND_LIST_BYTES, &w->bytes))
-		cannot(w, file, place, path, strerror(st.st_size > (off_t)EXPAND_LIST_BYTES ? EMSGSIZE : errno));
+	else if (!w->host.accounts.one_user && !(roots && l.plain) && !(st->st_mode & S_IROTH))
+		cannot(w, file, place, path,
+		    "not readable by everybody, but a link leads to it, or a list that is not root's alone");
+	else if (st->st_size > (off_t)EXPAND_LIST_BYTES || !read_all(l.fd, st->st_size, EXPAND_LIST_BYTES, &w->bytes))
+		cannot(w, file, place, path, strerror(st->st_size > (off_t)EXPAND_LIST_BYTES ? EMSGSIZE : errno));
 	else if ((ok = add_file(w, path, path))) {
 		uint32_t own = w->files - 1;
 
 		w->table.entry[index].file = own;
-		w->table.entry[index].programs = !(st.st_mode & 022) &&
-		    (st.st_uid == 0 || (w->host.accounts.one_user && st.st_uid == geteuid()));
-		lint_modes(w, own, top, path, &st, WARNING);
-		if (!host_runner_reads(&w->host, &st))
+		w->table.entry[index].programs = l.roots ||
+		    (w->host.accounts.one_user && st->st_uid == geteuid() && !(st->st_mode & 022));
+		lint_modes(w, own, top, path, st, WARNING);
+		if (!host_runner_reads(&w->host, st))
 			found_warning(&w->findings, own, top, "the runner, pneuq, may not read this list; its mail would wait");
 		ok = list_lines(w, own);
 	}
-	if (fd >= 0)
-		close(fd);
+	if (l.fd >= 0)
+		close(l.fd);
 	return ok;
 }
 
@@ -275,6 +280,7 @@ load_lists(struct work *w)
 			case TABLE_NEW:
 				t->entry[to].file = t->entry[i].file;
 				t->entry[to].place = top;
+				t->entry[to].programs = !t->entry[i].list || t->entry[i].programs;
 				if (!read_list(w, to, t->entry[i].file, t->member[j].place))
 					return false;
 				break;

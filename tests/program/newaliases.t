@@ -221,6 +221,23 @@ echo '|/bin/cat' >"$T/progs" && chmod 664 "$T/progs"
 says 'a program in a list of others' "l: :include:$T/progs\nowner-l: joe\n" "$T/progs:1:1: warning: its group may write to this file
 $T/progs:1:1: warning: program /bin/cat: refused, because this list is not root's alone"
 
+# ---- what users have put into their homes is looked at, not opened: some devices do something when root opens them
+if strace -o /dev/null true 2>/dev/null; then
+	mkdir "$T/homely"
+	mkfifo "$T/homely/.qmail-pipe"
+	: >"$T/homely/.qmail-file"
+	cp "$E/users" "$T/users.kept"
+	sed "1i +homely-:h:1:1:$T/homely:-::" "$T/users.kept" >"$E/users" && pneu-newu
+	printf 'l: homely-file, homely-pipe, :include:%s\nowner-l: joe\n' "$T/fifo2" >"$E/aliases"
+	mkfifo "$T/fifo2"
+	strace -f -e trace=open,openat -o "$T/trace" pneu-newaliases -n "$E/aliases" "$E/base" 2>"$T/err"
+	is 'a file of a user is seen, and only that' "$(sed "s|$E/||g" "$T/err")" \
+"aliases:1:17: warning: homely-pipe is neither an alias nor a user with a mailbox
+aliases:1:30: warning: list $T/fifo2: not a regular file; its mail would wait"
+	is 'and not opened, nor is a FIFO' "$(grep -c 'qmail-\|fifo2' "$T/trace")" 0
+	cp "$T/users.kept" "$E/users" && pneu-newu
+fi
+
 # ---- modes of the text itself
 printf 'a: joe\n' >"$E/aliases" && chmod 666 "$E/aliases"
 t 'a text that everybody may write'             exits 65 pneu-newaliases "$E/aliases" "$E/base"
