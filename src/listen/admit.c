@@ -70,8 +70,27 @@ admit_refresh(struct admit *a)
 	load(a);
 }
 
+/* Take PROXY out of the rule, it is meant for us; the last one counts. */
+static enum admit_answer
+take_proxy(struct rule *rule)
+{
+	static const char name[] = "PROXY=";
+	const char *value = "";
+	size_t i, kept = 0;
+
+	for (i = 0; i < rule->vars; i++)
+		if (strncmp(rule->var[i], name, sizeof name - 1) == 0)
+			value = rule->var[i] + sizeof name - 1;
+		else
+			rule->var[kept++] = rule->var[i];
+	rule->vars = kept;
+	if (*value == 0 || strcmp(value, "0") == 0)
+		return ADMIT_YES;
+	return strcmp(value, "1") == 0 ? ADMIT_PROXY : ADMIT_LATER;
+}
+
 enum admit_answer
-admit_ask(struct admit *a, const char *ip, struct rule *rule)
+admit_ask_again(const struct admit *a, const char *ip, struct rule *rule)
 {
 	struct rules_peer peer = { .ip = ip };
 
@@ -79,17 +98,23 @@ admit_ask(struct admit *a, const char *ip, struct rule *rule)
 	rule->key[0] = 0;
 	if (!a->path)
 		return ADMIT_YES;
-	admit_refresh(a);
 	if (a->error)
 		return a->error == ENOENT && a->open_without ? ADMIT_YES : ADMIT_LATER;
 	switch (rules_find(&a->rules, &peer, rule)) {
 	case RULES_NONE:
 	case RULES_ALLOW:
-		return ADMIT_YES;
+		return take_proxy(rule);
 	case RULES_DENY:
 		return ADMIT_NO;
 	case RULES_DAMAGED:
 	default:
 		return ADMIT_LATER;
 	}
+}
+
+enum admit_answer
+admit_ask(struct admit *a, const char *ip, struct rule *rule)
+{
+	admit_refresh(a);
+	return admit_ask_again(a, ip, rule);
 }

@@ -22,12 +22,20 @@ struct admit {
 	int64_t looked_ms;
 };
 
-enum admit_answer { ADMIT_YES, ADMIT_NO, ADMIT_LATER };
+enum admit_answer {
+	ADMIT_YES,
+	ADMIT_PROXY,                    /* it is a proxy and begins with a header: the rule has PROXY="1" */
+	ADMIT_NO,
+	ADMIT_LATER
+};
 
 void admit_init(struct admit *, const char *path, bool open_without);   /* path must outlive it */
 /* read the file if it is new; what went wrong, or right again, is logged once */
 void admit_refresh(struct admit *);
-/* ip as ip_text writes it; rule has the variables, and after ADMIT_NO and ADMIT_LATER the key */
+/* ip as ip_text writes it; rule has the variables but PROXY, and after ADMIT_NO and ADMIT_LATER the key. PROXY is "1",
+ * "0" or empty; any other value spoils its rule. */
 enum admit_answer admit_ask(struct admit *, const char *ip, struct rule *);
+/* the same by the rules that are in memory, without a look at the file */
+enum admit_answer admit_ask_again(const struct admit *, const char *ip, struct rule *);
 
 #endif

@@ -4,7 +4,9 @@
  * session  fd 0 and 1 are the connection, fd 2 ours, nothing else
  * exit  0 ended by TERM, 100 wrong usage, 111 could not start
  * Invariant: never more sessions than the limits say, in all and for one client address; what a connection costs us
- * (a slot in two tables) is taken before the first one comes. A client that gets no session is told so and forgotten. */
+ * (a slot in each table) is taken before the first one comes. A client that gets no session is told so and forgotten.
+ * We read not a byte from a connection. Only where a rule trusts a proxy does a child of ours, before it becomes the
+ * session's program, read the proxy's header. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,6 +29,8 @@
 #include "listen/admit.h"
 #include "listen/become.h"
 #include "listen/listener.h"
+#include "listen/proxy.h"
+#include "listen/rate.h"
 #include "listen/table.h"
 #include "listen/ucspi.h"
 
@@ -35,16 +39,23 @@
 #define PAUSE_MS 500                    /* without descriptors or memory: wait so long, or until a session ends */
 #define TEXT_MAX 500                    /* RFC 5321 section 4.5.3.1.5: 512 bytes a reply */
 #define INHERITED_MAX 1024              /* descriptors that somebody left open for us are looked for below this */
+#define HEADER_MS 5000                  /* a proxy says whose connection it is at once */
 #define FIRST_PASSED 3                  /* LISTEN_FDS counts from here: sd_listen_fds(3) */
 
 enum loudness { QUIET, REFUSALS, ALL };
+
+struct pace {
+	uint64_t limit, seconds;
+};
 
 static struct {
 	uint64_t max, max_each, backlog;
 	const char *user, *rules, *local_host, *busy, *denied;
 	bool open_without, announce;
 	enum loudness loudness;
-} option = { .max = 100, .backlog = 1024, .loudness = REFUSALS };
+	struct pace each, network;              /* of new connections; seconds == 0: no limit */
+	uint64_t bits4, bits6;                  /* length of a network */
+} option = { .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64 };
 
 static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
 static struct pollfd ready[LISTENERS + LISTENERS_PER_ADDRESS - 1];
@@ -52,6 +63,7 @@ static size_t listeners;
 
 static struct table sessions;           /* pid: the client's key in peers */
 static struct table peers;              /* key of a client: sessions it has */
+static struct rate each, networks;      /* new connections by the client's key, by its network's */
 static struct admit admit;
 static struct ucspi ucspi;
 static char **program, path[4096];
@@ -77,7 +89,8 @@ static _Noreturn void
 usage(void)
 {
 	die_say(EX_HARD, "usage: pneu-tcpd [-1qvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
-	    "[-u user[:group]] [-x rules.cdb] address:port ... -- program [argument ...]");
+	    "[-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
+	    "-- program [argument ...]");
 }
 
 /* the log: one function per event */
@@ -98,6 +111,15 @@ log_start(pid_t pid, const char *ip)
 
 	if (option.loudness == ALL)
 		say("pid ", num_text(n, (uint64_t)pid), " from ", ip);
+}
+
+static void
+log_relayed(pid_t pid, const char *ip, const char *proxy)
+{
+	char n[NUM_TEXT];
+
+	if (option.loudness == ALL)
+		say("pid ", num_text(n, (uint64_t)pid), " is from ", ip, " through ", proxy);
 }
 
 static void
@@ -145,31 +167,73 @@ client_key(const struct endpoint *e)
 	return key;
 }
 
-/* may this client have one more? false: it was told and logged */
+/* the client's network: whose addresses one organisation may have many of */
+static uint64_t
+network_key(const struct endpoint *e)
+{
+	struct endpoint net = *e;
+
+	ip_mask(net.ip, (unsigned)(endpoint_is_ipv4(e) ? IP_BITS - 32 + option.bits4 : option.bits6));
+	return client_key(&net);
+}
+
+/* may there be one more? false: it was told and logged; so with all that follow */
 static bool
-within_limits(const struct connection *c, const char *ip, uint64_t key)
+within_all(const struct connection *c, const char *ip)
+{
+	char n[NUM_TEXT];
+
+	if (sessions.count < option.max)
+		return true;
+	refuse_busy(c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
+	    num_text(n, sessions.count));
+	return false;
+}
+
+/* may this client have one more? */
+static bool
+within_each(const struct connection *c, const char *ip, uint64_t key)
 {
 	const uint64_t *has = table_find(&peers, key);
 	char n[NUM_TEXT];
 
-	if (sessions.count >= option.max) {
-		refuse_busy(c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
-		    num_text(n, sessions.count));
+	if (!has || *has < option.max_each)
+		return true;
+	refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
+	    "sessions of this address: ", num_text(n, *has));
+	return false;
+}
+
+/* may it already? Who is refused is not counted, so that one address cannot use up what its network may. */
+static bool
+within_pace(const struct connection *c, const char *ip, uint64_t key)
+{
+	int64_t now = each.slot || networks.slot ? clock_mono_ms() : 0;
+	uint64_t network = network_key(&c->remote);
+	char n[NUM_TEXT];
+
+	if (!rate_within(&each, key, now)) {
+		refuse_busy(c, ip, "421 4.7.0 too many new connections from your address, try again later",
+		    "new connections of this address: ", num_text(n, option.each.limit));
 		return false;
 	}
-	if (has && *has >= option.max_each) {
-		refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
-		    "sessions of this address: ", num_text(n, *has));
+	if (!rate_within(&networks, network, now)) {
+		refuse_busy(c, ip, "421 4.7.0 too many new connections from your network, try again later",
+		    "new connections of this network: ", num_text(n, option.network.limit));
 		return false;
 	}
+	rate_count(&each, key, now);
+	rate_count(&networks, network, now);
 	return true;
 }
 
+/* did the rules answer yes? */
 static bool
-within_rules(const struct connection *c, const char *ip, struct rule *rule)
+admitted(enum admit_answer answer, const struct connection *c, const char *ip, const struct rule *rule)
 {
-	switch (admit_ask(&admit, ip, rule)) {
+	switch (answer) {
 	case ADMIT_YES:
+	case ADMIT_PROXY:
 		return true;
 	case ADMIT_NO:
 		refuse(c, ip, option.denied ? option.denied : "", "denied by rule ", rule->key[0] ? rule->key : "\"\"");
@@ -184,31 +248,89 @@ within_rules(const struct connection *c, const char *ip, struct rule *rule)
 }
 
 static void
-start(const struct connection *c, const char *ip, uint64_t key, const struct rule *rule)
+refuse_unstarted(const struct connection *c, const char *ip)
 {
-	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
-	pid_t pid = proc_spawn(path, program, ucspi_env(&ucspi, rule), map, 2);
+	refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later", "unable to start a session: ",
+	    strerror(errno));
+}
 
+/* pid: of the session, or -1 */
+static void
+started(pid_t pid, const struct connection *c, const char *ip, uint64_t key)
+{
 	if (pid < 0) {
-		refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later", "unable to start a session: ",
-		    strerror(errno));
+		refuse_unstarted(c, ip);
 		return;
 	}
-	*table_add(&sessions, (uint64_t)pid) = key;     /* within_limits saw to the room in both */
+	*table_add(&sessions, (uint64_t)pid) = key;     /* within_all saw to the room in both */
 	++*table_add(&peers, key);
 	log_start(pid, ip);
 	log_status();
 }
 
 static void
+start(const struct connection *c, const char *ip, uint64_t key, const struct rule *rule)
+{
+	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
+
+	started(proc_spawn(path, program, ucspi_env(&ucspi, rule), map, 2), c, ip, key);
+}
+
+/* In a child: become the session of whom the proxy names. The rules are asked again, about that client and as they were
+ * when the proxy came. A proxy's own connection is a client's like any other. */
+static _Noreturn void
+relay(const struct connection *c, const char *proxy)
+{
+	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
+	char through[IP_TEXT];
+	struct proxy_header h;
+	const char *ip = proxy, *why;
+	struct rule rule;
+	size_t i;
+
+	for (i = 0; i < listeners; i++)         /* the ports are free as soon as our parent is gone */
+		close(listener[i].fd);
+	if ((why = proxy_read(c->fd, HEADER_MS, &h))) {
+		refuse(c, proxy, "", "no PROXY header: ", why);
+		_exit(0);
+	}
+	if (h.relayed) {
+		ip_text(through, c->remote.ip);         /* proxy points into ucspi, which is about another from here on */
+		ip = ucspi_relayed(&ucspi, c, &h);
+		log_relayed(getpid(), ip, through);
+	}
+	if (!admitted(admit_ask_again(&admit, ip, &rule), c, ip, &rule))
+		_exit(0);
+	(void)proc_exec(path, program, ucspi_env(&ucspi, &rule), map, 2);
+	refuse_unstarted(c, ip);
+	_exit(EX_SOFT);
+}
+
+static void
+start_relayed(const struct connection *c, const char *ip, uint64_t key)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		relay(c, ip);
+	started(pid, c, ip, key);
+}
+
+/* A trusted proxy is many clients: what is counted for one address is not its limit. */
+static void
 serve(const struct connection *c)
 {
 	uint64_t key = client_key(&c->remote);
 	const char *ip = ucspi_connection(&ucspi, c);
+	enum admit_answer answer;
 	struct rule rule;
 
-	if (within_limits(c, ip, key) && within_rules(c, ip, &rule))
-		start(c, ip, key, &rule);
+	if (within_all(c, ip) && admitted(answer = admit_ask(&admit, ip, &rule), c, ip, &rule)) {
+		if (answer == ADMIT_PROXY)
+			start_relayed(c, ip, key);
+		else if (within_each(c, ip, key) && within_pace(c, ip, key))
+			start(c, ip, key, &rule);
+	}
 	close(c->fd);
 }
 
@@ -399,6 +521,29 @@ number(char letter, const char *s, uint64_t min, uint64_t max)
 	return n;
 }
 
+/* LIMIT/SECONDS */
+static struct pace
+read_pace(char letter, const char *s)
+{
+	size_t n = strcspn(s, "/");
+	struct pace p = { 0, 0 };
+
+	if (s[n] == 0 || !num_span(s, n, 1, RATE_MOST, &p.limit) || !num_u64(s + n + 1, 1, RATE_LONGEST_S, &p.seconds))
+		die_say(EX_HARD, letter == 'r' ? "-r" : "-R",
+		    " takes LIMIT/SECONDS, numbers up to 1000000 and from 1 to 86400: ", s);
+	return p;
+}
+
+/* BITS of IPv4, or BITS,BITS of both families. Longer than 64 an IPv6 network is one client. */
+static void
+read_bits(const char *s)
+{
+	size_t n = strcspn(s, ",");
+
+	if (!num_span(s, n, 1, 32, &option.bits4) || (s[n] && !num_u64(s + n + 1, 1, 64, &option.bits6)))
+		die_say(EX_HARD, "-n takes the length of an IPv4 network, up to 32, and after a comma of an IPv6 one, up to 64: ", s);
+}
+
 /* what a refused client reads */
 static const char *
 reply_text(char letter, const char *s)
@@ -425,7 +570,10 @@ read_option(int letter)
 	case 'd': option.denied = reply_text('d', optarg); break;
 	case 'l': option.local_host = reply_text('l', optarg); break;
 	case 'm': option.busy = reply_text('m', optarg); break;
+	case 'n': read_bits(optarg); break;
 	case 'q': option.loudness = QUIET; break;
+	case 'R': option.network = read_pace('R', optarg); break;
+	case 'r': option.each = read_pace('r', optarg); break;
 	case 'u': option.user = optarg; break;
 	case 'v': option.loudness = ALL; break;
 	case 'X': option.open_without = true; break;
@@ -442,7 +590,7 @@ read_arguments(int argc, char **argv)
 	int letter;
 
 	opterr = 0;
-	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:qu:vXx:")) != -1)
+	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:n:qR:r:u:vXx:")) != -1)
 		read_option(letter);
 	if (option.max_each == 0)
 		option.max_each = (option.max + 1) / 2; /* whoever holds all they may leaves room for others */
@@ -546,6 +694,16 @@ announce(void)
 	close(null);
 }
 
+/* all that clients can make us use */
+static bool
+take_memory(char **environ_)
+{
+	return table_init(&sessions, option.max) && table_init(&peers, option.max) &&
+	    ucspi_init(&ucspi, environ_, option.local_host) &&
+	    (!option.each.seconds || rate_init(&each, option.each.limit, option.each.seconds)) &&
+	    (!option.network.seconds || rate_init(&networks, option.network.limit, option.network.seconds));
+}
+
 static void
 catch_signals(void)
 {
@@ -583,8 +741,7 @@ main(int argc, char **argv)
 		die_say(EX_HARD, "sessions do not run as root: name a user with -u");
 	if (!find_program(*program))            /* as the user who will run it */
 		die_sys(EX_SOFT, "run ", *program);
-	if (!table_init(&sessions, option.max) || !table_init(&peers, option.max) ||
-	    !ucspi_init(&ucspi, environ, option.local_host))
+	if (!take_memory(environ))
 		die_sys(EX_SOFT, "start");
 	admit_init(&admit, option.rules, option.open_without);
 	announce();

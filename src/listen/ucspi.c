@@ -10,7 +10,7 @@
 /* variables about a connection that is not this one, and systemd's word to us alone */
 static const char *const foreign[] = {
 	"PROTO", "TCPLOCALIP", "TCPLOCALPORT", "TCPLOCALHOST", "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST",
-	"TCPREMOTEINFO", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"
+	"TCPREMOTEINFO", "TCPPROXYIP", "SSL_PROTOCOL", "SSL_CIPHER", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"
 };
 
 /* do "A=..." and "B=..." name the same variable? */
@@ -98,6 +98,21 @@ ucspi_connection(struct ucspi *u, const struct connection *c)
 	text = put(u->remote_ip, "TCPREMOTEIP=");
 	ip_text(text, c->remote.ip);
 	put_port(u->remote_port, "TCPREMOTEPORT=", c->remote.port);
+	u->proxy_ip[0] = u->tls[0] = u->cipher[0] = 0;
+	return text;
+}
+
+const char *
+ucspi_relayed(struct ucspi *u, const struct connection *c, const struct proxy_header *h)
+{
+	struct connection client = { .fd = c->fd, .local = h->local, .remote = h->remote };
+	const char *text = ucspi_connection(u, &client);
+
+	ip_text(put(u->proxy_ip, "TCPPROXYIP="), c->remote.ip);
+	if (h->tls[0])
+		put(put(u->tls, "SSL_PROTOCOL="), h->tls);
+	if (h->cipher[0])
+		put(put(u->cipher, "SSL_CIPHER="), h->cipher);
 	return text;
 }
 
@@ -117,7 +132,8 @@ ucspi_env(struct ucspi *u, const struct rule *rule)
 {
 	char *own[UCSPI_VARS] = {
 		[UCSPI_PROTO] = u->proto, [UCSPI_LOCALIP] = u->local_ip, [UCSPI_LOCALPORT] = u->local_port,
-		[UCSPI_REMOTEIP] = u->remote_ip, [UCSPI_REMOTEPORT] = u->remote_port, [UCSPI_LOCALHOST] = u->local_host
+		[UCSPI_REMOTEIP] = u->remote_ip, [UCSPI_REMOTEPORT] = u->remote_port, [UCSPI_LOCALHOST] = u->local_host,
+		[UCSPI_PROXYIP] = u->proxy_ip, [UCSPI_TLS] = u->tls, [UCSPI_CIPHER] = u->cipher
 	};
 	size_t n = 0, i;
 
@@ -125,7 +141,7 @@ ucspi_env(struct ucspi *u, const struct rule *rule)
 		if (!rule_sets(rule, i + 1, rule->var[i]))
 			u->env[n++] = (char *)(uintptr_t)rule->var[i];  /* execve(2) promises not to write */
 	for (i = 0; i < UCSPI_VARS; i++)
-		if (own[i] && !rule_sets(rule, 0, own[i]))
+		if (own[i] && own[i][0] && !rule_sets(rule, 0, own[i]))
 			u->env[n++] = own[i];
 	for (i = 0; u->inherited[i]; i++)
 		if (!rule_sets(rule, 0, u->inherited[i]))
