@@ -17,6 +17,15 @@ t 'a backlog is a number'                       exits 100 -b -1 127.0.0.1:0 -- c
 t 'a reply is one line'                         exits 100 -m 'a
 b' 127.0.0.1:0 -- cat
 t 'a reply of 501 characters is too long'       exits 100 -d "$(printf %501s x)" 127.0.0.1:0 -- cat
+t 'a limit on new connections is two numbers'   exits 100 -r 10 127.0.0.1:0 -- cat
+t 'none of them 0'                              exits 100 -r 10/0 127.0.0.1:0 -- cat
+t 'nor negative'                                exits 100 -R -1/60 127.0.0.1:0 -- cat
+t 'nor more than a day'                         exits 100 -R 1/86401 127.0.0.1:0 -- cat
+t 'nor more than a million'                     exits 100 -R 1000001/1 127.0.0.1:0 -- cat
+t 'a network has a length'                      exits 100 -n 0 127.0.0.1:0 -- cat
+t 'of up to 32'                                 exits 100 -n 33 127.0.0.1:0 -- cat
+t 'or 64'                                       exits 100 -n 24,65 127.0.0.1:0 -- cat
+t 'and two at most'                             exits 100 -n 24,48,1 127.0.0.1:0 -- cat
 t 'a program that is nowhere is a failure'      exits 111 127.0.0.1:0 -- pneu-there-is-none
 t 'an address that is not ours is a failure'    exits 111 192.0.2.1:0 -- cat
 t 'an unknown user is wrong'                    exits 100 -u pneu-there-is-none 127.0.0.1:0 -- cat
@@ -106,6 +115,7 @@ stop
 start 127.0.0.1:0 -- sh -c 'kill -TERM $$; echo survived'
 is 'no signal is blocked in a session' "$($client hear 127.0.0.1 "$port")" ''
 stop
+: >"$T/port"
 ( exec 0<&- ; exec pneu-tcpd -1 127.0.0.1:0 -- cat 2>"$T/log" ) >"$T/port" &
 pid=$!
 wait_until 20 test -s "$T/port"
@@ -114,6 +124,7 @@ is 'it starts without a descriptor 0' "$($client say 127.0.0.1 "$port")" hello
 stop
 
 # announcing
+: >"$T/port"
 pneu-tcpd -1 127.0.0.1:0 -- cat 2>"$T/log" >"$T/port" &
 pid=$!
 wait_until 20 test -s "$T/port"

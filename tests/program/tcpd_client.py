@@ -3,6 +3,7 @@
 say ADDRESS PORT [SOURCE]    connect, send "hello" and the end, print what comes back
 hear ADDRESS PORT [SOURCE]   connect, send nothing, print what comes
 hold ADDRESS PORT FILE       connect, read one byte, make FILE.in, and once FILE.go is there send "late" and print the answer
+enter ADDRESS PORT           connect until a session says "in", as a place may become free only in a moment
 limits PORT                  what -c 3 -C 2 does, from several loopback addresses
 sixtyfour PORT               the same for IPv6: one /64 is one client
 crowd ADDRESS PORT N M       M clients, N at a time; print how many were told anything
@@ -138,5 +139,5 @@ def passed(*program):
 
 
 if __name__ == "__main__":
-    {"say": say, "hear": hear, "hold": hold, "limits": limits, "sixtyfour": sixtyfour, "pass": passed,
-     "crowd": crowd}[sys.argv[1]](*sys.argv[2:])
+    {"say": say, "hear": hear, "hold": hold, "limits": limits, "sixtyfour": sixtyfour, "pass": passed, "crowd": crowd,
+     "enter": lambda a, p: print("in" if enter(a, p) else "never")}[sys.argv[1]](*sys.argv[2:])
