@@ -208,6 +208,20 @@ put_variable(struct buf *data, const char *name, size_t name_len, const char *va
 	    buf_put(data, value, value_len) && buf_byte(data, 0);
 }
 
+/* PROXY is a word to pneu-tcpd; to tcpserver it is a variable like any other */
+static void
+check_proxy(const struct compiler *c, const char *var, const char *end)
+{
+	static const char name[] = "PROXY=";
+	const char *value = var + sizeof name;          /* behind the quote */
+	char n[24];
+
+	if (strncmp(var, name, sizeof name - 1) != 0 || end == value || (end == value + 1 && (*value == '0' || *value == '1')))
+		return;
+	snprintf(n, sizeof n, "line %lu: ", c->line);
+	warn_say(n, "pneu-tcpd will let nobody in, PROXY is neither 1 nor 0: ", var);
+}
+
 /* allow or deny, then ,NAME="value" with any quote that stands at both ends */
 static void
 read_instructions(struct compiler *c, const char *s)
@@ -228,6 +242,7 @@ read_instructions(struct compiler *c, const char *s)
 			bad_line(c, "the quote is not closed", s);
 		if (vars == RULES_VARS)
 			bad_line(c, "too many variables", s);
+		check_proxy(c, s, end);
 		if (!put_variable(&c->data, s, name_len, value, (size_t)(end - value)))
 			fail(c, "make");
 	}

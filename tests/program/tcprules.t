@@ -109,6 +109,14 @@ for a in 1.2.3 1.2.3.4. 010.1.1.1 1.2.3.0/24 1.2.3.256 256. 1.2.3.4.5 x me@1.2. 
 	t "$a never applies: a warning" sh -c 'pneu-tcprules rules.cdb rules.tmp <one 2>out && grep -q "warning: line 1: .*never applies" out'
 done
 
+for v in yes 2 10 ' 1'; do
+	printf '1.2.3.4:allow,A="b",PROXY="%s"\n' "$v" >one
+	t "PROXY=\"$v\" lets nobody in: a warning" \
+	    sh -c 'pneu-tcprules rules.cdb rules.tmp <one 2>out && grep -q "warning: line 1: .*PROXY is neither" out'
+done
+printf '%s\n' '1.2.3.4:allow,PROXY="1"' '1.2.3.5:allow,PROXY="0"' '1.2.3.6:allow,PROXY=""' '1.2.3.7:allow,PROXYX="no"' >one
+t 'PROXY is 1, 0 or nothing' sh -c 'pneu-tcprules rules.cdb rules.tmp <one 2>out && ! [ -s out ]'
+
 # arguments and trouble
 t 'no arguments' sh -c 'pneu-tcprules 2>out; [ $? = 100 ] && grep -q usage out'
 t 'one argument' sh -c 'pneu-tcprules rules.cdb 2>out </dev/null; [ $? = 100 ] && grep -q usage out'
