@@ -128,24 +128,31 @@ digits(const char *s)
 	return n < 4 ? n : 0;
 }
 
+size_t
+reply_status_length(const char *s, char class)
+{
+	size_t subject, detail, n;
+
+	if (s[0] != class || s[1] != '.')
+		return 0;
+	subject = digits(s + 2);
+	if (!subject || s[2 + subject] != '.')
+		return 0;
+	detail = digits(s + 3 + subject);
+	n = 3 + subject + detail;
+	return detail && (!s[n] || s[n] == ' ' || s[n] == '\n') ? n : 0;
+}
+
 bool
 reply_status(const struct reply *r, char status[REPLY_STATUS])
 {
-	const char *s = r->text + 4;
-	size_t subject, detail, n;
+	size_t n = r->len < 9 ? 0 : reply_status_length(r->text + 4, r->text[0]);
 
-	if (r->len < 9 || s[0] != r->text[0] || s[1] != '.')
-		return false;
-	subject = digits(s + 2);
-	if (!subject || s[2 + subject] != '.')
-		return false;
-	detail = digits(s + 3 + subject);
-	n = 3 + subject + detail;
-	if (!detail || (s[n] && s[n] != ' ' && s[n] != '\n'))
-		return false;
-	memcpy(status, s, n);
-	status[n] = 0;
-	return true;
+	if (n) {
+		memcpy(status, r->text + 4, n);
+		status[n] = 0;
+	}
+	return n > 0;
 }
 
 bool

@@ -37,6 +37,8 @@ void reply_init(struct reply *);
 enum reply_result reply_take(struct reply *, const char *, size_t n, size_t *used);
 /* the enhanced status code at the start of its text, if there is one and its class is that of the code */
 bool reply_status(const struct reply *, char status[REPLY_STATUS]);
+/* Bytes of the enhanced status code that the string begins with, fewer than REPLY_STATUS; 0: none of this class, '2' '4' '5' */
+size_t reply_status_length(const char *, char class);
 /* an EHLO reply: does it offer this keyword? *value: its parameters, ending at LF or 0, "" if none (may be 0) */
 bool reply_offers(const struct reply *, const char *keyword, const char **value);
 

@@ -11,6 +11,7 @@
 #include "lib/fd.h"
 #include "lib/place.h"
 #include "lib/proc.h"
+#include "mail/reply.h"
 
 extern char **environ;
 
@@ -160,6 +161,21 @@ conclude(struct inject_result *r, char verdict, const char *status, const char *
 	snprintf(r->text, sizeof r->text, "%s", text);
 }
 
+/* its words may begin with a status of their own */
+static void
+refused(struct inject_result *r, char verdict, const char *status, const char *text)
+{
+	char own[sizeof r->status];
+	size_t n = reply_status_length(text, *status);
+
+	if (n && n < sizeof own && text[n] == ' ') {
+		memcpy(own, text, n);
+		own[n] = 0;
+		conclude(r, verdict, own, text + n + 1);
+	} else
+		conclude(r, verdict, status, text);
+}
+
 /* text from fd 6: a filter may be anybody's program, so only printable bytes pass */
 static void
 own_words(struct inject_result *r, int code, char *words, size_t n)
@@ -172,9 +188,9 @@ own_words(struct inject_result *r, int code, char *words, size_t n)
 	if (code == 0)
 		conclude(r, 'K', "2.0.0", words);
 	else if (words[0] == 'D')
-		conclude(r, 'D', "5.3.0", words + 1);
+		refused(r, 'D', "5.3.0", words + 1);
 	else
-		conclude(r, 'Z', "4.3.0", words[0] == 'Z' ? words + 1 : "queue program gave no reason");
+		refused(r, 'Z', "4.3.0", words[0] == 'Z' ? words + 1 : "queue program gave no reason");
 }
 
 static void

@@ -6,7 +6,8 @@
  *
  * The program is $PNEU_FILTER, else $QMAILQUEUE, else pneu-queue. It gets
  *   fd 0  the message       fd 1  the envelope (wire/envelope.h)       fd 2  ours
- *   fd 6  a pipe to us: with exit 0 the queue's ID of the message; with exit 82 "D" or "Z" and a text
+ *   fd 6  a pipe to us: with exit 0 the queue's ID of the message; with exit 82 "D" or "Z" and a text, which may
+ *         begin with an enhanced status code ("D5.7.1 no")
  * and answers with an exit code of qmail-queue; the table is in inject.c and in pneu-queue(8).
  * SIGPIPE must be ignored by the caller, and SIGCHLD not. There is no time limit: a program that hangs holds the caller,
  * who may set an alarm. A caller that dies leaves a cut envelope: nothing is queued. */
@@ -29,7 +30,7 @@ struct inject {
 
 struct inject_result {
 	char verdict;           /* K queued and on disk, Z not queued, try later, D not queued, never will be */
-	char status[8];         /* enhanced status code: "2.0.0", "4.3.0" */
+	char status[12];        /* enhanced status code: "2.0.0", "4.3.0" */
 	char text[256];         /* K: the ID, or ""; else the reason, printable */
 	pid_t pid;              /* of the program ("qp"), 0 if it was never started */
 };

@@ -132,6 +132,8 @@ statuses(void)
 	status("550 5.1.1234 no\r\n", "none", "or too long");
 	status("550 5.1.1: no\r\n", "none", "or goes on");
 	status("550\r\n", "none", "nor is there one without text");
+	ok(reply_status_length("5.7.1 spam", '5') == 5 && reply_status_length("4.7.1", '5') == 0 &&
+	    reply_status_length("", '5') == 0, "the same for any string");
 	status("550 5.\r\n", "none", "or at the end of a short line");
 }
 

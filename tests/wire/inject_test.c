@@ -225,6 +225,12 @@ words(void)
 	ok(answers(&r, 'Z', "4.3.0", "come back later"), "for now");
 	r = inject("pieces", 10, 10);
 	ok(answers(&r, 'D', "5.3.0", "first second"), "in two writes");
+	r = inject("say D5.7.1 spam", 10, 10);
+	ok(answers(&r, 'D', "5.7.1", "spam"), "they may begin with a status of their own");
+	r = inject("say Z4.123.456 later", 10, 10);
+	ok(answers(&r, 'Z', "4.123.456", "later"), "also the longest one");
+	r = inject("say D4.7.1 spam", 10, 10);
+	ok(answers(&r, 'D', "5.3.0", "4.7.1 spam"), "one that contradicts the verdict is text");
 	r = inject("say Xwhatever", 10, 10);
 	ok(answers(&r, 'Z', "4.3.0", "queue program gave no reason"), "neither D nor Z is Z");
 	r = inject("say D550 5.7.1 a\r\n250 ok\n\x80\x1b[m\n", 10, 10);
