@@ -30,7 +30,7 @@ struct inject {
 
 struct inject_result {
 	char verdict;           /* K queued and on disk, Z not queued, try later, D not queued, never will be */
-	char status[12];        /* enhanced status code: "2.0.0", "4.3.0" */
+	char status[10];        /* enhanced status code: "2.0.0", "4.3.0" */
 	char text[256];         /* K: the ID, or ""; else the reason, printable */
 	pid_t pid;              /* of the program ("qp"), 0 if it was never started */
 };
