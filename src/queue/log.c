@@ -180,6 +180,16 @@ log_end(const char *id)
 }
 
 void
+log_held(const char *id, const char *why)
+{
+	begin("held: msg ");
+	raw(id);
+	raw(": ");
+	masked(why);
+	raw("\n");
+}
+
+void
 log_operator(const char *id, const char *what, uint64_t uid)
 {
 	begin("operator uid ");

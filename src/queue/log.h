@@ -22,6 +22,7 @@ void log_status(unsigned local, unsigned local_max, unsigned remote, unsigned re
 void log_bounce(const char *id, const char *qp, const char *bounce_id);
 void log_triple(const char *id);
 void log_end(const char *id);
+void log_held(const char *id, const char *why);
 void log_operator(const char *id, const char *what, uint64_t uid);              /* someone held, deleted... it */
 void log_say(const char *kind, const char *text, const char *what, int error);  /* kind "warning", "alert", "status" */
 void log_flush(void);

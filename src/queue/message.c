@@ -16,6 +16,7 @@
 #define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
 #define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
 #define STUCK_RETRY_MS 30000
+#define HELD_PATH (9 + QID_TEXT)        /* hold/XX/ID */
 #define ADDR_ROOM 4096                  /* an address may grow by routing */
 
 static struct message *first;           /* active ones */
@@ -122,16 +123,16 @@ set_aside(struct message *m, const char *why)
 	forget(m);
 }
 
-/* Append what happened. Nothing is synced: a crash of the machine may repeat deliveries, it loses none. */
+/* Append what happened to its file. Nothing is synced: a crash of the machine may repeat deliveries, it loses none. */
 static bool
-write_history(struct message *m)
+write_history_to(struct message *m, const char *path)
 {
 	int fd, e;
 	bool ok;
 
 	if (m->history.len == 0)
 		return true;
-	if ((fd = open(m->path, O_WRONLY | O_CLOEXEC)) < 0)
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
 		return false;
 	ok = (m->file.file_size <= m->file.size || ftruncate(fd, (off_t)m->file.size) == 0) &&
 	    fd_pwrite(fd, m->history.s, m->history.len, (off_t)m->file.size);
@@ -149,6 +150,12 @@ write_history(struct message *m)
 	if (close(fd) != 0)
 		ok = false;
 	return ok;
+}
+
+static bool
+write_history(struct message *m)
+{
+	return write_history_to(m, m->path);
 }
 
 /* Keep it open, and its history in memory, until the disk takes it: written nowhere it would be delivered again. */
@@ -172,17 +179,42 @@ finish(struct message *m)
 	forget(m);
 }
 
+static bool
+move_to_hold(struct message *m, char path[HELD_PATH])
+{
+	snprintf(path, HELD_PATH, "hold/%s", m->path + 4);
+	if (rename(m->path, path) == 0)
+		return true;
+	log_say("warning", "unable to hold ", m->id, errno);
+	put_back(m, now.wall_s + TROUBLE_RETRY_S);
+	return false;
+}
+
 static void
 hold(struct message *m)
 {
-	char path[sizeof m->path + 1];
+	char path[HELD_PATH];
 
-	snprintf(path, sizeof path, "hold/%s", m->path + 4);
-	if (rename(m->path, path) != 0) {
-		log_say("warning", "unable to hold ", m->id, errno);
-		put_back(m, now.wall_s + TROUBLE_RETRY_S);
+	if (move_to_hold(m, path))
+		forget(m);
+}
+
+/* Its envelope asks for it, and nothing has been done with it yet. The record that says so is written where it lies then:
+ * a crash between the two never lets it go, at the worst it has to be released twice. */
+static void
+hold_as_asked(struct message *m)
+{
+	const char *why = qf_string(&m->file, m->file.hold);
+	char path[HELD_PATH];
+	struct buf b = BUF(JOB_TEXT);
+
+	if (!move_to_hold(m, path))
 		return;
-	}
+	log_held(m->id, why);
+	if (!buf_puts(&b, "held: ") || !buf_puts(&b, why) || !qf_put_history(&m->history, 'z', 0, now.wall_s, "4.7.0", b.s) ||
+	    !write_history_to(m, path))
+		log_say("warning", "unable to record why it is held: ", m->id, errno);
+	buf_free(&b);
 	forget(m);
 }
 
@@ -555,6 +587,10 @@ message_start(uint32_t slot, bool last)
 	if (last)                       /* it may yet have to wait, closed, for its site */
 		schedule_flag(schedule, slot, SCHEDULE_LAST, 0);
 	tell(m);
+	if (m->file.hold && !m->file.history) {
+		hold_as_asked(m);
+		return true;
+	}
 	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || message_too_old(m->file.header.arrival_us);
 	if (!distribute(m))
 		return true;

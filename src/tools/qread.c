@@ -166,9 +166,14 @@ show_full(struct reader *r, const struct shown *m)
 	put_masked(o, qf_string(m->file, m->file->sender));
 	out_puts(o, ">\n\tarrived ");
 	put_date(o, arrival_s, &r->arrival);
-	if (m->held)
-		out_puts(o, ", held\n");
-	else if (m->next_s <= r->now_s)
+	if (m->held) {
+		out_puts(o, ", held");
+		if (m->file->hold) {
+			out_puts(o, ": ");
+			put_masked(o, qf_string(m->file, m->file->hold));
+		}
+		out_byte(o, '\n');
+	} else if (m->next_s <= r->now_s)
 		out_puts(o, ", due now\n");
 	else {
 		out_puts(o, ", next attempt ");

@@ -55,7 +55,7 @@ envelope_next(const char **at, char *letter, const char **value)
 	return true;
 }
 
-/* no control byte; in a parameter no space */
+/* no control byte; in a parameter that is no text, no space */
 static bool
 harmless(const char *s, const char *end, unsigned char lowest)
 {
@@ -79,14 +79,14 @@ envelope_check(const char *s, size_t n)
 			return ENVELOPE_BAD;
 		if ((stop ? stop : end) - s > ENVELOPE_ADDR + 1)
 			return ENVELOPE_LONG;
-		if (!harmless(s + 1, stop ? stop : end, strchr("FT", *s) ? ' ' : '!') || seen & 1u << (*s - 'A'))
+		if (!harmless(s + 1, stop ? stop : end, strchr("FTH", *s) ? ' ' : '!') || seen & 1u << (*s - 'A'))
 			return ENVELOPE_BAD;
 		if (!stop)
 			return ENVELOPE_CUT;
 		rcpts += *s == 'T';
 		if (rcpts > ENVELOPE_RCPTS)
 			return ENVELOPE_BAD;
-		allowed = rcpts ? "TNO" : "TBERUW";
+		allowed = rcpts ? "TNO" : "TBEHRUW";
 		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}

@@ -3,9 +3,10 @@
  *   F sender 0  (letter value 0)*  (T recipient 0 (letter value 0)*)+  0
  *
  * Addresses are plain bytes, not quoted; "" is the null sender. No value holds a control byte (0x01 to 0x1f, 0x7f), so
- * none can begin another line or command further on; a parameter's holds no space either. A letter between F and the
+ * none can begin another line or command further on; a parameter's, but H's, holds no space either. A letter between F and the
  * first T is a parameter of the message, one after a T is of that recipient; each stands once at the most:
  *   message    B body type (RFC 6152)   E ENVID   R RET (RFC 3461)   U SMTPUTF8 (RFC 6531)
+ *              H why it is to be held: the runner does not begin with it until an operator releases it
  *              W "1": a user here has forwarded it, so the runner makes it a job that is FORWARDED (wire/job.h)
  *   recipient  N NOTIFY   O ORCPT (RFC 3461)
  * qmail-queue's own callers send none of them, so each side works with qmail's.

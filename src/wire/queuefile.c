@@ -313,6 +313,8 @@ replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *
 		return q->sender && add_rcpt(q, s + 1, end);
 	case 'B':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->body);
+	case 'H':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->hold);
 	case 'W':
 		q->forwarded = end - s == 2 && s[1] == '1';
 		return q->sender && !q->rcpts;
@@ -378,7 +380,7 @@ reset(struct qf *q)
 {
 	q->strings.max = QF_RECORDS;
 	buf_clear(&q->strings);
-	q->sender = q->body = 0;
+	q->sender = q->body = q->hold = 0;
 	q->rcpts = 0;
 	q->history = q->forwarded = false;
 }

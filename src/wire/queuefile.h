@@ -10,7 +10,7 @@
  *                        or 16 '-': the file got its name only after it was on disk
  *   message   LENGTH bytes, lines end in LF; begins with the Received line that pneu-queue writes
  *   records   lines, first byte = type. Upper case is the envelope as injected:
- *               F sender   T recipient   B E R U W N O their parameters (wire/envelope.h)
+ *               F sender   T recipient   B E H R U W N O their parameters (wire/envelope.h)
  *               .          end of the envelope
  *             lower case is the history that send appends; N counts the T records from 0, WHEN is seconds since 1970:
  *               kN WHEN TEXT          delivered
@@ -98,6 +98,7 @@ struct qf {
 	struct qf_header header;
 	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
 	uint32_t sender, body;                  /* offsets in strings */
+	uint32_t hold;                          /* why it is to be held before anything else; 0: it is not */
 	struct qf_rcpt *rcpt;
 	size_t rcpts, room;
 	size_t injected;                        /* how many of them are T records */

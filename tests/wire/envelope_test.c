@@ -96,6 +96,9 @@ grammar(void)
 	IS_BAD("Fa\0Tb\x7f\0\0", "DEL in a recipient");
 	IS_BAD("Fa\0Tb\x01\0\0", "a control byte in a recipient");
 	IS_BAD("Fa\0EX SIZE=1\0Tb\0\0", "a blank in a parameter");
+	IS_GOOD("Fa\0Hlooks like spam\0Tb\0\0", "but in a reason");
+	IS_BAD("Fa\0Hlooks\tlike\0Tb\0\0", "not other controls");
+	IS_BAD("Fa\0Tb\0Hwhy\0\0", "a reason is the message's");
 	IS_BAD("Fa\0Tb\0Orfc822;a\rb\0\0", "a control byte in a parameter");
 	IS_GOOD("Fa\0Tb\0Outf-8;\xc3\xa4@b\0\0", "bytes above 127 in one");
 }

@@ -98,6 +98,12 @@ replaying(void)
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW1\nTx\n.\n") == QF_OK && q.forwarded, "a forwarded one");
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW\nTx\n.\n") == QF_OK && !q.forwarded, "not by any other value");
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\nW1\n.\n") == QF_INCOMPLETE, "nor behind a recipient");
+	ok(!q.hold && LOAD(HEADER NO_SUM MESSAGE "Fa\nHtoo odd%25\nTx\n.\n") == QF_OK && strcmp(qf_string(&q, q.hold), "too odd%") == 0,
+	    "one to be held");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nH\nTx\n.\n") == QF_OK && q.hold && LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\n.\n") == QF_OK && !q.hold,
+	    "for no reason; the next one is not");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\nHx\n.\n") == QF_INCOMPLETE && LOAD(HEADER NO_SUM MESSAGE "Hx\nFa\nTx\n.\n") == QF_INCOMPLETE,
+	    "not behind a recipient, nor before the sender");
 	ok(LOAD("pneu1 0000000000000000000 00000000000000000 0000000000 0000000000 " NO_SUM "F\nT\n.\n") == QF_OK, "an empty message of 1970");
 }
 
