@@ -11,9 +11,9 @@ BIN     = $(PREFIX)/lib/pneu
 MAN     = $(PREFIX)/share/man
 
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
-NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain alias/newaliases
+NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain alias/newaliases smtp/checkpw
 LEAN    = listen/tcprules smtp/smtpd smtp/milter queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
-          deliver/remote deliver/dnsq deliver/newu tools/qread tools/qstat tools/qctl
+          deliver/remote deliver/dnsq deliver/newu smtp/newpw tools/qread tools/qstat tools/qctl
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
@@ -41,7 +41,9 @@ UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*
 
 all: $(PROGS)
 $(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(call run,LD,$$@)$$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
-$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(call run,LD,$$@)$$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB)))
+$(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(call run,LD,$$@)$$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB) $$(CRYPT)))
+# crypt(3) is libc's, but on Linux it lives in a library of its own; who checks passwords must know the system's hashes
+$B/pneu-checkpw: CRYPT = -lcrypt
 $B/tests/%: $B/lean/tests/%.o $B/lean.a
 	@mkdir -p $(@D)
 	$(call run,LD,$@)$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)

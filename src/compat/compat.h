@@ -32,6 +32,15 @@ void compat_cloexec_from(int fd);
 void compat_end_with(pid_t parent);
 /* an empty file that lives in memory, read and write, close-on-exec; -1: cannot (errno) */
 int compat_memory_file(void);
+/* The system's hashed password of a login, through its name service. 1: there is one; 0: there is no such login; -1: errno,
+ * EOPNOTSUPP if this system keeps none that could be asked for. Days since 1970 as shadow(5) has them, -1 for none. */
+struct compat_shadow {
+	char hash[512];
+	long changed, most, expires;
+};
+int compat_shadow(const char *login, struct compat_shadow *);
+/* give up every trace of the group that a setgid program got, for the real one, for good; checked */
+bool compat_drop_setgid(void);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

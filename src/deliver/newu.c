@@ -6,15 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
+#include "lib/swap.h"
 #include "wire/users.h"
 
 #define TEXT_MAX (256u << 20)
@@ -30,41 +28,24 @@ read_text(const char *path, struct buf *text)
 	die_sys(errno == ENOENT ? EX_HARD : EX_SOFT, "read ", path);
 }
 
-/* beside the database, so that rename can put it in place; one name for all, so that a killed run leaves one file.
- * The lock keeps a second run out, and goes with its holder. */
-static int
-open_new(const char *path)
+static void
+open_new(struct swap *new, const char *cdb)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	struct stat ours, named;
-
-	if (fd < 0)
-		die_sys(EX_SOFT, "create ", path);
-	if (fcntl(fd, F_SETLK, &l) != 0)
-		die_sys(EX_SOFT, "lock ", path, " (does another pneu-newu run?)");
-	/* whoever held it before us may have renamed it meanwhile: then this is the live database */
-	if (fstat(fd, &ours) != 0 || lstat(path, &named) != 0 || ours.st_ino != named.st_ino ||
-	    ours.st_dev != named.st_dev)
+	switch (swap_open(new, cdb, 0644)) {
+	case SWAP_OPEN:
+		return;
+	case SWAP_BUSY:
+		die_sys(EX_SOFT, "lock ", new->tmp, " (does another pneu-newu run?)");
+	case SWAP_LATE:
 		die_say(EX_SOFT, "another pneu-newu has just finished: try again");
-	if (!S_ISREG(ours.st_mode) || ours.st_nlink != 1)
-		die_say(EX_HARD, path, " is in the way: not a file of its own");
-	if (ftruncate(fd, 0) != 0)
-		die_sys(EX_SOFT, "empty ", path);
-	return fd;
-}
-
-static _Noreturn void
-say_error(const char *path, const char *new, const struct users_error *e)
-{
-	char line[NUM_TEXT];
-	int cause = errno;
-
-	(void)unlink(new);
-	errno = cause;
-	if (e->line == 0)
-		die_sys(EX_SOFT, "write ", new);
-	die_say(EX_HARD, path, ":", num_text(line, e->line), ": ", e->why);
+	case SWAP_IN_THE_WAY:
+		die_say(EX_HARD, new->tmp, " is in the way: not a file of its own");
+	case SWAP_TROUBLE:
+	default:
+		if (errno == ENAMETOOLONG)
+			die_say(EX_HARD, "the database's path is too long");
+		die_sys(EX_SOFT, "create ", new->tmp);
+	}
 }
 
 static void
@@ -72,24 +53,23 @@ compile(const char *path, const char *cdb)
 {
 	struct buf text = BUF(TEXT_MAX);
 	struct users_error e;
-	char new[PATH_SIZE];
-	int fd;
+	char line[NUM_TEXT];
+	struct swap new;
+	bool named;
 
-	if ((size_t)snprintf(new, sizeof new, "%s.tmp", cdb) >= sizeof new)
-		die_say(EX_HARD, "the database's path is too long");
 	read_text(path, &text);
-	fd = open_new(new);
-	if (!users_compile(text.s ? text.s : "", text.len, fd, &e))
-		say_error(path, new, &e);
-	if (fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(new, cdb) != 0) {
-		e.line = 0;
-		say_error(path, new, &e);
+	open_new(&new, cdb);
+	if (!users_compile(text.s ? text.s : "", text.len, new.fd, &e)) {
+		swap_drop(&new);
+		if (e.line == 0)
+			die_sys(EX_SOFT, "write ", new.tmp);
+		die_say(EX_HARD, path, ":", num_text(line, e.line), ": ", e.why);
 	}
-	if (!file_sync_parent(cdb))
-		die_sys(EX_SOFT, "sync the directory of ", cdb);
+	if (!swap_close(&new, 0644, &named)) {
+		swap_drop(&new);
+		die_sys(EX_SOFT, named ? "sync the directory of " : "replace ", cdb);
+	}
 	buf_free(&text);
-	if (close(fd) != 0)
-		die_sys(EX_SOFT, "close ", cdb);
 }
 
 int

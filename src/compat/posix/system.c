@@ -98,3 +98,25 @@ compat_write_behind(int fd)
 {
 	(void)fd;
 }
+
+int
+compat_shadow(const char *login, struct compat_shadow *s)
+{
+	(void)login;
+	(void)s;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+bool
+compat_drop_setgid(void)
+{
+	gid_t real = getgid(), was = getegid();
+
+	if (setregid(real, real) != 0)          /* the saved one becomes the effective one: POSIX */
+		return false;
+	if (getgid() == real && getegid() == real && (was == real || geteuid() == 0 || setegid(was) != 0))
+		return true;
+	errno = EPERM;
+	return false;
+}
