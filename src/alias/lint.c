@@ -198,6 +198,25 @@ lint_duplicates(struct work *w, const struct entry *e)
 	return true;
 }
 
+/* A name without a domain gets that of control/envnoathost or me. Is that not ours, all such names lead away from here. */
+static bool
+lint_bare(struct work *w, const struct entry *e, const struct member *m)
+{
+	enum routing_class class;
+	const char *at;
+
+	if (w->told_domain || m->local || memchr(m->text, '@', m->len) || memchr(m->text, '%', m->len))
+		return true;
+	if (!host_class(&w->host, m->text, m->len, &class))
+		return false;
+	if (class == ROUTING_REMOTE && (at = memrchr(w->host.address.s, '@', w->host.address.len))) {
+		found_warning(&w->findings, e->file, m->place, m->text, " means ", w->host.address.s, ", and ", at + 1,
+		    " is not in control/locals: mail for names without a domain leaves this host");
+		w->told_domain = true;
+	}
+	return true;
+}
+
 static void
 lint_member(struct work *w, const struct entry *e, const struct member *m, bool *limit)
 {
@@ -214,7 +233,7 @@ lint_member(struct work *w, const struct entry *e, const struct member *m, bool 
 	case ELEMENT_PROGRAM:
 		if (e->list && !e->programs)
 			found_warning(&w->findings, e->file, m->place, element_kind_name((enum element_kind)m->kind), " ", m->text,
-			    ": refused, because this list is not root's alone");
+			    ": refused, unless the list belongs to root and nobody else may write to it");
 		else if (m->kind == ELEMENT_FILE)
 			lint_file(w, e, m);
 		else
@@ -295,6 +314,8 @@ lint(struct work *w)
 		for (j = e->first; j < e->first + e->count; j++) {
 			const struct member *m = &t->member[j];
 
+			if ((m->kind == ELEMENT_ADDRESS || m->kind == ELEMENT_MAILBOX) && !lint_bare(w, e, m))
+				return false;
 			lint_member(w, e, m, &limit);
 			if (!carried && (m->kind == ELEMENT_FILE || m->kind == ELEMENT_PROGRAM)) {
 				carried = m;

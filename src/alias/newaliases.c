@@ -116,7 +116,7 @@ tell_findings(void)
 }
 
 static void
-check(void)
+check(bool installs)
 {
 	struct conf_error error;
 
@@ -130,6 +130,8 @@ check(void)
 	if (work.findings.errors == 0)
 		return;
 	install_drop(&install);
+	if (installs)
+		warn_say("nothing was installed because of the errors: the aliases stay as they were");
 	exit(EX_DATAERR);
 }
 
@@ -183,7 +185,7 @@ main(int argc, char **argv)
 	if (!only_check)
 		install_begin(&install);
 	take_texts(argc - optind, argv + optind);
-	check();
+	check(!only_check);
 	if (changes)
 		print_changes();
 	if (only_check)

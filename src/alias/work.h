@@ -31,6 +31,7 @@ struct work {
 	struct text text;
 	struct buf bytes;               /* of the file at hand */
 	bool told_root;                 /* that he needs an alias */
+	bool told_domain;               /* that names without a domain are not ours */
 };
 
 /* One more text file. The strings stay the caller's. False: errno, 0 for more files than can be */

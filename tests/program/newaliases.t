@@ -170,6 +170,11 @@ aliases:2:40: warning: /bin/cat is there already, in line 2'
 says 'a domain that catches users' '@mail.example.org: joe\n' \
 	'aliases:1:1: warning: @mail.example.org catches every name in a local domain that has no alias, those of users too'
 says 'a domain that is not ours' 'a@far.example: joe\n' 'aliases:1:1: warning: a@far.example is never looked for: far.example is neither in locals nor in virtualdomains'
+echo example.net >"$E/locals"
+says 'names without a domain that are not ours, once' 'a: nosuch@example.net, joe, ann, root\n' \
+'aliases:1:4: warning: nosuch is neither an alias nor a user with a mailbox
+aliases:1:24: warning: joe means joe@mail.example.org, and mail.example.org is not in control/locals: mail for names without a domain leaves this host'
+rm "$E/locals"
 says 'addresses without a comma' 'a: joe ann\n' 'aliases:1:8: warning: no comma before it'
 printf 'a: joe\n' >"$E/aliases"
 is 'names that everybody has to have' "$(pneu-newaliases -n 2>&1 | sed "s|$E/||")" 'aliases:1:1: warning: there is no postmaster
@@ -219,7 +224,7 @@ says 'lists that are not there' "l: :include:$T/none, :include:$T\nowner-l: joe\
 aliases:1:$((20 + ${#T})): warning: list $T: not a regular file; its mail would wait"
 echo '|/bin/cat' >"$T/progs" && chmod 664 "$T/progs"
 says 'a program in a list of others' "l: :include:$T/progs\nowner-l: joe\n" "$T/progs:1:1: warning: its group may write to this file
-$T/progs:1:1: warning: program /bin/cat: refused, because this list is not root's alone"
+$T/progs:1:1: warning: program /bin/cat: refused, unless the list belongs to root and nobody else may write to it"
 
 # ---- what users have put into their homes is looked at, not opened: some devices do something when root opens them
 if strace -o /dev/null true 2>/dev/null; then
@@ -257,6 +262,7 @@ printf 'old: joe\n' >"$E/aliases" && pneu-newaliases "$E/aliases" "$E/base" >/de
 same_as() { cmp "$E/aliases.cdb" "$T/old" && test ! -e "$E/aliases.cdb.tmp"; }
 printf 'new: joe\nbad\n' >"$E/aliases"
 t 'errors are exit 65'                          exits 65 pneu-newaliases
+t 'what that means is said'                     said 'nothing was installed because of the errors: the aliases stay as they were'
 t 'the old database stays'                      same_as
 is 'nothing is said of success' "$(cat "$T/out")" ''
 t 'a missing file is exit 66'                   exits 66 pneu-newaliases "$T/nosuch"
