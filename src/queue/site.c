@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/envelope.h"
+#include "wire/spawner.h"
 
 #define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
@@ -16,8 +17,15 @@
 #define REFILL 64                       /* parked messages opened a turn, */
 #define REFILL_LOOK 256                 /* and sites looked at for them */
 #define TABLE_SIZE 4096
+#define FAMILIES 1024                   /* two families may be taken for one, and then share what one may have */
+
+struct family {
+	unsigned busy;                  /* workers with tasks, */
+	size_t open;                    /* and tasks, of all its sites */
+};
 
 struct channel_state channels[CHANNELS];
+static struct family families[FAMILIES];
 static struct site *table[TABLE_SIZE];
 static struct site *building, **building_end = &building;      /* those with a task being filled */
 static struct site *line, **line_end = &line;   /* those with parked messages; each in its turn */
@@ -45,19 +53,35 @@ site_limit(enum channel c)
 /* ---- the table */
 
 static size_t
-hash(enum channel c, const char *key)
+hash(enum channel c, const char *key, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325u + c;
 
-	while (*key)
+	while (n--)
 		h = (h ^ (unsigned char)*key++) * 0x100000001b3u;
-	return (size_t)(h ^ h >> 32) % TABLE_SIZE;
+	return (size_t)(h ^ h >> 32);
+}
+
+/* Whose site is it? Only lspawn knows for sure. */
+static struct family *
+family_of(enum channel c, const char *key)
+{
+	size_t n = 1;
+
+	if (c != CHANNEL_LOCAL)
+		return 0;
+	if (*key == SPAWNER_MAILBOX)
+		key++;
+	if (*key != SPAWNER_INSTRUCTION)
+		for (n = 0; key[n] && key[n] != '-' && !strchr(routing_separators(routing), key[n]); )
+			n++;
+	return &families[hash(c, key, n) % FAMILIES];
 }
 
 struct site *
 site_get(enum channel c, const char *key)
 {
-	struct site **at = &table[hash(c, key)], *s;
+	struct site **at = &table[hash(c, key, strlen(key)) % TABLE_SIZE], *s;
 
 	for (; *at; at = &(*at)->next)
 		if ((*at)->channel == c && strcmp((*at)->key, key) == 0)
@@ -65,6 +89,7 @@ site_get(enum channel c, const char *key)
 	if (!(s = calloc(1, sizeof *s + strlen(key) + 1)))
 		return 0;
 	s->channel = c;
+	s->family = family_of(c, key);
 	s->task_end = &s->task;
 	s->parked = (struct schedule_line)SCHEDULE_LINE;
 	s->window = WINDOW_FIRST < settings.concurrencysite ? WINDOW_FIRST : (unsigned)settings.concurrencysite;
@@ -138,6 +163,13 @@ channel_full(enum channel c)
 	return c == CHANNEL_REMOTE && channels[c].open >= message_limit() / 4 * 3;
 }
 
+/* tasks of its family that wait or are given */
+static size_t
+open_tasks(const struct site *s)
+{
+	return s->family ? s->family->open : s->open;
+}
+
 bool
 site_full(const struct site *s)
 {
@@ -146,7 +178,7 @@ site_full(const struct site *s)
 	if (now.mono_ms < s->dead_ms)
 		return false;                   /* it will be answered at once */
 	return channel_full(s->channel) ||
-	    s->open >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
+	    open_tasks(s) >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
 }
 
 static void
@@ -186,6 +218,8 @@ queue_task(struct site *s, struct task *t)
 	s->task_end = &t->next;
 	s->tasks++;
 	s->open++;
+	if (s->family)
+		s->family->open++;
 	channels[s->channel].open++;
 	site_ready(s);
 }
@@ -194,6 +228,8 @@ void
 site_task_gone(struct site *s)
 {
 	s->open--;
+	if (s->family)
+		s->family->open--;
 	channels[s->channel].open--;
 	site_ready(s);
 }
@@ -253,6 +289,33 @@ site_added(void)
 }
 
 /* ---- giving work */
+
+void
+site_busy_more(struct site *s)
+{
+	s->busy++;
+	if (s->family)
+		s->family->busy++;
+	channels[s->channel].busy++;
+}
+
+void
+site_busy_less(struct site *s)
+{
+	s->busy--;
+	if (s->family)
+		s->family->busy--;
+	channels[s->channel].busy--;
+}
+
+/* May it have a worker more? The last quarter is for families with fewer than are left. */
+static bool
+has_share(const struct site *s)
+{
+	const struct channel_state *c = &channels[s->channel];
+
+	return c->busy < c->limit && (!s->family || c->busy < c->limit * 3 / 4 || s->family->busy < c->limit - c->busy);
+}
 
 static struct task *
 next_task(struct site *s)
@@ -315,7 +378,7 @@ choose(struct site *s)
 
 	if (s->channel == CHANNEL_LOCAL && s->busy >= FEW_LOCAL && ahead)
 		w = worker_least_busy(s, AHEAD_LOCAL / 2);
-	if (!w && s->busy < s->window && c->busy < c->limit) {
+	if (!w && s->busy < s->window && has_share(s)) {
 		if (!(w = worker_idle(s)) && !(w = worker_new(s)))
 			again_ms = now.mono_ms + SHORT_MS;      /* no memory, or the spawner is behind */
 	} else if (!w && ahead)
@@ -362,7 +425,7 @@ dispatch(struct channel_state *c)
 static bool
 wants_more(const struct site *s)
 {
-	return s->parked.count && s->open < 3 * s->window && !channel_full(s->channel) && message_room(s->channel);
+	return s->parked.count && open_tasks(s) < 3 * s->window && !channel_full(s->channel) && message_room(s->channel);
 }
 
 /* each site in its turn */

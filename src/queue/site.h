@@ -5,6 +5,8 @@
  *   parked   messages beyond those, closed again, as slots of the schedule
  *   workers  processes that deliver there, each with the jobs given to it and not yet reported
  *   window   how many workers may be busy at once: opens with each success, halves when nobody answers
+ *   family   the sites that seem to be one user's: joe, joe+tag and joe-list, or the alias user's instructions. Whatever the
+ *            user does with his mail, others' local mail goes on: no family has all workers, or all open messages
  *   dead     until when it is left alone because nobody answered; a growing while
  * site.c decides who gets what and when; worker.c speaks with spawners and workers. Memory: a task belongs to the
  * site's line, then to the worker that has it; a worker belongs to its site; a site is freed by site.c alone. */
@@ -59,6 +61,7 @@ struct site {
 	struct schedule_line parked;
 	struct worker *worker;
 	unsigned busy, window, failures;        /* workers with tasks; how many may be; times in a row that nobody answered */
+	struct family *family;          /* 0: not a local one */
 	int64_t dead_ms;                /* left alone until then; 0 */
 	char key[];
 };
@@ -81,6 +84,8 @@ void site_ready(struct site *);         /* back into the ring, if it has tasks *
 /* nobody could take it: it is tried again, at once, or soon when what it waits for makes no sound of its own */
 void site_put_first(struct site *, struct task *, bool at_once);
 void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
+void site_busy_more(struct site *);     /* one worker more of it has a job, */
+void site_busy_less(struct site *);     /* or one less */
 void site_task_gone(struct site *);     /* one of its tasks is no longer open */
 void site_answers(struct site *);       /* somebody is there: the window opens */
 void site_silent(struct site *);        /* nobody is there: it is left alone for a growing while */

@@ -64,10 +64,8 @@ worker_free(struct worker *w)
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
-	if (w->tasks) {
-		w->site->busy--;
-		channels[w->site->channel].busy--;
-	}
+	if (w->tasks)
+		site_busy_less(w->site);
 	if (w->fd >= 0)
 		close(w->fd);
 	site_ready(w->site);
@@ -86,8 +84,7 @@ task_end(struct worker *w, struct task *t)
 	*at = t->next;
 	if (--w->tasks == 0) {
 		idle_begin(w);
-		s->busy--;
-		channels[s->channel].busy--;
+		site_busy_less(s);
 	}
 	site_task_gone(s);
 	message_task_done(t->m, t->n);
@@ -197,8 +194,7 @@ worker_take(struct worker *w, struct task *t)
 	idle_end(w);
 	if (w->tasks++ == 0) {
 		w->since_ms = now.mono_ms;
-		w->site->busy++;
-		channels[w->site->channel].busy++;
+		site_busy_more(w->site);
 	}
 }
 
@@ -237,8 +233,7 @@ worker_return(struct worker *w, struct task *t)
 	*at = 0;
 	if (--w->tasks == 0) {
 		idle_begin(w);
-		w->site->busy--;
-		channels[w->site->channel].busy--;
+		site_busy_less(w->site);
 	}
 }
 
