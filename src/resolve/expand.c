@@ -15,14 +15,15 @@
 
 #define STRINGS_MAX (256u << 20)
 #define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
-#define SEEN_KEPT 4096                  /* memory kept from one message to the next */
-#define STRINGS_KEPT (1u << 20)
+#define ITEMS_KEPT 4096                 /* memory kept from one message to the next, */
+#define LIST_KEPT (1u << 20)            /* and bytes of it */
+#define BAD_LINES 100                   /* of a list, each of them told */
 #define NOBODY_ELSE 022                 /* bits that let others change a list */
 
 void
 expand_free(struct expand *x)
 {
-	buf_free(&x->strings);
+	seen_free(&x->seen);
 	buf_free(&x->root);
 	buf_free(&x->address);
 	buf_free(&x->key);
@@ -31,7 +32,6 @@ expand_free(struct expand *x)
 	buf_free(&x->why);
 	free(x->child);
 	free(x->item);
-	free(x->seen);
 }
 
 void
@@ -40,113 +40,39 @@ expand_begin(struct expand *x, const struct routing *routing, struct aliases *al
 	x->routing = routing;
 	x->aliases = aliases;
 	x->separators = separators;
-	x->strings.max = STRINGS_MAX;
+	x->seen.strings.max = STRINGS_MAX;
 	x->root.max = x->address.max = x->key.max = x->why.max = ADDRESS_ROOM;
 	x->entry.max = ALIASDB_DATA;
 	x->list.max = EXPAND_LIST_BYTES;
-	if (x->seen_room > SEEN_KEPT || x->strings.cap > STRINGS_KEPT) {        /* after a large list */
-		free(x->seen);
-		x->seen = 0;
-		x->seen_room = 0;
-		buf_free(&x->strings);
+	if (x->list.cap > LIST_KEPT)
 		buf_free(&x->list);
+	if (x->item_room > ITEMS_KEPT || x->child_room > ITEMS_KEPT) {
 		free(x->item);
 		free(x->child);
 		x->item = 0;
 		x->child = 0;
 		x->item_room = x->child_room = x->items = x->children = 0;
-	} else if (x->seen_count)
-		memset(x->seen, 0, x->seen_room * sizeof *x->seen);
-	x->seen_count = 0;
+	}
+	seen_clear(&x->seen);
 	x->listed = 0;
 	x->broken = false;
-	buf_clear(&x->strings);
 }
 
 const char *
 expand_string(const struct expand *x, uint32_t at)
 {
-	return at ? x->strings.s + at : "";
-}
-
-/* 0: no memory */
-static uint32_t
-keep(struct expand *x, const char *s)
-{
-	uint32_t at;
-
-	if (x->strings.len == 0 && !buf_byte(&x->strings, 0))
-		return 0;
-	at = (uint32_t)x->strings.len;
-	return buf_put(&x->strings, s, strlen(s) + 1) ? at : 0;
-}
-
-/* ---- what has been seen */
-
-static size_t
-slot_of(const struct expand *x, const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-	const char *p;
-	size_t i;
-
-	for (p = s; *p; p++)
-		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
-	for (i = (size_t)(h ^ h >> 32) & (x->seen_room - 1); x->seen[i]; i = (i + 1) & (x->seen_room - 1))
-		if (strcmp(expand_string(x, x->seen[i]), s) == 0)
-			break;
-	return i;
-}
-
-/* a table of this size with what was seen before the strings had grown to so many bytes */
-static bool
-seen_again(struct expand *x, size_t room, size_t before)
-{
-	size_t had = x->seen_room, i;
-	uint32_t *old = x->seen, *seen = calloc(room, sizeof *seen);
-
-	if (!seen)
-		return false;
-	x->seen = seen;
-	x->seen_room = room;
-	x->seen_count = 0;
-	for (i = 0; i < had; i++)
-		if (old[i] && old[i] < before) {
-			seen[slot_of(x, expand_string(x, old[i]))] = old[i];
-			x->seen_count++;
-		}
-	free(old);
-	return true;
+	return seen_string(&x->seen, at);
 }
 
 void
 expand_undo(struct expand *x)
 {
 	x->children = x->items = 0;
-	if (x->seen_count && !seen_again(x, x->seen_room, x->mark))
+	if (!seen_cut(&x->seen, x->mark))
 		x->broken = true;
-	else
-		buf_cut(&x->strings, x->mark);
 }
 
-enum seen { SEEN_NEW, SEEN_BEFORE, SEEN_TROUBLE };
-
-static enum seen
-see(struct expand *x, const char *s)
-{
-	size_t i;
-
-	if (2 * (x->seen_count + 1) > x->seen_room &&
-	    !seen_again(x, x->seen_room ? x->seen_room * 2 : 64, SIZE_MAX))
-		return SEEN_TROUBLE;
-	i = slot_of(x, s);
-	if (x->seen[i])
-		return SEEN_BEFORE;
-	if (!(x->seen[i] = keep(x, s)))
-		return SEEN_TROUBLE;
-	x->seen_count++;
-	return SEEN_NEW;
-}
+/* ---- what has been seen */
 
 /* Two spellings of one recipient give one key: completed, case counts only in the local part of others' addresses, and the
  * names of this host are one. */
@@ -181,7 +107,7 @@ expand_note(struct expand *x, char kind, const char *text)
 {
 	if (!make_key(x, kind == QF_INJECTED ? QF_ADDRESS : kind, text))
 		return EXPAND_LATER;
-	switch (see(x, x->key.s)) {
+	switch (seen_put(&x->seen, x->key.s)) {
 	case SEEN_NEW:
 		return EXPAND_NOT;
 	case SEEN_BEFORE:
@@ -233,7 +159,7 @@ add_item(struct expand *x, char kind, const char *text, uint32_t sender, uint32_
 	if (!room(x, &array, x->items, &x->item_room, sizeof *x->item))
 		return false;
 	x->item = array;
-	if (!(at = keep(x, text)))
+	if (!(at = seen_keep(&x->seen, text)))
 		return trouble(x);
 	x->item[x->items] = (struct expand_item){ .text = at, .sender = sender, .parent = parent, .depth = depth, .kind = kind };
 	if (x->items) {
@@ -254,7 +180,7 @@ add_child(struct expand *x, size_t i, char kind, const char *text, char verdict,
 	if (!verdict) {
 		if (!make_key(x, kind, text))
 			return trouble(x);
-		switch (see(x, x->key.s)) {
+		switch (seen_put(&x->seen, x->key.s)) {
 		case SEEN_BEFORE:
 			return true;
 		case SEEN_TROUBLE:
@@ -268,7 +194,7 @@ add_child(struct expand *x, size_t i, char kind, const char *text, char verdict,
 	x->child = array;
 	if (verdict)
 		memcpy(c.status, status, strlen(status) + 1);
-	if (!(c.text = keep(x, text)) || (verdict && !(c.why = keep(x, why))))
+	if (!(c.text = seen_keep(&x->seen, text)) || (verdict && !(c.why = seen_keep(&x->seen, why))))
 		return trouble(x);
 	x->child[x->children++] = c;
 	return true;
@@ -407,7 +333,7 @@ take_owner(struct expand *x, size_t i, const char *alias, const char *root_sende
 		return trouble(x);
 	}
 	buf_cut(&x->key, n + base);
-	if (!buf_puts(&x->key, at) || !(x->item[i].sender = keep(x, x->key.s)))
+	if (!buf_puts(&x->key, at) || !(x->item[i].sender = seen_keep(&x->seen, x->key.s)))
 		return trouble(x);
 	return true;
 }
@@ -422,7 +348,7 @@ follow_alias(struct expand *x, size_t i, const struct aliasdb_entry *found, cons
 	char letter;
 	bool ok;
 
-	if (!(x->item[i].alias = keep(x, name)) || !buf_put(&copy, e.at, (size_t)(e.end - e.at)))
+	if (!(x->item[i].alias = seen_keep(&x->seen, name)) || !buf_put(&copy, e.at, (size_t)(e.end - e.at)))
 		return buf_free(&copy), trouble(x);
 	if (i == 0) {
 		char line[NUM_TEXT];
@@ -440,13 +366,13 @@ follow_alias(struct expand *x, size_t i, const struct aliasdb_entry *found, cons
 }
 
 /* already in the list of aliases followed, for another branch? then it yields nothing new */
-static enum seen
+static enum seen_result
 see_alias(struct expand *x, const char *name)
 {
 	buf_clear(&x->key);
 	if (!buf_byte(&x->key, QF_NAME) || !buf_puts(&x->key, name))
 		return SEEN_TROUBLE;
-	return see(x, x->key.s);
+	return seen_put(&x->seen, x->key.s);
 }
 
 /* false: the outcome says why, or (found false) it is the root and no alias */
@@ -579,13 +505,24 @@ read_list(struct expand *x, size_t i, bool *roots, bool *fine)
 	return *fine || list_says(x, i, later, "4.3.5", ": ", "", odd ? odd : strerror(e));
 }
 
+/* Each is told, but for the many of a file that is no list at all: the last one told stands for them. */
+static bool
+bad_line(struct expand *x, size_t i, size_t line)
+{
+	char number[NUM_TEXT];
+
+	if (++x->bad_lines > BAD_LINES)
+		return true;
+	return list_says(x, i, never, "5.1.3", " line ", num_text(number, line),
+	    x->bad_lines < BAD_LINES ? ": not a recipient" : ": not a recipient, and perhaps more of them further on");
+}
+
 static bool
 take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool roots)
 {
 	static struct element element;          /* a kilobyte */
 	struct element_walk w;
 	enum element_result r;
-	char number[NUM_TEXT];
 
 	while (n && (*s == ' ' || *s == '\t')) {
 		s++;
@@ -599,7 +536,7 @@ take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool
 	while ((r = element_next(&w, &element)) != ELEMENT_END) {
 		bool ok = x->elements++ >= EXPAND_ELEMENTS ? too_many(x) :
 		    r == ELEMENT_GOT ? take(x, i, element.kind, element.text, roots) :
-		    list_says(x, i, never, "5.1.3", " line ", num_text(number, line), ": not a recipient");
+		    bad_line(x, i, line);
 
 		if (!ok)
 			return false;
@@ -624,7 +561,7 @@ follow_list(struct expand *x, size_t i)
 	buf_clear(&x->key);
 	if (!buf_byte(&x->key, x->item[i].kind) || !buf_puts(&x->key, expand_string(x, x->item[i].text)))
 		return trouble(x);
-	switch (see(x, x->key.s)) {
+	switch (seen_put(&x->seen, x->key.s)) {
 	case SEEN_BEFORE:
 		return true;
 	case SEEN_TROUBLE:
@@ -634,6 +571,7 @@ follow_list(struct expand *x, size_t i)
 	}
 	if (x->lists++ == EXPAND_LISTS)
 		return too_many(x);
+	x->bad_lines = 0;
 	ok = read_list(x, i, &roots, &fine);
 	if (!fine)
 		return ok;
@@ -657,7 +595,7 @@ expand(struct expand *x, char kind, const char *text, const char *sender)
 	uint32_t at;
 
 	x->items = x->children = x->lists = x->elements = 0;
-	x->mark = x->strings.len;
+	x->mark = x->seen.strings.len;
 	x->outcome.verdict = 0;
 	buf_clear(&x->why);
 	buf_clear(&x->root);
@@ -674,7 +612,7 @@ expand(struct expand *x, char kind, const char *text, const char *sender)
 	if (ok)
 		return EXPAND_DONE;
 	if (!found && !x->outcome.verdict) {    /* the root, and nothing has been noted */
-		buf_cut(&x->strings, x->mark);
+		buf_cut(&x->seen.strings, x->mark);
 		return EXPAND_NOT;
 	}
 	expand_undo(x);

@@ -24,6 +24,7 @@
 #include "mail/outcome.h"
 #include "resolve/aliases.h"
 #include "resolve/routing.h"
+#include "resolve/seen.h"
 #include "wire/queuefile.h"
 
 #define EXPAND_DEPTH 50
@@ -53,17 +54,16 @@ struct expand {
 	const struct routing *routing;
 	struct aliases *aliases;
 	const char *separators;
-	struct buf strings;             /* each ends in 0; offset 0 is "" */
+	struct seen seen;               /* and all strings */
 	struct expand_child *child;     /* of the last expand() */
 	size_t children, child_room;
 	struct expand_item *item;
 	size_t items, item_room;
 	size_t last;                    /* behind this one the next item is followed */
-	uint32_t *seen;                 /* a hash table of strings */
-	size_t seen_count, seen_room;
 	size_t listed;                  /* bytes of lists read since expand_begin() */
 	size_t lists, elements;         /* of the last expand() */
-	size_t mark;                    /* strings.len before the last expand() */
+	size_t bad_lines;               /* of the list being read */
+	size_t mark;                    /* bytes of strings before the last expand() */
 	bool broken;                    /* what was seen could not be put back: nothing more is expanded */
 	struct buf root;                /* the address of the last expand(), completed */
 	struct buf address, key, entry, list;   /* for the moment */

@@ -341,6 +341,22 @@ list(const char *path)
 	return all("l");
 }
 
+/* thousands of lines that are no recipients, and one that is */
+static void
+no_list_at_all(void)
+{
+	static char text[3 * 5000 + 8];
+	size_t n;
+
+	for (n = 0; n < 3 * 5000; n += 3)
+		memcpy(text + n, "<<\n", 3);
+	memcpy(text + n, "carol\n", 6);
+	scratch_file("list", text, n + 6);
+	(void)list("list");
+	ok(x.children == 102, "of many bad lines a hundred are told");
+	ok(strstr(children(), "perhaps more of them") && strstr(children(), "a carol@here.test"), "it is said, and who can be reached is");
+}
+
 #define LIST(text) scratch_file("list", text, sizeof(text) - 1)
 
 static void
@@ -361,6 +377,7 @@ lists(void)
 	same(all("l"), want, "bad lines fail, the others count");
 	scratch_file("list", "a@x.test\nb\0c@x.test\nd@x.test\n", 29);
 	ok(strstr(all("l"), "a a@x.test") && strstr(children(), "a d@x.test") && strstr(children(), "D 5.1.3"), "a NUL is a bad line too");
+	no_list_at_all();
 	same(list("missing"), waits("missing", "No such file or directory"), "one that is not there waits, the others do not");
 	same(more_from(QF_INCLUDE, expand_string(&x, x.child[0].text), "s@s.test"), "", "in the same round it is known already");
 	snprintf(inner, sizeof inner, "%s/missing", scratch_path);
@@ -440,7 +457,7 @@ many(void)
 	(void)list("big");
 	ok(x.children == 100001, "a list of a hundred thousand");
 	begin();
-	ok(x.strings.cap == 0 && x.seen_room == 0 && x.item_room == 0 && x.child_room == 0, "leaves its memory to the next message");
+	ok(x.seen.strings.cap == 0 && x.seen.room == 0 && x.item_room == 0 && x.child_room == 0, "leaves its memory to the next message");
 	same(all("team"), "a x@here.test, a y@here.test", "which is expanded as ever");
 	list_of(EXPAND_MOST - 3);               /* and bob, who stands in the alias, the list and the alias itself */
 	(void)all("l");
