@@ -30,8 +30,8 @@ static const struct option options[] = {
 };
 
 /* what goes to pneu-smtpd in a line must stay in it */
-static const char *
-one_line(const char *s, const char *what)
+static char *
+one_line(char *s, const char *what)
 {
 	const char *c;
 
@@ -41,6 +41,18 @@ one_line(const char *s, const char *what)
 	if (c - s > 1000)
 		die_say(EXPLAIN_USAGE, what, " is longer than 1000 bytes");
 	return s;
+}
+
+/* logs and headers have < > around it */
+static char *
+bare(char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || s[0] != '<' || s[n - 1] != '>')
+		return s;
+	s[n - 1] = 0;
+	return s + 1;
 }
 
 static const char *
@@ -127,12 +139,12 @@ main(int argc, char **argv)
 	out_init(&e.out, 1, space, sizeof space, -1);
 	read_options(argc, argv, &e, &client);
 	for (address = argv + optind; *address; address++)
-		if (!*one_line(*address, "the address"))
+		if (!*(*address = bare(one_line(*address, "the address"))))
 			die_say(EXPLAIN_USAGE, "an empty address is none");
 	for (address = argv + optind; *address; address++)
 		if ((!client.ip || !explain_smtp(&e, &client, *address)) && ready(&e))
 			explain_address(&e, *address);
-	if (!out_flush(&e.out))
+	if (!out_flush(&e.out) && errno != EPIPE)       /* head(1) has seen enough */
 		die_sys(EXPLAIN_LATER, "write");
 	return e.exit;
 }

@@ -3,7 +3,8 @@
  * each finding:
  *   LETTER LINE ' ' TEXT 0
  *   letters  f the file or setting     m b p w what is to be done: maildir, mbox, program, forward     s a word to say
- *            i the user himself, in his .forward     n it cannot be told, and why     d z never, later: status and text */
+ *            i the user himself, in his .forward     n it cannot be told, and why     d z never, later: status and text
+ *            x the .qmail file that would be needed */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/drop.h"
@@ -99,6 +101,20 @@ record_plan(struct look *l, const struct plan *p)
 	}
 }
 
+/* what to make so that the address exists; the name as resolve/dotqmail.c makes it */
+static void
+record_missing(struct look *l)
+{
+	const char *s;
+
+	out_puts(&l->found, "x0 .qmail");
+	out_puts(&l->found, l->account->dash);
+	for (s = l->account->ext; *s; s++)
+		out_byte(&l->found, *s == '.' ? ':' : ascii_lower(*s));
+	out_puts(&l->found, ", and each default for it");
+	out_byte(&l->found, 0);
+}
+
 static void
 look(struct look *l)
 {
@@ -110,8 +126,11 @@ look(struct look *l)
 		record_plan(l, &plan);
 	else if (o.verdict != 'D' && errno == EACCES && geteuid() != l->user.owner)
 		record(l, 'n', 0, o.text, "");  /* closed to us says nothing about the user, to whom it is open */
-	else
+	else {
+		if (strcmp(o.status, "5.1.1") == 0 && *l->account->dash)
+			record_missing(l);
 		record_outcome(l, &o);
+	}
 }
 
 static _Noreturn void
@@ -154,6 +173,7 @@ show(struct explain *e, size_t depth, char letter, char *s, const struct explain
 	case 'f': tell(e, depth, "by", text); break;
 	case 'i': tell(e, depth, "itself", text); break;
 	case 's': tell(e, depth + 1, "note", text); break;
+	case 'x': tell(e, depth, "missing", text); break;
 	case 'n': tell(e, depth, "unknown", text, ": not readable by you"); break;
 	case 'm': tell(e, deeper, "maildir", text); break;
 	case 'b': tell(e, deeper, "mbox", text); break;

@@ -68,6 +68,8 @@ is 'defaultdelivery, and its line'      "$(x joe | sed -n '/by:/,$p')" '  by: co
   result: deliverable
 =0'
 is 'case does not count'                "$(x JOE@EXAMPLE.org | sed -n 3p)" '  user: joe, by users.cdb'
+is '< > around it do not count'         "$(x '<joe@example.org>' | head -n 1)" 'address: joe@example.org'
+is 'nothing between them is no address' "$(x '<>' | tail -n 1)" '=64'
 is 'nobody'                             "$(x no-such-user-here@example.org)" 'address: no-such-user-here@example.org
   local: example.org is in control/locals
   refused: 5.1.1 no such mailbox here
@@ -101,12 +103,14 @@ is 'a .qmail: each line and what it is' "$(x joe@example.org | sed -n '/by:/,$p'
         uid: '"$uid"'
         gid: 9
         home: T/home/joe
+        missing: .qmail-other, and each default for it
         refused: 5.1.1 no such mailbox here
   result: not deliverable
 =67'
 echo ./box >"$H/joe/.qmail-a-default"
 is 'a default file'                     "$(x joe-a-b | grep by:)" '  by: T/home/joe/.qmail-a-default'
-is 'no file for the extension'          "$(x joe-b | tail -n 3)" '  refused: 5.1.1 no such mailbox here
+is 'no file for the extension'          "$(x joe-b.C | tail -n 4)" '  missing: .qmail-b:c, and each default for it
+  refused: 5.1.1 no such mailbox here
   result: not deliverable
 =67'
 chmod 646 "$H/joe/.qmail"
