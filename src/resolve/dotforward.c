@@ -53,7 +53,8 @@ is_safe(const char *name, const struct stat *st, uid_t owner, struct outcome *o)
 	if (st->st_uid != owner && st->st_uid != 0)
 		return outcome_later(o, "4.7.0", name, " belongs to somebody else", (char *)0);
 	if (st->st_mode & WRITABLE)
-		return outcome_later(o, "4.7.0", "others may write to ", name, (char *)0);
+		return outcome_later(o, "4.7.0", (st->st_mode & S_IWOTH) ? "others may write to " : "its group may write to ", name,
+		    "; chmod go-w makes it count", (char *)0);
 	if (st->st_nlink > 1)           /* 0: replaced just now, and whole */
 		return outcome_later(o, "4.7.0", name, " has a second name (hard link)", (char *)0);
 	if (st->st_size > DOTFORWARD_FILE_MAX)
