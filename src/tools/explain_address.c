@@ -1,6 +1,5 @@
 /* One address, and what stands behind it: a walk down the aliases, in the order of resolve/expand.h, that shows each step. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +12,7 @@
 #include "mail/element.h"
 #include "mail/srs.h"
 #include "resolve/expand.h"
+#include "resolve/listfile.h"
 #include "tools/explain.h"
 
 #define MEMBERS_SHOWN 5                 /* of a list */
@@ -321,31 +321,33 @@ list_lines(struct list *l, const struct buf *text)
 static bool
 read_list(struct explain *e, size_t depth, const char *path, struct buf *b, bool *programs)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct listfile l;
+	bool there = listfile_open(&l, path), ours = there && place_private() && l.st.st_uid == geteuid();
 	const char *why = 0;
-	struct stat st;
 	ssize_t n;
 
-	if (fd < 0 && errno == EACCES) {
+	if (!there && errno == EACCES) {
 		tell(e, depth, "unknown", "not readable by you");
 		return false;
 	}
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (!there)
 		why = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	else if (l.fd < 0)
 		why = "is not a regular file";
-	else if (st.st_mode & 002)
+	else if (l.st.st_mode & 002)
 		why = "others may write to it";
-	else if (st.st_size > (off_t)EXPAND_LIST_BYTES)
+	else if (!ours && !l.plain && !(l.st.st_mode & S_IROTH))
+		why = "is not readable by everybody, but a link leads to it";
+	else if (l.st.st_size > (off_t)EXPAND_LIST_BYTES)
 		why = "is too large";
-	else if (!buf_room(b, (size_t)st.st_size) || (n = fd_read(fd, b->s, (size_t)st.st_size)) < 0)
+	else if (!buf_room(b, (size_t)l.st.st_size) || (n = fd_read(l.fd, b->s, (size_t)l.st.st_size)) < 0)
 		why = strerror(errno);
 	else {
 		b->len = (size_t)n;
-		*programs = (st.st_uid == 0 || (place_private() && st.st_uid == geteuid())) && !(st.st_mode & 022);
+		*programs = l.roots || (ours && !(l.st.st_mode & 022));
 	}
-	if (fd >= 0)
-		close(fd);
+	if (l.fd >= 0)
+		close(l.fd);
 	if (why) {
 		tell(e, depth, "later", "4.3.5 ", why);
 		explain_worst(e, EXPLAIN_LATER);

@@ -65,6 +65,12 @@ python3 tests/program/explain_aliases.py "$T/aliases" "$etc/aliases.cdb"
 is 'programs of aliases are the user alias'"'s" "$($explain -q run | sed -n '/program/,$p')" '    program: /bin/prog
       as user: alias, uid 54327
   result: deliverable'
+echo secret >"$T/secret" && chmod 600 "$T/secret" && ln -s "$T/secret" "$T/home/pneut2/list"
+echo "led: :include:$T/home/pneut2/list" >"$T/aliases"
+python3 tests/program/explain_aliases.py "$T/aliases" "$etc/aliases.cdb"
+is 'a link of a user leads root as little as the runner' "$($explain -q led | sed -n '/later/,$p')" \
+    '      later: 4.3.5 is not readable by everybody, but a link leads to it
+  result: not now'
 as 54327 sh -c 'echo pneut2 >"$0/.qmail-some-default"' "$T/home/alias"
 is 'what nobody else has is his' "$($explain -q some-thing | sed -n 's/^  user: //p')" 'alias, because there is no other user'
 is 'by his files' "$(see $explain -q some-thing | sed -n 2p)" '  by: T/home/alias/.qmail-some-default'
