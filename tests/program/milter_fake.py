@@ -5,8 +5,9 @@ ADDRESS  unix:PATH, or inet: a port of 127.0.0.1 or inet6: of ::1, whose number 
 LOG      each packet as a line: letter, blank, data with Python's escapes; "-" when a connection begins
 RULE     O=VERSION,ACTIONS,STEPS       what it answers to the offer (numbers as C writes them)
          LETTER=REPLY[|REPLY...]       to a command; a reply is a letter and data with \\0, \\n, \\xNN
-                                       instead of a letter: hang (say nothing more), close, raw:BYTES, twice for a pause of none
+                                       instead of a letter: hang (say nothing more), close, raw:BYTES, big:LETTER:N
          LETTER:N=REPLY                to the Nth of these commands only
+         @FILE                         the rules are the lines of FILE, as it is when a connection begins
 Without a rule a command that is not muted gets "c"."""
 import os
 import socket
@@ -84,9 +85,15 @@ def talk(c, log, rules):
             return
 
 
+def rules_of(words):
+    if words and words[0].startswith('@'):
+        with open(words[0][1:], encoding='latin-1') as f:
+            words = [w for w in f.read().split('\n') if w]
+    return dict(w.split('=', 1) for w in words)
+
+
 def main():
     address, logname = sys.argv[1:3]
-    rules = dict(a.split('=', 1) for a in sys.argv[3:])
     if address.startswith('unix:'):
         s = socket.socket(socket.AF_UNIX)
         s.bind(address[5:] + '.new')
@@ -95,7 +102,7 @@ def main():
         s = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
         s.bind(('::1' if six else '127.0.0.1', 0))
     s.listen(20)
-    log = open(logname, 'w', encoding='latin-1')
+    log = open(logname, 'a', encoding='latin-1')
     if address.startswith('unix:'):
         os.rename(address[5:] + '.new', address[5:])
     else:
@@ -106,7 +113,7 @@ def main():
     while True:
         c, _ = s.accept()
         try:
-            talk(c, log, rules)
+            talk(c, log, rules_of(sys.argv[3:]))
         except Hang:
             held.append(c)
             continue
