@@ -94,9 +94,13 @@ printf '=new:new:0:0:home/ann:::\n.\n' >"$T/more"
 sed '$d' "$D/etc/users" >"$T/users"
 cat "$T/users" "$T/more" >"$D/etc/users"
 was=$(cksum <"$D/etc/users.cdb")
+was_aliases=$(cksum <"$D/etc/aliases.cdb")
 compiled() { [ "$(cksum <"$D/etc/users.cdb")" != "$was" ]; }
+aliases_compiled() { [ "$(cksum <"$D/etc/aliases.cdb")" != "$was_aliases" ]; }
+echo 'boss: ann' >>"$D/etc/aliases"
 kill -HUP "$pid"
 t 'HUP compiles the users again' wait_until 20 compiled
+t 'and the aliases' wait_until 20 aliases_compiled
 
 t 'stop succeeds' instance stop "$D"
 t 'status says it does not run' not instance status "$D"
@@ -114,7 +118,10 @@ instance stop "$D2" >/dev/null 2>&1
 
 mv "$D" "$T/moved here"
 D="$T/moved here"
-t 'moved elsewhere it starts' instance start "$D"
+was_aliases=$(cksum <"$D/etc/aliases.cdb")
+echo 'boss: "ann' >>"$D/etc/aliases"
+t 'moved elsewhere, with a mistake in its aliases, it starts' instance start "$D"
+is 'with the aliases it had' "$(cksum <"$D/etc/aliases.cdb")" "$was_aliases"
 n=$(mails "$D" joe)
 send_mail "$P" joe@mail.example >/dev/null
 t 'and delivers to the homes where they are now' wait_until 20 arrived "$D" joe $((n + 1))

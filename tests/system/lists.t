@@ -35,6 +35,20 @@ is 'from its owner' "$(grep '^F' "$T/sink.log" | sort | uniq -c | sed 's/^ *[0-9
 t 'many recipients at a time' test "$(grep -c '^F' "$T/sink.log")" -le 1100
 forget
 
+# ---- the same, and the runner is killed meanwhile
+: >"$T/sink.log"
+leader=$(cat "$D/pid")
+runner() { ps -A -o sid=,pid=,comm= | awk -v s="$leader" '$1 == s && $3 == "pneu-send" { print $2 }'; }
+send a@sink.test big@one.test
+wait_until 30 took 50
+kill -KILL "$(runner)"
+t 'when the runner is killed in the midst of a list' not done_with
+t 'it is delivered nevertheless' wait_until 120 done_with
+sed -n 's/^T m//p' "$T/sink.log" | cut -d@ -f1 | sort -n >"$T/got"
+is 'to each member' "$(sort -nu "$T/got" | wc -l | tr -d ' ')" $N
+t 'and but for what was under way, once' test "$(wc -l <"$T/got")" -le $((N + 30000))
+echo "# $(($(wc -l <"$T/got") - N)) twice"
+
 # ---- a small one, and changes
 : >"$T/sink.log"
 send a@sink.test small@one.test
