@@ -196,13 +196,14 @@ bool
 milter_edits_apply(struct milter_edits *e, struct milter_message *m, struct milter_envelope *v, bool spaced)
 {
 	static struct edit parsed;
-	const char *at = e->b.s, *end = at + e->b.len;
-	size_t n;
+	const char *s;
+	size_t at, n;
 
-	for (; at < end; at += HEAD + n) {
-		n = milter_get_uint32(at + 1);
+	for (at = 0; at < e->b.len; at += HEAD + n) {
+		s = e->b.s + at;
+		n = milter_get_uint32(s + 1);
 		errno = EPROTO;
-		if (!parse(*at, at + HEAD, n, e->domain, &parsed) || !apply(&parsed, m, v, spaced))
+		if (!parse(*s, s + HEAD, n, e->domain, &parsed) || !apply(&parsed, m, v, spaced))
 			return false;
 	}
 	return !e->store.begun || (milter_store_end(&e->store) && milter_replace(m, &e->store.body));
