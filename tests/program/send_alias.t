@@ -147,7 +147,7 @@ inject s@s.test hang wait
 t 'a deferral by the alias itself' wait_until 20 put_back
 is 'waits, and no one else' "$(got)" 'local bob: <s@s.test> FORWARDED VIA=hang@here.test bob@here.test'
 is 'nor is it noted more than once' "$(records | grep -c '^z')" 1
-pneu-qctl expire "$ID"
+pneu-qctl expire "$ID" >/dev/null
 t 'until an operator gives it up' gone
 t 'and the sender hears of it' logged "^bounce msg $ID "
 stop
