@@ -61,13 +61,13 @@ is 'a link leads root nowhere where the user may not go' "$(see $explain -q pneu
   result: not now'
 rm "$T/home/pneut2/.qmail"
 echo 'run: |/bin/prog' >"$T/aliases"
-python3 tests/program/explain_aliases.py "$T/aliases" "$etc/aliases.cdb"
+python3 tests/program/makealiases.py "$etc/aliases.cdb" "$T/aliases"
 is 'programs of aliases are the user alias'"'s" "$($explain -q run | sed -n '/program/,$p')" '    program: /bin/prog
       as user: alias, uid 54327
   result: deliverable'
 echo secret >"$T/secret" && chmod 600 "$T/secret" && ln -s "$T/secret" "$T/home/pneut2/list"
 echo "led: :include:$T/home/pneut2/list" >"$T/aliases"
-python3 tests/program/explain_aliases.py "$T/aliases" "$etc/aliases.cdb"
+python3 tests/program/makealiases.py "$etc/aliases.cdb" "$T/aliases"
 is 'a link of a user leads root as little as the runner' "$($explain -q led | sed -n '/later/,$p')" \
     '      later: 4.3.5 is not readable by everybody, but a link leads to it
   result: not now'

@@ -13,7 +13,7 @@ mkdir -p "$T/etc" "$H/joe" "$H/ann" "$H/sys"
 conf() { cat >"$T/etc/$1"; }
 aliases() {
 	cat >"$T/aliases"
-	python3 tests/program/explain_aliases.py "$T/aliases" "$T/etc/aliases.cdb"
+	python3 tests/program/makealiases.py "$T/etc/aliases.cdb" "$T/aliases"
 }
 # user NAME UID: home/NAME, as =NAME and +NAME-
 user() { printf '=%s:%s:%d:%d:%s:::\n+%s-:%s:%d:%d:%s:-::\n' "$1" "$1" "$2" 9 "$H/$1" "$1" "$1" "$2" 9 "$H/$1"; }

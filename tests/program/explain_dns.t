@@ -56,7 +56,7 @@ is 'without DNS (-q)'                   "$(x -q a@plain.example)" '  mx of: plai
 is 'also --no-dns'                      "$(x --no-dns a@plain.example | tail -n 1)" '=0'
 is 'nobody is asked'                    "$(cat "$T/queries")" ''
 echo 'both: a@plain.example, b@plain.example' >"$T/aliases"
-python3 tests/program/explain_aliases.py "$T/aliases" "$T/etc/aliases.cdb"
+python3 tests/program/makealiases.py "$T/etc/aliases.cdb" "$T/aliases"
 x both >/dev/null
 is 'two recipients of one domain'       "$(grep -c 'address: .@plain' "$T/out")" 2
 is 'and it is asked about once'         "$(grep -c ' 15 plain.example' "$T/queries")" 1

@@ -1,7 +1,7 @@
-"""makealiases.py CDB - an alias database (wire/aliasdb.h) of the lines on standard input, renamed into place
+"""makealiases.py CDB [TEXT] - an alias database (wire/aliasdb.h) of the lines of TEXT, or on standard input, renamed into place
 
 Lines "name: element, element" without quotes; elements as people write them. Nothing is checked, so that a test can have
-what pneu-newaliases refuses. The file and line of an entry are "text" and its number.
+what pneu-newaliases refuses. The file and line of an entry are TEXT, or "text", and its number.
 """
 import os
 import struct
@@ -45,18 +45,23 @@ def cdb(records):
     return head + data
 
 
-def main(path):
-    records, wild = [], b''
-    for n, line in enumerate(sys.stdin, 1):
-        name, _, rest = line.rstrip('\n').partition(': ')
+def main(path, text=None):
+    about, wild, records = b'', b'', []
+    if text:
+        st = os.stat(text)
+        about = b'%s\0%d\0%d\0' % (text.encode(), st.st_mtime_ns, st.st_size)
+    for n, line in enumerate(open(text) if text else sys.stdin, 1):
+        if not line.strip():
+            continue
+        name, _, rest = line.strip().partition(':')
         if '@' in name:
             wild = b'@'
-        fields = ['text', str(n)] + [element(e.strip()) for e in rest.split(', ')]
+        fields = [text or 'text', str(n)] + [element(e.strip()) for e in rest.split(',')]
         records.append((b':' + name.lower().encode(), ''.join(f + '\0' for f in fields).encode()))
-    records.append((b'', b'pneu-aliases1\0' + wild + b'\0'))
+    records.append((b'', b'pneu-aliases1\0' + wild + b'\0' + about))
     with open(path + '.new', 'wb') as f:
         f.write(cdb(records))
     os.rename(path + '.new', path)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])
