@@ -195,3 +195,21 @@ host_has_alias_user(struct host *s)
 
 	return account_alias(&s->accounts, &s->space, &a, &o);
 }
+
+bool
+host_alias_may(struct host *s, const struct stat *st, unsigned bits, bool own)
+{
+	struct outcome o = { .verdict = 0 };
+	struct account a;
+	unsigned shift = 0;
+
+	if (s->accounts.one_user || !account_alias(&s->accounts, &s->space, &a, &o))
+		return true;
+	if (own && st->st_uid != a.uid)
+		return false;
+	if (st->st_uid == a.uid)
+		shift = 6;
+	else if (st->st_gid == a.gid)
+		shift = 3;
+	return (((unsigned)st->st_mode >> shift) & bits) == bits;
+}

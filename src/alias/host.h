@@ -37,6 +37,9 @@ enum host_user { HOST_USER, HOST_NOBODY, HOST_UNASKED };
 enum host_user host_user(struct host *, const char *local, size_t n);
 /* may the runner, the user pneuq, read a file with these? In a private instance it is whoever runs us; in doubt it may */
 bool host_runner_reads(struct host *, const struct stat *);
+/* May the alias user do with a file or directory with these what the bits (4 read, 2 write, 1 search) say? In doubt he may. If
+ * own is set it must be his */
+bool host_alias_may(struct host *, const struct stat *, unsigned bits, bool own);
 /* is there somebody to run programs and write files of the aliases as? */
 bool host_has_alias_user(struct host *);
 

@@ -53,11 +53,20 @@ is_directory(const char *path)
 	return stat(path, &st) == 0 ? S_ISDIR(st.st_mode) : errno != ENOENT && errno != ENOTDIR;
 }
 
+/* what pneu-local would find out with the first message */
+static void
+not_his(struct work *w, const struct entry *e, const struct member *m, const char *what)
+{
+	found_warning(&w->findings, e->file, m->place, element_kind_name((enum element_kind)m->kind), " ", m->text, ": the user ",
+	    w->host.accounts.aliasuser.s, what);
+}
+
 static void
 lint_maildir(struct work *w, const struct entry *e, const struct member *m)
 {
 	static const char *const parts[] = { "new", "cur", "tmp" };
 	char path[ELEMENT_TEXT + 10];
+	struct stat st;
 	size_t i;
 
 	if (!is_directory(m->text)) {
@@ -70,6 +79,10 @@ lint_maildir(struct work *w, const struct entry *e, const struct member *m)
 			found_warning(&w->findings, e->file, m->place, "Maildir ", m->text, ": has no directory ", parts[i]);
 			return;
 		}
+		if (stat(path, &st) == 0 && !host_alias_may(&w->host, &st, 03, false)) {
+			not_his(w, e, m, " may not write to it; give it to him");
+			return;
+		}
 	}
 }
 
@@ -78,11 +91,14 @@ lint_no_file(struct work *w, const struct entry *e, const struct member *m)
 {
 	char dir[ELEMENT_TEXT + 1];
 	size_t n = (size_t)(strrchr(m->text, '/') - m->text);
+	struct stat st;
 
 	memcpy(dir, m->text, n);
 	dir[n] = 0;
 	if (n && !is_directory(dir))
 		found_warning(&w->findings, e->file, m->place, "file ", m->text, ": there is no directory ", dir);
+	else if (stat(n ? dir : "/", &st) == 0 && !host_alias_may(&w->host, &st, 03, false))
+		not_his(w, e, m, " may not make it there; make it for him and give it to him");
 }
 
 static void
@@ -110,6 +126,8 @@ lint_file(struct work *w, const struct entry *e, const struct member *m)
 		what = "everybody may write to it";
 	else if (st.st_nlink > 1)
 		what = "it has more than one link";
+	else if (!host_alias_may(&w->host, &st, 02, true))
+		not_his(w, e, m, " does not own it, or may not write to it; give it to him");
 	if (what)
 		found_warning(&w->findings, e->file, m->place, "file ", m->text, ": ", what);
 }
