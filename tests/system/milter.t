@@ -68,7 +68,7 @@ is 'signed and verified' "$(mail joe | tr -d '\n' | grep -o 'Authentication-Resu
 
 # ---- the milter goes away
 set -- $sinks
-kill "$2"
+kill -9 "$2"
 wait "$2" 2>/dev/null
 M=$T/message
 is 'without its milter a host defers' "$(smtp ann@one.test joe@two.test)" '451 4.7.1 message cannot be checked now, try again later'
