@@ -35,7 +35,7 @@ NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
 PARTS  := $(filter-out $(MAINS),$(wildcard src/lib/*.c src/mail/*.c src/wire/*.c src/listen/*.c src/smtp/*.c \
-          src/inject/*.c src/resolve/*.c src/queue/*.c src/deliver/*.c src/alias/*.c src/tools/*.c) src/compat/$(SYS)/system.c)
+          src/inject/*.c src/resolve/*.c src/queue/*.c src/deliver/*.c src/alias/*.c src/tools/*.c src/compat/$(SYS)/*.c))
 PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 

@@ -74,7 +74,10 @@ quiet() { ! [ -s "$T/err" ]; }
 chmod 666 "$T/err"
 
 ask 54300 54301 pneuann 'open sesame' true
-case $(cat "$T/err") in *AddressSanitizer*) skip_all 'with ASan a setgid program does not run' ;; esac
+case $(cat "$T/err") in
+*AddressSanitizer*) skip_all 'with ASan a setgid program does not run' ;;
+*'Operation not supported'*) skip_all 'this build knows no shadow passwords' ;;
+esac
 t 'pneud may ask: the right password'                 code 0 pneuann 'open sesame'
 t 'a wrong one'                                       code 1 pneuann 'open sesamE'
 t 'which is not logged, that is for who asks'         quiet

@@ -6,10 +6,8 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <shadow.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -131,28 +129,6 @@ void
 compat_write_behind(int fd)
 {
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-}
-
-int
-compat_shadow(const char *login, struct compat_shadow *s)
-{
-	const struct spwd *sp;
-	size_t n;
-
-	errno = 0;
-	sp = getspnam(login);
-	if (!sp)
-		return errno == 0 || errno == ENOENT || errno == ESRCH ? 0 : -1;
-	n = strlen(sp->sp_pwdp);
-	if (n >= sizeof s->hash) {
-		errno = EPROTO;
-		return -1;
-	}
-	memcpy(s->hash, sp->sp_pwdp, n + 1);
-	s->changed = sp->sp_lstchg;
-	s->most = sp->sp_max;
-	s->expires = sp->sp_expire;
-	return 1;
 }
 
 bool

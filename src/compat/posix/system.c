@@ -99,15 +99,6 @@ compat_write_behind(int fd)
 	(void)fd;
 }
 
-int
-compat_shadow(const char *login, struct compat_shadow *s)
-{
-	(void)login;
-	(void)s;
-	errno = EOPNOTSUPP;
-	return -1;
-}
-
 bool
 compat_drop_setgid(void)
 {
