@@ -31,6 +31,7 @@ session_open(struct session *s, const struct settings *set, int in, int out, str
 void
 session_reset(struct session *s)
 {
+	content_drop(s);
 	buf_clear(&s->envelope);
 	s->rcpts = s->refused = 0;
 	s->state = *s->helo ? SESSION_READY : SESSION_NEW;

@@ -13,6 +13,7 @@
 #include "lib/buf.h"
 #include "lib/in.h"
 #include "lib/out.h"
+#include "smtp/content.h"
 #include "smtp/peer.h"
 #include "smtp/settings.h"
 
@@ -36,6 +37,7 @@ struct session {
 	struct in in;
 	struct out out;
 	struct buf envelope;
+	struct content content;         /* the message being received */
 	enum session_state state;
 	bool extended;                  /* EHLO, not HELO */
 	bool over;                      /* the last reply was the last */
