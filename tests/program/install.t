@@ -4,7 +4,7 @@ D=$T/root
 
 # the programs as they are: this test is about where they go
 mkdir "$T/fake" || exit 1
-for p in start send queue local qread qstat qctl; do
+for p in start send queue local checkpw qread qstat qctl; do
 	echo "$p" >"$T/fake/pneu-$p"
 done
 run_install() {
@@ -25,7 +25,13 @@ if [ "$(id -u)" = 0 ] && id pneuq >/dev/null 2>&1; then
 else
 	is 'without an account for it pneu-queue is not setuid' "$(mode /opt/pneu/lib/pneu/pneu-queue)" 755
 fi
-is 'nothing else is setuid' "$(find "$D" -perm /6000 ! -name pneu-queue)" ''
+if [ "$(id -u)" = 0 ] && getent group shadow >/dev/null; then
+	is 'pneu-checkpw is setgid' "$(mode /opt/pneu/lib/pneu/pneu-checkpw)" 2711
+	is 'for shadow passwords' "$(stat -c %U:%G "$D/opt/pneu/lib/pneu/pneu-checkpw")" root:shadow
+else
+	is 'without the group shadow pneu-checkpw is not setgid' "$(mode /opt/pneu/lib/pneu/pneu-checkpw)" 711
+fi
+is 'nothing else is setuid' "$(find "$D" -perm /6000 ! -name pneu-queue ! -name pneu-checkpw)" ''
 is 'others can only pass through the queue directory' "$(mode /var/spool/pneu)" 711
 is 'and enter nothing in it' "$(find "$D/var/spool/pneu" -mindepth 1 -type d ! -perm 700)" ''
 is 'it has its 64 directories twice, bad and tmp' "$(find "$D/var/spool/pneu" -mindepth 1 -type d | wc -l | tr -d ' ')" 132
