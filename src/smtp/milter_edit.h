@@ -3,7 +3,7 @@
  * A milter that fails half-way changes nothing: its edits are kept as packets and carried out together, in its order.
  * Each is checked when it comes in.
  *   limits  MILTER_EDITS of them, MILTER_EDIT_BYTES in all, beside the body
- *   tests   tests/unit/milter_edit_test.c, tests/fuzz/milter_fuzz.c */
+ *   tests   tests/program/milter.t, tests/fuzz/milter_fuzz.c */
 #ifndef SMTP_MILTER_EDIT_H
 #define SMTP_MILTER_EDIT_H
 

@@ -52,7 +52,7 @@ enum milter_verdict
 milter_reply_text(const char *s, char text[MILTER_TEXT])
 {
 	char class = *s;
-	size_t n = 0, len, status, first;
+	size_t n = 0, len, status, from, first;
 
 	if ((class != '4' && class != '5') || s[1] < '0' || s[1] > '9' || s[2] < '0' || s[2] > '9' ||
 	    (s[3] && s[3] != ' ' && s[3] != '-'))
@@ -62,9 +62,10 @@ milter_reply_text(const char *s, char text[MILTER_TEXT])
 	for (first = n; *s; s += len, s += strspn(s, "\r\n")) {
 		len = strcspn(s, "\r\n");
 		status = len > 4 ? reply_status_length(s + 4, class) : 0;
-		if (len > 5 + status) {
+		from = 4 + status + (status != 0);
+		if (len > from) {
 			n = add_line(text, n, " ", 1);
-			n = add_line(text, n, s + 4 + status + (status != 0), len - 4 - status - (status != 0));
+			n = add_line(text, n, s + from, len - from);
 		}
 	}
 	if (n == first)

@@ -2,7 +2,7 @@
  *
  * The session of SMTP is over when we begin: connection, HELO, sender, recipients and message come one after the other, and
  * a refusal of any of them is one of the message. Nothing is changed here; what the milter wants changed is in the edits.
- *   tests   tests/unit/milter_session_test.c, tests/fuzz/milter_fuzz.c */
+ *   tests   tests/unit/milter_message_test.c, tests/program/milter.t, tests/fuzz/milter_fuzz.c */
 #ifndef SMTP_MILTER_SESSION_H
 #define SMTP_MILTER_SESSION_H
 

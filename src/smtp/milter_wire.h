@@ -6,6 +6,7 @@
  *   limits   what we send has MILTER_DATA bytes of data at most, what we take MILTER_REPLY in all
  *   trust    a reply is data of a stranger: its length is checked before a byte of it is looked at
  *   broken   a milter that closes, is silent for too long, or exceeds a limit: false, with errno (EPIPE, ETIMEDOUT, EPROTO)
+ *   tests    tests/unit/milter_message_test.c, tests/program/milter.t, tests/fuzz/milter_fuzz.c
  *   manual   pneu-milter(8) */
 #ifndef SMTP_MILTER_WIRE_H
 #define SMTP_MILTER_WIRE_H
