@@ -137,6 +137,7 @@ bool site_unpark(uint32_t slot);        /* PARKED to OUT, if it is parked here *
 bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);
 void site_wake_all(void);               /* forget which sites do not answer */
+void worker_retire_all(void);           /* worker.c: workers read settings when they start; new ones for what comes now */
 unsigned site_busy(enum channel);       /* workers that have jobs */
 unsigned site_limit(enum channel);      /* how many may */
 /* a line for each, as wire/control.h has it, as far as there is room; false: ENOMEM */

@@ -112,6 +112,7 @@ runner_reload(void)
 	routing_free((struct routing *)(uintptr_t)routing);
 	routing = r;
 	size_up();
+	worker_retire_all();
 	log_say("status", "settings reloaded", "", 0);
 	return true;
 }

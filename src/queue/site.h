@@ -43,6 +43,7 @@ struct worker {
 	int fd;                         /* -1: still asked for */
 	size_t poll;                    /* its place in this turn's wait */
 	int64_t since_ms;               /* when it last said something, or when its first task was given to it */
+	bool retired;                   /* its settings are old: it gets no more tasks, and ends after those it has */
 	bool idle;                      /* in the channel's list of those without a task */
 	struct worker *idle_next, *idle_prev;
 	unsigned mangled;               /* reports that were nonsense */

@@ -205,7 +205,7 @@ worker_idle(const struct site *s)
 	struct worker *w, *best = 0;
 
 	for (w = s->worker; w; w = w->next)
-		if (w->tasks == 0 && w->fd >= 0 && (!best || w->since_ms > best->since_ms))
+		if (w->tasks == 0 && w->fd >= 0 && !w->retired && (!best || w->since_ms > best->since_ms))
 			best = w;
 	return best;
 }
@@ -217,7 +217,7 @@ worker_least_busy(const struct site *s, size_t most)
 	struct worker *w, *best = 0;
 
 	for (w = s->worker; w; w = w->next)
-		if (w->tasks && w->tasks < most && w->fd >= 0 && (!best || w->tasks < best->tasks))
+		if (w->tasks && w->tasks < most && w->fd >= 0 && !w->retired && (!best || w->tasks < best->tasks))
 			best = w;
 	return best;
 }
@@ -433,6 +433,15 @@ worker_want(struct wait *wait)
 	}
 }
 
+void
+worker_retire_all(void)
+{
+	struct worker *w;
+
+	for (w = all; w; w = w->all_next)
+		w->retired = true;
+}
+
 static int64_t
 mute_ms(enum channel c)
 {
@@ -452,7 +461,7 @@ worker_do(const struct wait *wait)
 		w->poll = SIZE_MAX;
 		if (w->fd < 0 || (heard && !worker_hear(w)))
 			continue;
-		if (!w->tasks && now.mono_ms >= w->since_ms + IDLE_MS)
+		if (!w->tasks && (w->retired || now.mono_ms >= w->since_ms + IDLE_MS))
 			worker_free(w);
 		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms(w->site->channel))
 			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for too long");

@@ -121,6 +121,13 @@ t 'mail after that' wait_until 20 logged "^end msg $ID\$"
 is 'goes where they say' "$(jobs)" 'local joe-virt-u
 local w
 remote host relay.test 2525'
+is 'by a worker that read the new settings' "$(events '^ask remote host relay.test' | wc -l)" 1
+signal HUP
+reloads() { [ "$(grep -c '^status: settings reloaded' "$H/log")" = "$1" ]; }
+t 'one that waits for more' wait_until 20 reloads 2
+inject a@sender.test x@routed.test
+t 'gets nothing any more' wait_until 20 logged "^end msg $ID\$"
+is 'a new one does' "$(events '^ask remote host relay.test' | wc -l)" 2
 echo nonsense >"$E/smtproutes"
 signal HUP
 t 'nonsense in them is said' wait_until 20 logged '^alert: unable to reload, the old settings stay: .*smtproutes'
