@@ -62,7 +62,7 @@ received_put(struct buf *b, const struct received *r)
 	if (put_from(b, r) &&
 	    (!known(r->ident) || (buf_puts(b, " (ident ") && put_word(b, r->ident) && buf_byte(b, ')'))) &&
 	    buf_puts(b, "\n\tby ") && put_word(b, r->by) && buf_puts(b, " with ") && put_word(b, r->with) &&
-	    buf_puts(b, "; ") && buf_puts(b, date) && buf_byte(b, '\n'))
+	    (!known(r->id) || (buf_puts(b, " id ") && put_word(b, r->id))) && buf_puts(b, "; ") && buf_puts(b, date) && buf_byte(b, '\n'))
 		return true;
 	buf_cut(b, had);
 	return false;

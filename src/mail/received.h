@@ -1,7 +1,7 @@
 /* received - the trace field that a server adds on top (RFC 5321 4.4)
  *
  *   Received: from HELO (HOST [IP]) (ident INFO)
- *           by BY with WITH; DATE
+ *           by BY with WITH id ID; DATE
  *
  * helo, host and ident are words of strangers: what is no letter, digit or one of . - _ : [ ] becomes '?', so that they
  * cannot leave their place, and each ends in "..." after RECEIVED_WORD bytes. Lines end in LF. */
@@ -20,6 +20,7 @@ struct received {
 	const char *helo, *host, *ip, *ident;   /* 0 or "": not known, left out */
 	const char *by, *with;                  /* ours */
 	int64_t now_s;
+	const char *id;                         /* ours, an atom of RFC 5322; 0: left out */
 };
 
 bool received_put(struct buf *, const struct received *);       /* appends; false as buf_put, and b unchanged */

@@ -1,9 +1,15 @@
 #include "smtp/answer.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/num.h"
+
+#define REPLY_MAX 510                   /* bytes of a reply line without its end, RFC 5321 4.5.3.1.5 */
 
 static const char *
 ip(const struct session *s)
@@ -21,43 +27,71 @@ sender(const struct session *s)
 static void
 log_refused(const struct session *s, const char *closing, const char *text)
 {
-	char pid[NUM_TEXT];
 	bool named = s->envelope.len > 0;
 
-	say(num_text(pid, (uint64_t)s->pid), " refused client ", ip(s), *closing ? ": 421 " : ":", closing, " ", text, ": helo ",
+	say(s->id, " refused client ", ip(s), *closing ? ": 421 " : ":", closing, " ", text, ": helo ",
 	    *s->helo ? s->helo : "-", named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
 }
 
 void
-log_accepted(const struct session *s, const char *id, uint64_t bytes)
+log_session_begin(const struct session *s)
 {
-	char pid[NUM_TEXT], rcpts[NUM_TEXT], size[NUM_TEXT];
+	const char *local = getenv("TCPLOCALIP"), *port = getenv("TCPLOCALPORT");
+	char pid[NUM_TEXT];
 
-	say(num_text(pid, (uint64_t)s->pid), " accepted ", *id ? id : "-", " rcpts ", num_text(rcpts, s->rcpts), " bytes ",
+	say(s->id, " connect client ", ip(s), " host ", *s->peer.host ? s->peer.host : "-", " to ", local ? local : "-", " port ",
+	    port ? port : "-", " relay ", s->set->relayclient ? "yes" : "no", " pid ", num_text(pid, (uint64_t)getpid()));
+}
+
+void
+log_session_end(const struct session *s)
+{
+	char messages[NUM_TEXT], taken[NUM_TEXT], refusals[NUM_TEXT], seconds[NUM_TEXT];
+
+	say(s->id, " end client ", ip(s), " messages ", num_text(messages, s->messages), " recipients ", num_text(taken, s->taken),
+	    " refusals ", num_text(refusals, s->refusals), " seconds ",
+	    num_text(seconds, (uint64_t)(clock_mono_ms() - s->began_ms) / 1000));
+}
+
+void
+log_accepted(struct session *s, const char *id, uint64_t bytes)
+{
+	char rcpts[NUM_TEXT], size[NUM_TEXT];
+
+	s->messages++;
+	s->taken += s->rcpts;
+	say(s->id, " accepted ", *id ? id : "-", " rcpts ", num_text(rcpts, s->rcpts), " bytes ",
 	    num_text(size, bytes), " client ", ip(s), " helo ", s->helo, " from <", sender(s), ">");
 }
 
 void
 log_recipient(const struct session *s, const char *reason, const char *address)
 {
-	char pid[NUM_TEXT];
-
-	say(num_text(pid, (uint64_t)s->pid), " recipient: ", reason, ": ", address);
+	say(s->id, " recipient: ", reason, ": ", address);
 }
 
 void
 log_lost(const struct session *s, int error, const char *where)
 {
-	char pid[NUM_TEXT];
-
-	say(num_text(pid, (uint64_t)s->pid), " lost client ", ip(s), " ", where, ": ",
+	say(s->id, " lost client ", ip(s), " ", where, ": ",
 	    error ? strerror(error) : "end of file");
 }
 
+/* A refusal ends in the session's id, so that whoever gets it can name it to us. */
 void
 answer_ok(struct session *s, const char *text)
 {
-	out_puts(&s->out, text);
+	size_t n = strlen(text), most;
+
+	if (*text == '4' || *text == '5') {
+		most = REPLY_MAX - 3 - strlen(s->id);
+		out_put(&s->out, text, n < most ? n : most);
+		out_puts(&s->out, " [");
+		out_puts(&s->out, s->id);
+		out_byte(&s->out, ']');
+		s->refusals++;
+	} else
+		out_put(&s->out, text, n);
 	out_put(&s->out, "\r\n", 2);
 }
 
@@ -72,12 +106,11 @@ answer_more(struct session *s, const char *code, const char *text)
 void
 answer_close(struct session *s, const char *code, const char *text)
 {
-	out_puts(&s->out, "421 ");
-	out_puts(&s->out, code);
-	out_byte(&s->out, ' ');
-	out_put(&s->out, s->set->greeting.s, strcspn(s->set->greeting.s, " "));
-	out_byte(&s->out, ' ');
-	answer_ok(s, text);
+	char line[REPLY_MAX + 1];
+	const char *name = s->set->greeting.s;
+
+	snprintf(line, sizeof line, "421 %s %.*s %s", code, (int)strcspn(name, " "), name, text);
+	answer_ok(s, line);
 	log_refused(s, code, text);
 	s->over = true;
 }

@@ -11,6 +11,14 @@
 #define TLS_HANDSHAKE 0x16              /* first byte of a TLS client that expected TLS at once */
 
 void
+session_name(char id[QID_TEXT])
+{
+	struct qid q = { (uint64_t)clock_wall_us(), (uint64_t)getpid() };
+
+	qid_text(id, &q);
+}
+
+void
 session_open(struct session *s, const struct settings *set, int in, int out, struct session_space *space)
 {
 	int timeout_ms = (int)set->timeout_s * 1000;    /* at most a day */
@@ -24,7 +32,8 @@ session_open(struct session *s, const struct settings *set, int in, int out, str
 	s->envelope.len = 0;
 	s->state = SESSION_NEW;
 	s->helo[0] = 0;
-	s->pid = getpid();
+	session_name(s->id);
+	s->began_ms = clock_mono_ms();
 	s->command = "";
 }
 
@@ -114,6 +123,7 @@ session_run(struct session *s)
 	char *line;
 	size_t len;
 
+	log_session_begin(s);
 	out_puts(&s->out, "220 ");
 	out_buf(&s->out, &s->set->greeting);
 	answer_ok(s, " ESMTP");
@@ -131,4 +141,5 @@ session_run(struct session *s)
 		s->command = "";
 	}
 	(void)out_flush(&s->out);               /* the session is over either way */
+	log_session_end(s);
 }

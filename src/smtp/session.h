@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/buf.h"
 #include "lib/in.h"
@@ -16,6 +15,7 @@
 #include "smtp/content.h"
 #include "smtp/peer.h"
 #include "smtp/settings.h"
+#include "wire/qid.h"
 
 #define SESSION_COMMAND 4096            /* bytes of a command with its line end; RFC 5321 asks for 512 and parameters */
 #define SESSION_HELO 255
@@ -45,7 +45,9 @@ struct session {
 	uint64_t rcpts;
 	uint64_t refused;               /* recipients of this transaction */
 	uint64_t bad, idle;             /* counted towards maxbad, maxidle */
-	pid_t pid;                      /* names the session in the log */
+	char id[QID_TEXT];              /* names the session in the log, in refusals and in the trace field */
+	uint64_t messages, taken, refusals;     /* of the whole session: accepted, recipients of these, 4xx and 5xx */
+	int64_t began_ms;               /* clock_mono_ms */
 	const char *command;            /* being answered, for the log: no secrets; ends in 0 */
 };
 
@@ -57,6 +59,8 @@ struct session_space {
 };
 
 void session_open(struct session *, const struct settings *, int in, int out, struct session_space *);
+/* A new name for a session: of now and this process, a word of letters and digits as message IDs are (wire/qid.h) */
+void session_name(char id[QID_TEXT]);
 void session_run(struct session *);     /* greeting to end */
 void session_reset(struct session *);   /* no transaction; state READY if the client said hello */
 

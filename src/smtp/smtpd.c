@@ -4,6 +4,7 @@
  * Invariant: 250 after the data is said only when the queue program said that the message is on disk;
  * at most one message is in work, and a session that breaks off leaves nothing of it. */
 #include <signal.h>
+#include <stdio.h>
 
 #include "lib/fd.h"
 #include "lib/msg.h"
@@ -14,10 +15,22 @@ static struct session session;
 static struct session_space space;
 static struct settings settings;
 
+/* the id is in both, that whoever tells us of the one leads us to the other */
+static _Noreturn void
+apologize(const char *why)
+{
+	char id[QID_TEXT], sorry[120];
+	int n;
+
+	session_name(id);
+	n = snprintf(sorry, sizeof sorry, "421 4.3.5 this mail server is not set up correctly, try later [%s]\r\n", id);
+	(void)fd_write(1, sorry, (size_t)n);
+	die_say(EX_SOFT, why, " [", id, "]");
+}
+
 int
 main(void)
 {
-	static const char sorry[] = "421 4.3.5 this mail server is not set up correctly, try later\r\n";
 	struct conf_error e;
 
 	msg_name("pneu-smtpd");
@@ -25,8 +38,7 @@ main(void)
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&session.peer);                  /* first: it settles where the log goes */
 	if (!settings_load(&settings, &e)) {
-		(void)fd_write(1, sorry, sizeof sorry - 1);
-		die_say(EX_SOFT, e.text);
+		apologize(e.text);
 	}
 	session_open(&session, &settings, 0, 1, &space);
 	session_run(&session);

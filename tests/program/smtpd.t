@@ -26,8 +26,10 @@ fresh() {
 	pneu-newu
 	echo "printf 'ID1' >&6" >"$Q/answer"
 }
+# refusals without the session's id, which they all must have
+no_id() { sed -E '/^[45]/{s/ \[[0-9a-z]{12,24}\]$//;t;s/$/ without its id/}'; }
 # talk 'LINES': each line ends in CR LF, \ooo as printf; the replies, without CR, greeting left out
-talk() { printf "$(printf '%s\n' "$1" | sed 's/%/%%/g; s/$/\\r/')\n" | pneu-smtpd 2>"$T/log" | tr -d '\r' | tail -n +2; }
+talk() { printf "$(printf '%s\n' "$1" | sed 's/%/%%/g; s/$/\\r/')\n" | pneu-smtpd 2>"$T/log" | tr -d '\r' | tail -n +2 | no_id; }
 # the codes alone, in one line
 codes() { talk "$1" | sed 's/^\(...[ -][0-9.]*\).*/\1/; s/ $//' | tr '\n' '|'; }
 # after the usual beginning
@@ -37,6 +39,7 @@ RCPT TO:$1" | sed 's/^250|250 2.1.0|//'; }
 mail() { codes "EHLO h
 MAIL FROM:$1" | sed 's/^.*-|250|//'; }
 envelope() { tr '\0' '|' <"$Q/envelope"; }
+trace() { sed -nE '1p;2{s/;.*//;s/ id [0-9a-z]{12,24}$/ id ID/;p}' "$Q/message"; }
 message() { sed '1,2d' "$Q/message"; }
 nothing_queued() { ! test -e "$Q/envelope"; }
 good='HELO h
@@ -70,11 +73,14 @@ is 'the queue gets the envelope' "$(envelope)" 'Fa@b.example|B8BITMIME|Tx@here.e
 is 'and the message, undotted' "$(message)" 'Subject: hello
 
 .text'
-is 'with our trace on top' "$(sed -n '1p;2s/;.*//p' "$Q/message")" 'Received: from client.example
-	by mx.example with ESMTP'
+is 'with our trace on top' "$(trace)" 'Received: from client.example
+	by mx.example with ESMTP id ID'
 t 'its date is of this minute, give or take' sh -c 'd=$(sed -n "2s/.*; //p" "$Q/message"); n=$(date +%s); m=$(date -d "$d" +%s); [ $((n-m)) -lt 600 ] && [ $((m-n)) -lt 600 ]'
-t 'one line of log' test "$(wc -l <"$T/log")" -eq 1
-t 'that tells what happened' grep -q '^pneu-smtpd: [0-9]* accepted ID1 rcpts 2 bytes 25 client unknown helo client.example from <a@b.example>$' "$T/log"
+is 'three lines of log tell what happened' "$(sed -E 's/[0-9a-z]{12,24} /SESSION /; s/pid [0-9]+/pid PID/; s/seconds [0-9]+/seconds S/' "$T/log")" \
+    'pneu-smtpd: SESSION connect client unknown host - to - port - relay no pid PID
+pneu-smtpd: SESSION accepted ID1 rcpts 2 bytes 25 client unknown helo client.example from <a@b.example>
+pneu-smtpd: SESSION end client unknown messages 1 recipients 2 refusals 0 seconds S'
+is 'all with one id, that of the trace' "$(cut -d' ' -f2 "$T/log" | sort -u)" "$(sed -nE '2s/.* id ([^ ;]*);.*/\1/p' "$Q/message")"
 is 'the greeting' "$(printf 'QUIT\r\n' | pneu-smtpd | od -An -c | tr -d ' \n')" '220mx.exampleESMTP\r\n2212.0.0mx.example\r\n'
 echo 'front.example hello  ' >"$T/etc/smtpgreeting"
 is 'smtpgreeting names the host clients see' "$(printf 'HELO h\r\nQUIT\r\n' | pneu-smtpd | tr -d '\r')" '220 front.example hello ESMTP
@@ -92,7 +98,7 @@ RCPT TO:<x@here.example>
 DATA
 .' | tail -n 1; envelope)" '250 2.0.0 ok ID1
 F|Tx@here.example||'
-is 'after HELO the protocol is SMTP' "$(sed -n '2s/;.*//p' "$Q/message")" '	by mx.example with SMTP'
+is 'after HELO the protocol is SMTP' "$(trace | tail -n 1)" '	by mx.example with SMTP id ID'
 is 'what may come before HELO' "$(codes 'NOOP
 NOOP x
 RSET
@@ -170,8 +176,8 @@ HELO a\000b
 QUIT')" '501 5.5.2|501 5.5.2|501 5.5.2|501 5.5.2|501 5.5.2|501 5.5.2|221 2.0.0|'
 is 'LF alone ends a command' "$(printf 'HELO h\nNOOP\nQUIT\n' | pneu-smtpd 2>/dev/null | tr -d '\r' | sed 1d | cut -c1-9 | tr '\n' '|')" '250 mx.ex|250 2.0.0|221 2.0.0|'
 is 'a command without its line end is no command' "$(printf 'NOOP\r\nNOOP' | pneu-smtpd 2>/dev/null | wc -l)" 2
-is 'text before the greeting and other protocols get nowhere' "$(printf 'GET / HTTP/1.0\r\nHELO h\r\nMAIL FROM:<a@b.example>\r\n' | pneu-smtpd 2>/dev/null | tr -d '\r' | sed 1d)" '421 4.7.0 mx.example HTTP is not spoken here'
-is 'nor does a TLS hello' "$(printf '\026\003\001\002\000\001\n\n\n' | pneu-smtpd 2>/dev/null | tr -d '\r' | sed 1d)" '421 4.7.0 mx.example TLS is not spoken here before SMTP'
+is 'text before the greeting and other protocols get nowhere' "$(printf 'GET / HTTP/1.0\r\nHELO h\r\nMAIL FROM:<a@b.example>\r\n' | pneu-smtpd 2>/dev/null | tr -d '\r' | sed 1d | no_id)" '421 4.7.0 mx.example HTTP is not spoken here'
+is 'nor does a TLS hello' "$(printf '\026\003\001\002\000\001\n\n\n' | pneu-smtpd 2>/dev/null | tr -d '\r' | sed 1d | no_id)" '421 4.7.0 mx.example TLS is not spoken here before SMTP'
 
 # --- addresses and parameters
 is 'a sender with an extra' "$(mail '<a@b.example> FOO=1')" '555 5.5.4|'
@@ -336,13 +342,14 @@ is 'missing' "$(PNEU_FILTER=$T/none; talk "$good
 QUIT" | sed -n 5p)" '451 4.3.0 No such file or directory'
 printf '#!/bin/sh\nhead -c 10 >/dev/null; exit 53\n' >"$T/early"
 chmod +x "$T/early"
-is 'one that stops reading is heard, and the data are read on' "$(PNEU_FILTER=$T/early; { printf 'HELO h\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n'; yes 0123456789 | head -n 200000 | sed 's/$/\r/'; printf '.\r\nQUIT\r\n'; } | pneu-smtpd 2>/dev/null | tail -n 2 | tr -d '\r')" '451 4.3.1 disk full or write error
+is 'one that stops reading is heard, and the data are read on' "$(PNEU_FILTER=$T/early; { printf 'HELO h\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n'; yes 0123456789 | head -n 200000 | sed 's/$/\r/'; printf '.\r\nQUIT\r\n'; } | pneu-smtpd 2>/dev/null | tail -n 2 | tr -d '\r' | no_id)" '451 4.3.1 disk full or write error
 221 2.0.0 mx.example'
 
 # --- settings
 fresh
-refuses() { printf 'QUIT\r\n' | pneu-smtpd 2>"$T/log"; echo " $?"; }
-sorry=$(printf '421 4.3.5 this mail server is not set up correctly, try later\r\n 111')
+refuses() { printf 'QUIT\r\n' | pneu-smtpd 2>"$T/log" >"$T/out"; r=$?; tr -d '\r' <"$T/out" | no_id; echo " $r"; }
+sorry='421 4.3.5 this mail server is not set up correctly, try later
+ 111'
 rm "$T/etc/me"
 is 'without me there is no service' "$(refuses)" "$sorry"
 t 'and the log says why' grep -q 'fatal: control/me: is missing' "$T/log"

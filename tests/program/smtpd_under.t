@@ -70,7 +70,7 @@ if command -v tcpserver >/dev/null; then
 	# shellcheck disable=SC2016
 	t 'tcpserver starts it' up 127.0.0.1 sh -c 'exec tcpserver -HRl mx.example 127.0.0.1 "$PORT" "$0"' "$T/smtpd"
 	serves tcpserver 127.0.0.1 127.0.0.1
-	t 'under tcpserver the log is on descriptor 2' grep -q 'pneu-smtpd: [0-9]* accepted ID1 .* client 127.0.0.1' "$T/log"
+	t 'under tcpserver the log is on descriptor 2' grep -q 'pneu-smtpd: [0-9a-z]* accepted ID1 .* client 127.0.0.1' "$T/log"
 	down
 	mkdir "$T/rules"
 	echo '127.0.0.1:allow,RELAYCLIENT="",DATABYTES="100"' | tcprules "$T/rules/cdb" "$T/rules/tmp"

@@ -54,12 +54,17 @@ def queued():
     return message.split(b'\n', 2)[2], envelope
 
 
+def no_id(reply):
+    """a refusal without the session's id, which it must have"""
+    return re.sub(rb' \[[0-9a-z]{12,24}\]$', b'', reply) if re.search(rb' \[[0-9a-z]{12,24}\]$', reply) else reply + b' without its id'
+
+
 class Session:
     def __init__(self, kind=socket.SOCK_SEQPACKET, **env):
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, kind)
         self.sock.settimeout(60)        # only so that a broken server fails the test instead of hanging it
         clean = {k: v for k, v in os.environ.items() if not re.match('TCP|RELAYCLIENT|DATABYTES|QMAILQUEUE', k)}
-        clean.update(PNEU_ETC=ETC, PNEU_FILTER=QUEUE, Q=Q, TCPREMOTEIP='192.0.2.1', **env)
+        clean.update({'PNEU_ETC': ETC, 'PNEU_FILTER': QUEUE, 'Q': Q, 'TCPREMOTEIP': '192.0.2.1', **env})
         with open(T + '/log', 'wb') as log:
             self.process = subprocess.Popen(['pneu-smtpd'], stdin=theirs, stdout=theirs, stderr=log, env=clean)
         theirs.close()
@@ -281,7 +286,7 @@ def test_time():
     fresh(timeoutsmtpd=1)
     s = Session()
     got = s.reply(2)
-    ok(got[1:] == [b'421 4.4.2 mx.example timeout, closing connection'], 'a silent client is told 421', got)
+    ok([no_id(g) for g in got[1:]] == [b'421 4.4.2 mx.example timeout, closing connection'], 'a silent client is told 421', got)
     ok(s.packet() == b'' and s.process.wait() == 0, 'and left')
     s = Session()
     s.send(START + b'half')
@@ -332,10 +337,19 @@ def test_memory():
     s.end()
 
 
-with open(QUEUE, 'w') as f:
-    f.write('#!/bin/sh\ncat >"$Q/message"\ncat <&1 >"$Q/envelope"\n[ -s "$Q/envelope" ] || exit 54\n: >"$Q/done"\nprintf ID1 >&6\n')
-os.chmod(QUEUE, 0o755)
-for test in (test_pipelining, test_smuggling, test_lines, test_content, test_recipients, test_ends, test_time, test_memory):
-    test()
-print('1..%d' % count)
-sys.exit(failed != 0)
+def queue_program():
+    with open(QUEUE, 'w') as f:
+        f.write('#!/bin/sh\ncat >"$Q/message"\ncat <&1 >"$Q/envelope"\n[ -s "$Q/envelope" ] || exit 54\n: >"$Q/done"\nprintf ID1 >&6\n')
+    os.chmod(QUEUE, 0o755)
+
+
+def run(*tests):
+    queue_program()
+    for test in tests:
+        test()
+    print('1..%d' % count)
+    sys.exit(failed != 0)
+
+
+if __name__ == '__main__':
+    run(test_pipelining, test_smuggling, test_lines, test_content, test_recipients, test_ends, test_time, test_memory)

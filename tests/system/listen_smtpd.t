@@ -49,7 +49,7 @@ is 'a message is taken' "$(mail 127.0.0.1 x@here.example)" 221
 is 'its envelope is queued' "$(envelope)" 'Fa@b.example|Tx@here.example||'
 t 'the trace names the client' grep -q 'client.example (\[127.0.0.1\])' "$T/q"/message.*
 t 'and the text is whole' grep -qx '\.dot' "$T/q"/message.*
-t 'the session logs where the listener does' log_has 'pneu-smtpd: [0-9]* accepted ID1 .*client 127.0.0.1'
+t 'the session logs where the listener does' log_has 'pneu-smtpd: [0-9a-z]* accepted ID1 .*client 127.0.0.1'
 fresh
 is 'relaying is refused' "$(mail 127.0.0.1 x@far.example | cut -c 1-9)" '550 5.7.1'
 is 'unless a rule allows it' "$(mail 127.0.0.1 x@far.example 127.0.0.2)" 221

@@ -10,7 +10,7 @@ static struct buf b = BUF(RECEIVED_MAX);
 static const char *
 line(const char *helo, const char *host, const char *ip, const char *ident)
 {
-	struct received r = { helo, host, ip, ident, "mx.example", "ESMTP", 0 };
+	struct received r = { helo, host, ip, ident, "mx.example", "ESMTP", 0, 0 };
 
 	buf_clear(&b);
 	return received_put(&b, &r) ? b.s : "failed";
@@ -19,7 +19,7 @@ line(const char *helo, const char *host, const char *ip, const char *ident)
 int
 main(void)
 {
-	struct received r = { "h", 0, 0, 0, "by", "SMTP", 0 };
+	struct received r = { "h", 0, 0, 0, "by", "SMTP", 0, "1k0v9dmchas3v4" };
 	struct buf tiny = BUF(60);
 	char many[2000], rest[300];
 	size_t i;
@@ -46,6 +46,9 @@ main(void)
 	many[RECEIVED_WORD] = 0;
 	memcpy(rest + i, "\n", 2);
 	ok(strncmp(line(many, 0, 0, 0) + strlen("Received: from "), rest, i + 1) == 0, "a word of just that length is not");
+	buf_clear(&b);
+	ok(received_put(&b, &r), "a session has an id");
+	same(b.s, "Received: from h\n\tby by with SMTP id 1k0v9dmchas3v4" DATE, "which follows the protocol");
 	buf_puts(&tiny, "kept");
 	ok(!received_put(&tiny, &r) && tiny.len == 4, "no room: nothing is added");
 	buf_free(&tiny);
