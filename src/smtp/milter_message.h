@@ -16,7 +16,7 @@
 
 #define MILTER_MEMORY (1u << 20)
 #define MILTER_FIELDS 20000
-#define MILTER_BODY_MAX (1ull << 32)            /* of one that a milter gives */
+#define MILTER_BODY_MAX (1ull << 30)            /* of one that a milter gives */
 #define MILTER_LAST UINT32_MAX                  /* a place: after all others */
 
 struct milter_field {

@@ -64,6 +64,8 @@ def talk(c, log, rules):
         if not head:
             return
         p = get(c, struct.unpack('>I', head)[0])
+        if not p:
+            return
         letter = chr(p[0])
         log.write(letter + ' ' + repr(p[1:])[2:-1] + '\n')
         log.flush()
