@@ -6,7 +6,7 @@
  * Invariant: never more sessions than the limits say, in all and for one client address; what a connection costs us
  * (a slot in each table) is taken before the first one comes. A client that gets no session is told so and forgotten.
  * We read not a byte from a connection. Only where a rule trusts a proxy does a child of ours, before it becomes the
- * session's program, read the proxy's header. */
+ * session's program, read the proxy's header, and ask us whether the client that it names may have one more session. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -58,8 +58,13 @@ static struct {
 } option = { .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64 };
 
 static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
-static struct pollfd ready[LISTENERS + LISTENERS_PER_ADDRESS - 1];
+static struct pollfd *ready;            /* room for all of both */
 static size_t listeners;
+static struct asking {
+	int fd;                         /* our end of a pair; the child's question comes there, if it comes */
+	pid_t pid;
+} *asking;                              /* one for each session whose header is being read */
+static size_t askings;
 
 static struct table sessions;           /* pid: the client's key in peers */
 static struct table peers;              /* key of a client: sessions it has */
@@ -190,41 +195,50 @@ within_all(const struct connection *c, const char *ip)
 	return false;
 }
 
-/* may this client have one more? */
-static bool
-within_each(const struct connection *c, const char *ip, uint64_t key)
-{
-	const uint64_t *has = table_find(&peers, key);
-	char n[NUM_TEXT];
+/* may this client have one more session, and already? */
+enum verdict { FITS, TOO_MANY, TOO_SOON, NETWORK_TOO_SOON };
 
-	if (!has || *has < option.max_each)
-		return true;
-	refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
-	    "sessions of this address: ", num_text(n, *has));
-	return false;
-}
-
-/* may it already? Who is refused is not counted, so that one address cannot use up what its network may. */
-static bool
-within_pace(const struct connection *c, const char *ip, uint64_t key)
+/* Who does not fit is not counted, so that one address cannot use up what its network may. */
+static enum verdict
+weigh(const struct endpoint *client)
 {
 	int64_t now = each.slot || networks.slot ? clock_mono_ms() : 0;
-	uint64_t network = network_key(&c->remote);
+	uint64_t key = client_key(client), network = network_key(client);
+	const uint64_t *has = table_find(&peers, key);
+
+	if (has && *has >= option.max_each)
+		return TOO_MANY;
+	if (!rate_within(&each, key, now))
+		return TOO_SOON;
+	if (!rate_within(&networks, network, now))
+		return NETWORK_TOO_SOON;
+	rate_count(&each, key, now);
+	rate_count(&networks, network, now);
+	return FITS;
+}
+
+static bool
+fits(enum verdict verdict, const struct connection *c, const char *ip)
+{
 	char n[NUM_TEXT];
 
-	if (!rate_within(&each, key, now)) {
+	switch (verdict) {
+	case FITS:
+		return true;
+	case TOO_MANY:
+		refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
+		    "sessions of this address: ", num_text(n, option.max_each));
+		return false;
+	case TOO_SOON:
 		refuse_busy(c, ip, "421 4.7.0 too many new connections from your address, try again later",
 		    "new connections of this address: ", num_text(n, option.each.limit));
 		return false;
-	}
-	if (!rate_within(&networks, network, now)) {
+	case NETWORK_TOO_SOON:
+	default:
 		refuse_busy(c, ip, "421 4.7.0 too many new connections from your network, try again later",
 		    "new connections of this network: ", num_text(n, option.network.limit));
 		return false;
 	}
-	rate_count(&each, key, now);
-	rate_count(&networks, network, now);
-	return true;
 }
 
 /* did the rules answer yes? */
@@ -276,20 +290,38 @@ start(const struct connection *c, const char *ip, uint64_t key, const struct rul
 	started(proc_spawn(path, program, ucspi_env(&ucspi, rule), map, 2), c, ip, key);
 }
 
+/* In a child: our parent counts. False: it does not answer, errno. */
+static bool
+ask_parent(int fd, const struct endpoint *client, enum verdict *verdict)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	if (!fd_send(fd, client, sizeof *client, -1, MSG_NOSIGNAL) || poll(&p, 1, HEADER_MS) < 0)
+		return false;
+	n = recv(fd, verdict, sizeof *verdict, MSG_DONTWAIT);
+	if (n >= 0 && n != sizeof *verdict)
+		errno = EPIPE;
+	return n == sizeof *verdict;
+}
+
 /* In a child: become the session of whom the proxy names. The rules are asked again, about that client and as they were
  * when the proxy came. A proxy's own connection is a client's like any other. */
 static _Noreturn void
-relay(const struct connection *c, const char *proxy)
+relay(const struct connection *c, const char *proxy, int parent)
 {
 	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
 	char through[IP_TEXT];
 	struct proxy_header h;
+	enum verdict verdict = FITS;
 	const char *ip = proxy, *why;
 	struct rule rule;
 	size_t i;
 
-	for (i = 0; i < listeners; i++)         /* the ports are free as soon as our parent is gone */
+	for (i = 0; i < listeners; i++)         /* the ports are free as soon as our parent is gone, */
 		close(listener[i].fd);
+	for (i = 0; i < askings; i++)           /* and those who ask it hear of that */
+		close(asking[i].fd);
 	if ((why = proxy_read(c->fd, HEADER_MS, &h))) {
 		refuse(c, proxy, "", "no PROXY header: ", why);
 		_exit(0);
@@ -301,7 +333,11 @@ relay(const struct connection *c, const char *proxy)
 	}
 	if (!admitted(admit_ask_again(&admit, ip, &rule), c, ip, &rule))
 		_exit(0);
-	(void)proc_exec(path, program, ucspi_env(&ucspi, &rule), map, 2);
+	if (!h.relayed || ask_parent(parent, &h.remote, &verdict)) {
+		if (!fits(verdict, c, ip))
+			_exit(0);
+		(void)proc_exec(path, program, ucspi_env(&ucspi, &rule), map, 2);
+	}
 	refuse_unstarted(c, ip);
 	_exit(EX_SOFT);
 }
@@ -309,14 +345,27 @@ relay(const struct connection *c, const char *proxy)
 static void
 start_relayed(const struct connection *c, const char *ip, uint64_t key)
 {
-	pid_t pid = fork();
+	int pair[2];
+	pid_t pid;
 
-	if (pid == 0)
-		relay(c, ip);
+	if (!fd_pair(pair)) {
+		refuse_unstarted(c, ip);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(pair[0]);
+		relay(c, ip, pair[1]);
+	}
 	started(pid, c, ip, key);
+	close(pair[1]);
+	if (pid > 0)
+		asking[askings++] = (struct asking){ .fd = pair[0], .pid = pid };
+	else
+		close(pair[0]);
 }
 
-/* A trusted proxy is many clients: what is counted for one address is not its limit. */
+/* A trusted proxy is many clients: they are weighed when it says who they are. */
 static void
 serve(const struct connection *c)
 {
@@ -328,22 +377,29 @@ serve(const struct connection *c)
 	if (within_all(c, ip) && admitted(answer = admit_ask(&admit, ip, &rule), c, ip, &rule)) {
 		if (answer == ADMIT_PROXY)
 			start_relayed(c, ip, key);
-		else if (within_each(c, ip, key) && within_pace(c, ip, key))
+		else if (fits(weigh(&c->remote), c, ip))
 			start(c, ip, key, &rule);
 	}
 	close(c->fd);
 }
 
 static void
+leave_peer(uint64_t key)
+{
+	uint64_t *has = table_find(&peers, key);
+
+	if (has && --*has == 0)
+		table_drop(&peers, key);
+}
+
+static void
 session_ended(pid_t pid, int status)
 {
-	uint64_t *key = table_find(&sessions, (uint64_t)pid), *has;
+	uint64_t *key = table_find(&sessions, (uint64_t)pid);
 
 	if (!key)
 		return;                 /* a child of whoever was this process before us */
-	has = table_find(&peers, *key);
-	if (has && --*has == 0)
-		table_drop(&peers, *key);
+	leave_peer(*key);
 	table_drop(&sessions, (uint64_t)pid);
 	log_end(pid, status);
 }
@@ -351,7 +407,8 @@ session_ended(pid_t pid, int status)
 /* the parts of the loop: x_want says what would wake it and when, x_do does it */
 
 struct wait {
-	size_t fds;                     /* of ready[] */
+	size_t fds;                     /* of ready[]: first the askings, then the listeners */
+	size_t askings;
 	int timeout_ms;
 };
 
@@ -400,20 +457,61 @@ stop_do(void)
 }
 
 static void
+askings_want(struct wait *w)
+{
+	for (w->askings = 0; w->askings < askings; w->askings++)
+		ready[w->fds++] = (struct pollfd){ .fd = asking[w->askings].fd, .events = POLLIN };
+}
+
+/* The session counts for its client from here on, no more for the proxy. */
+static enum verdict
+judge(pid_t pid, const struct endpoint *client)
+{
+	uint64_t *key = table_find(&sessions, (uint64_t)pid);
+	enum verdict verdict = weigh(client);
+
+	if (verdict == FITS && key) {
+		leave_peer(*key);
+		*key = client_key(client);
+		++*table_add(&peers, *key);
+	}
+	return verdict;
+}
+
+/* A child asks once, or not at all: then it has ended, or become a session of the proxy's own. */
+static void
+askings_do(const struct wait *w)
+{
+	struct endpoint client;
+	enum verdict verdict;
+	size_t i;
+	int none;
+
+	for (i = w->fds ? w->askings : 0; i-- > 0;) {
+		if (!ready[i].revents)
+			continue;
+		if (fd_receive(asking[i].fd, &client, sizeof client, &none, MSG_DONTWAIT) == sizeof client) {
+			verdict = judge(asking[i].pid, &client);
+			(void)fd_send(asking[i].fd, &verdict, sizeof verdict, -1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
+		close(asking[i].fd);
+		asking[i] = asking[--askings];          /* who takes the place had its turn */
+	}
+}
+
+static void
 accept_want(struct wait *w)
 {
 	int64_t left = paused_until_ms ? paused_until_ms - clock_mono_ms() : 0;
+	size_t i;
 
 	if (left > 0) {
 		w->timeout_ms = (int)left;
 		return;
 	}
 	paused_until_ms = 0;
-	for (w->fds = 0; w->fds < listeners; w->fds++) {
-		ready[w->fds].fd = listener[w->fds].fd;
-		ready[w->fds].events = POLLIN;
-		ready[w->fds].revents = 0;
-	}
+	for (i = 0; i < listeners; i++)
+		ready[w->fds++] = (struct pollfd){ .fd = listener[i].fd, .events = POLLIN };
 }
 
 /* Some errors are about the one connection, which is gone; the others will be there again in a moment and
@@ -450,8 +548,8 @@ accept_do(const struct wait *w)
 	struct connection c;
 	size_t i;
 
-	for (i = 0; i < w->fds && i < listeners; i++) {
-		if (!ready[i].revents)
+	for (i = 0; w->askings + i < w->fds && i < listeners; i++) {
+		if (!ready[w->askings + i].revents)
 			continue;
 		if (!listener_accept(&listener[i], &c)) {
 			accept_failed(errno);
@@ -472,6 +570,7 @@ run(void)
 		struct wait w = { .fds = 0, .timeout_ms = -1 };
 		struct timespec t;
 
+		askings_want(&w);
 		accept_want(&w);
 		t.tv_sec = w.timeout_ms / 1000;
 		t.tv_nsec = w.timeout_ms % 1000 * 1000000L;
@@ -482,6 +581,7 @@ run(void)
 			w.fds = 0;
 		} else
 			sig_let_in();
+		askings_do(&w);
 		sessions_do();
 		rules_do();
 		stop_do();
@@ -698,7 +798,12 @@ announce(void)
 static bool
 take_memory(char **environ_)
 {
-	return table_init(&sessions, option.max) && table_init(&peers, option.max) &&
+	/* all may end between poll and wait, and each listener give us one more, before we look at who asks again */
+	size_t most = option.max + listeners;
+
+	asking = calloc(most, sizeof *asking);
+	ready = calloc(most + listeners, sizeof *ready);
+	return ready && asking && table_init(&sessions, option.max) && table_init(&peers, option.max) &&
 	    ucspi_init(&ucspi, environ_, option.local_host) &&
 	    (!option.each.seconds || rate_init(&each, option.each.limit, option.each.seconds)) &&
 	    (!option.network.seconds || rate_init(&networks, option.network.limit, option.network.seconds));

@@ -55,6 +55,17 @@ inject "$fork" "error=ENOMEM:when=1"
 is 'no memory for a process: the same' "$($client hear 127.0.0.1 "$port" | tr -d '\r')" "$later"
 is 'the next client is served' "$(say)" hello
 stop
+# behind a proxy a session takes a process and a pair of sockets of ours
+printf '127.0.0.1:allow,PROXY="1"\n' | pneu-tcprules "$T/rules.cdb" "$T/rules.tmp"
+proxied() { printf 'PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\nhello\n' | ${client% *} tests/program/tcpd_proxy.py send "$port" 127.0.0.1 | tr -d '\r'; }
+for f in "$fork EAGAIN" '?socketpair EMFILE'; do
+	start_under "strace -D -qq -ttt -o $T/trace -e trace=${f% *} -e inject=${f% *}:error=${f#* }:when=1" \
+	    -x "$T/rules.cdb" 127.0.0.1:0 -- cat
+	is "${f#* } for a session behind a proxy: the client is asked to come back" "$(proxied)" "$later"
+	t 'that is logged, for the proxy' log_has '^pneu-tcpd: refused 127.0.0.1: unable to start a session: '
+	is 'the next client is served' "$(proxied)" hello
+	stop
+done
 for e in ENFILE ENOMEM ENOBUFS; do
 	inject accept4 "error=$e:when=1..3"
 	is "$e from accept: the client waits and is served" "$(say)" hello

@@ -2,6 +2,7 @@
 
 send PORT SOURCE [PIECES]       connect, send standard input in so many pieces, print what comes back
 stall PORT SOURCE FILE          connect, send part of a header, make FILE, print what comes back
+hold PORT SOURCE FILE           connect, send standard input, make FILE.in once something comes, wait for FILE.go, end
 v2 SOURCE DESTINATION PORT PORT [LOCAL]   write a header of version 2 to standard output
 haproxy CONFIG COUNT            become haproxy with COUNT listening sockets from descriptor 10 on; prints their ports first
 talk PORT SOURCE [tls]          connect, send a line and the end, print what comes back
@@ -53,6 +54,17 @@ def stall(port, source, name):
     print("[%s]" % rest(s))
 
 
+def hold(port, source, name):
+    s = connect(port, source)
+    s.sendall(sys.stdin.buffer.read())
+    s.recv(1)
+    open(name + ".in", "w").close()
+    while not os.path.exists(name + ".go"):
+        time.sleep(0.02)
+    s.shutdown(socket.SHUT_WR)
+    rest(s)
+
+
 def v2(source, destination, sport, dport, local=None):
     a, b = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     ends = a.packed + b.packed + struct.pack("!HH", int(sport), int(dport))
@@ -83,4 +95,4 @@ def talk(port, source, tls=None):
 
 
 if __name__ == "__main__":
-    {"send": send, "stall": stall, "v2": v2, "haproxy": haproxy, "talk": talk}[sys.argv[1]](*sys.argv[2:])
+    {"send": send, "stall": stall, "hold": hold, "v2": v2, "haproxy": haproxy, "talk": talk}[sys.argv[1]](*sys.argv[2:])

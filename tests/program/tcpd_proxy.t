@@ -96,15 +96,53 @@ start -x "$T/rules.cdb" 127.0.0.1:0 -- sh -c 'for n in 0 1 2 3 4 5 6 7 8 9 10 11
 is 'a session behind a proxy has no other descriptors and no signal blocked' "$(tell 127.0.0.1 'PROXY UNKNOWN\r\n')" ' 0 1 2'
 stop
 
-# what a proxy's many clients count for
-start -c 3 -C 1 -r 1/86400 -R 1/86400 -x "$T/rules.cdb" 127.0.0.1:0 -- sh "$T/session"
-n=0
-while [ $n -lt 4 ]; do
-	n=$((n + 1))
-	tell 127.0.0.1 "PROXY TCP4 192.0.2.$n 198.51.100.2 4711 587\r\n"
+# limits count the clients, not the proxy
+begin() { tell 127.0.0.1 "PROXY TCP4 $1 198.51.100.2 4711 587\r\n" | head -n 1 | cut -d' ' -f 1-10; }
+in='client TCP %s 4711 198.51.100.2 587 through 127.0.0.1 relay []'
+each='421 4.7.0 too many new connections from your address, try'
+start -C 1 -r 2/86400 -R 3/86400 -x "$T/rules.cdb" 127.0.0.1:0 -- sh "$T/session"
+is '-r is for the client behind the proxy' "$(begin 192.0.2.1; begin 192.0.2.1; begin 192.0.2.1)" "$(printf "$in\n" 192.0.2.1)
+$(printf "$in\n" 192.0.2.1)
+$each"
+t 'it is logged as the client' log_has '^pneu-tcpd: refused 192.0.2.1: new connections of this address: 2$'
+is '-R too' "$(begin 192.0.2.2; begin 192.0.2.3)" "$(printf "$in\n" 192.0.2.2)
+421 4.7.0 too many new connections from your network, try"
+is 'who is denied uses up nothing' "$(begin 192.0.2.66)" ''
+is 'another client has its own' "$(tell 127.0.0.1 'PROXY TCP6 2001:db8::1 2001:db8::2 4711 25\r\n' | head -n 1 | cut -d' ' -f 1-3)" 'six TCP6 2001:db8::1'
+for n in 1 2 3 4; do
+	tell 127.0.0.1 'PROXY UNKNOWN\r\n'
 done >"$T/out"
-is 'a proxy has no limit of an address or a network' "$(grep -c '^client' "$T/out")" 4
+is 'the proxy itself has no such limit' "$(grep -c '^proxy' "$T/out")" 4
 stop
+
+start -v -C 1 -c 3 -x "$T/rules.cdb" 127.0.0.1:0 -- sh "$T/session"
+printf 'PROXY TCP4 192.0.2.1 198.51.100.2 4711 587\r\n' | $proxy hold "$port" 127.0.0.1 "$T/held" &
+holder=$!
+wait_until 20 test -e "$T/held.in"
+is '-C is for the client behind the proxy' "$(begin 192.0.2.1)" '421 4.7.0 too many connections from your address, try again'
+t 'and is logged' log_has '^pneu-tcpd: refused 192.0.2.1: sessions of this address: 1$'
+is 'another is let in' "$(begin 192.0.2.2)" "$(printf "$in" 192.0.2.2)"
+: >"$T/held.go"
+wait "$holder"
+wait_until 20 sh -c "tail -n 1 '$T/log' | grep -q 'status: 0/'"
+is 'when it has left there is room again' "$(begin 192.0.2.1)" "$(printf "$in" 192.0.2.1)"
+rm -f "$T"/held*
+for n in 1 2 3; do
+	printf "PROXY TCP4 192.0.2.$n 198.51.100.2 4711 587\r\n" | $proxy hold "$port" 127.0.0.1 "$T/held$n" &
+	eval "holder$n=\$!"
+done
+for n in 1 2 3; do
+	wait_until 20 test -e "$T/held$n.in"
+done
+is '-c is for all' "$(begin 192.0.2.4)" '421 4.3.2 too many connections, try again later'
+kill -TERM "$pid"
+for n in 1 2 3; do
+	: >"$T/held$n.go"
+	eval "wait \$holder$n"
+done
+wait "$pid"
+is 'TERM waits for sessions behind proxies too' "$?" 0
+pid=
 
 PROXY=1 TCPPROXYIP=6.6.6.6 SSL_PROTOCOL=TLSv9 SSL_CIPHER=ROT13
 export PROXY TCPPROXYIP SSL_PROTOCOL SSL_CIPHER
