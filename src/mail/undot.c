@@ -112,3 +112,32 @@ undot(struct undot *u, char *s, size_t n, size_t *used, size_t *made)
 	u->size += *made + lines;
 	return u->seen == UNDOT_END;
 }
+
+size_t
+undot_plain(struct undot *u, char *s, size_t n)
+{
+	char *p = s, *w = s, *end = s + n;
+	size_t made;
+	uint64_t lines = 0;
+
+	while (p < end) {
+		if (u->seen == UNDOT_CR && *p == '\n') {
+			*w++ = *p++;
+			lines++;
+			u->seen = UNDOT_LINE_START;
+			continue;
+		}
+		u->bare_cr |= u->seen == UNDOT_CR;
+		u->seen = UNDOT_TEXT;
+		run(&w, &p, end);
+		if (p == end)
+			break;
+		if (*p++ == '\r')
+			u->seen = UNDOT_CR;
+		else
+			u->bare_lf = true;
+	}
+	made = (size_t)(w - s);
+	u->size += made + lines;
+	return made;
+}

@@ -30,4 +30,8 @@ struct undot {                  /* all zero is the start */
  * afterwards: *made bytes, *made <= *used. True: the end was among them; s + *used is what follows it. */
 bool undot(struct undot *, char *s, size_t n, size_t *used, size_t *made);
 
+/* The same for text without such dots and without an end, of BDAT (RFC 3030): all n bytes are taken. How many were made.
+ * seen tells how it stands: UNDOT_LINE_START after whole lines, UNDOT_TEXT in a line, UNDOT_CR after a CR. */
+size_t undot_plain(struct undot *, char *s, size_t n);
+
 #endif

@@ -62,6 +62,7 @@ on_ehlo(struct session *s, const char *arg)
 	put_name(s);
 	answer_more(s, "250", "PIPELINING");
 	answer_more(s, "250", "8BITMIME");
+	answer_more(s, "250", "CHUNKING");
 	out_puts(&s->out, "250-SIZE ");
 	out_num(&s->out, s->set->databytes);
 	out_put(&s->out, "\r\n", 2);
@@ -94,7 +95,7 @@ static void
 on_help(struct session *s, const char *arg)
 {
 	(void)arg;
-	answer_ok(s, "214 2.0.0 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT, see RFC 5321");
+	answer_ok(s, "214 2.0.0 HELO EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT, see RFC 5321");
 }
 
 static void
@@ -121,7 +122,7 @@ on_http(struct session *s, const char *arg)
 	answer_close(s, "4.7.0", "HTTP is not spoken here");
 }
 
-#define ALWAYS (SESSION_NEW | SESSION_READY | SESSION_MAIL | SESSION_RCPT)
+#define ALWAYS (SESSION_NEW | SESSION_READY | SESSION_MAIL | SESSION_RCPT | SESSION_BDAT)
 
 static const struct command table[] = {
 	{ "HELO", ALWAYS, SOME, true, on_helo },
@@ -129,6 +130,7 @@ static const struct command table[] = {
 	{ "MAIL", SESSION_READY, SOME, false, transaction_mail },
 	{ "RCPT", SESSION_MAIL | SESSION_RCPT, SOME, false, transaction_rcpt },
 	{ "DATA", SESSION_RCPT, NONE, false, data_run },
+	{ "BDAT", ALWAYS, ANY, false, bdat_run },       /* what follows it is to be read whatever the state */
 	{ "RSET", ALWAYS, NONE, true, on_rset },
 	{ "NOOP", ALWAYS, ANY, true, on_noop },
 	{ "VRFY", ALWAYS, SOME, true, on_vrfy },
@@ -137,7 +139,6 @@ static const struct command table[] = {
 	{ "EXPN", ALWAYS, ANY, false, on_missing },
 	{ "AUTH", ALWAYS, ANY, false, on_missing },
 	{ "STARTTLS", ALWAYS, ANY, false, on_missing },
-	{ "BDAT", ALWAYS, ANY, false, on_missing },
 	{ "TURN", ALWAYS, ANY, false, on_missing },
 	{ "ETRN", ALWAYS, ANY, false, on_missing },
 	{ "GET", ALWAYS, ANY, false, on_http },
@@ -164,6 +165,8 @@ why_not_now(const struct session *s, const struct command *c)
 {
 	if (s->state == SESSION_NEW)
 		return "503 5.5.1 say HELO or EHLO first";
+	if (s->state == SESSION_BDAT)
+		return "503 5.5.1 BDAT has begun the message: BDAT or RSET comes next";
 	if (c->run == transaction_mail)
 		return "503 5.5.1 MAIL was already given";
 	if (s->state == SESSION_READY)

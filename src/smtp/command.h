@@ -14,5 +14,6 @@ void command_too_long(struct session *);
 void transaction_mail(struct session *, const char *arg);       /* transaction.c */
 void transaction_rcpt(struct session *, const char *arg);
 void data_run(struct session *, const char *arg);               /* data.c */
+void bdat_run(struct session *, const char *arg);               /* bdat.c */
 
 #endif

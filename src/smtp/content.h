@@ -22,6 +22,7 @@ struct content {                        /* of a session; all zero: none is open 
 	bool traced;                    /* our Received field is on its way */
 	const char *refusal;            /* the reply that refuses it, or 0 */
 	struct undot lines;             /* the caller's framing */
+	int64_t deadline_ms;            /* BDAT's: all of it must be there at this clock_mono_ms */
 	struct hops hops;
 	struct inject inject;
 };

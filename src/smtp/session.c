@@ -141,5 +141,6 @@ session_run(struct session *s)
 		s->command = "";
 	}
 	(void)out_flush(&s->out);               /* the session is over either way */
+	content_drop(s);
 	log_session_end(s);
 }

@@ -28,7 +28,8 @@ enum session_state {                    /* bits, so that a command can name seve
 	SESSION_NEW = 1,                /* connected */
 	SESSION_READY = 2,              /* said hello */
 	SESSION_MAIL = 4,               /* gave a sender */
-	SESSION_RCPT = 8                /* and a recipient that we took */
+	SESSION_RCPT = 8,               /* and a recipient that we took */
+	SESSION_BDAT = 16               /* and a part of the message */
 };
 
 struct session {
@@ -58,9 +59,9 @@ struct session_space {
 	char envelope[SESSION_ENVELOPE + 1];
 };
 
-void session_open(struct session *, const struct settings *, int in, int out, struct session_space *);
 /* A new name for a session: of now and this process, a word of letters and digits as message IDs are (wire/qid.h) */
 void session_name(char id[QID_TEXT]);
+void session_open(struct session *, const struct settings *, int in, int out, struct session_space *);
 void session_run(struct session *);     /* greeting to end */
 void session_reset(struct session *);   /* no transaction; state READY if the client said hello */
 

@@ -61,6 +61,7 @@ Subject: hello
 QUIT')" '250-mx.example
 250-PIPELINING
 250-8BITMIME
+250-CHUNKING
 250-SIZE 0
 250 ENHANCEDSTATUSCODES
 250 2.1.0 sender ok
@@ -164,7 +165,7 @@ RSE
 EXPN list
 AUTH PLAIN AGEAc2VjcmV0
 STARTTLS
-BDAT 3
+TURN
 QUIT')" '500 5.5.1|500 5.5.1|500 5.5.1|500 5.5.1|502 5.5.1|502 5.5.1|502 5.5.1|502 5.5.1|221 2.0.0|'
 t 'a password is not logged' sh -c 'grep -q "command AUTH$" "$0" && ! grep -q c2VjcmV0 "$0"' "$T/log"
 is 'CR or NUL inside a command' "$(codes 'NOOP\000

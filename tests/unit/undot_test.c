@@ -179,6 +179,47 @@ test_long(void)
 	ok(good, "long texts come out right, every byte but CR and LF unchanged");
 }
 
+/* undot_plain on every short text, in one piece and in single bytes, against the rules said once more */
+static void
+test_plain(void)
+{
+	static const char alphabet[4] = { '\r', '\n', '.', 'a' };
+	char text[6], whole[6], bytes[6], expect[6];
+	bool good = true;
+	unsigned n, k;
+
+	for (n = 0; n < 4096 && good; n++) {
+		struct undot one = { 0 }, many = { 0 };
+		size_t made = 0, want_len = 0, i, n_one;
+		bool bare_lf = false, bare_cr = false;
+
+		for (k = 0; k < 6; k++)
+			text[k] = alphabet[n >> (2 * k) & 3];
+		for (i = 0; i < 6; i++) {
+			if (text[i] == '\r' && i < 5)
+				bare_cr |= text[i + 1] != '\n';
+			else if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
+				bare_lf = true;
+			else if (text[i] != '\r')
+				expect[want_len++] = text[i];
+		}
+		memcpy(whole, text, 6);
+		n_one = undot_plain(&one, whole, 6);
+		for (i = 0; i < 6; i++) {
+			char c = text[i];
+			size_t m = undot_plain(&many, &c, 1);
+
+			if (m)
+				bytes[made++] = c;
+		}
+		good = one.bare_lf == bare_lf && one.bare_cr == bare_cr && many.bare_lf == bare_lf && many.bare_cr == bare_cr &&
+		    one.seen == many.seen && one.size == many.size && (one.seen == UNDOT_CR) == (text[5] == '\r') &&
+		    (bare_lf || bare_cr || (n_one == want_len && made == want_len && memcmp(whole, expect, n_one) == 0 &&
+		    memcmp(bytes, expect, n_one) == 0 && one.size == (text[5] == '\r' ? 5 : 6)));
+	}
+	ok(good, "text without stuffing: each of the 4096 arrangements is read right, in one piece and in six");
+}
+
 int
 main(void)
 {
@@ -195,5 +236,6 @@ main(void)
 	test_ends();
 	test_all_short();
 	test_long();
+	test_plain();
 	return done();
 }
