@@ -177,8 +177,10 @@ path(const char *s)
 static bool
 both(const char *host, const char *ip)
 {
-	return buf_puts(&scratch, host) && (!*ip || *host == '[' || (buf_puts(&scratch, " [") && buf_puts(&scratch, ip) && buf_byte(&scratch, ']'))) &&
-	    buf_byte(&scratch, 0);
+	bool named = *ip && *host != '[';       /* else the host is the address */
+
+	return buf_puts(&scratch, host) &&
+	    (!named || (buf_puts(&scratch, " [") && buf_puts(&scratch, ip) && buf_byte(&scratch, ']'))) && buf_byte(&scratch, 0);
 }
 
 static enum turn
@@ -233,8 +235,8 @@ hello(struct session *x)
 
 	if (x->steps & MILTER_NO_HELO)
 		return GOES_ON;
-	if (!put_packet(x, MILTER_MACRO, macros(MILTER_HELO) && macro("{tls_version}", f->tls_version) && macro("{cipher}", f->cipher) &&
-	    macro("{cipher_bits}", f->cipher_bits)))
+	if (!put_packet(x, MILTER_MACRO, macros(MILTER_HELO) && macro("r", f->protocol) &&
+	    macro("{tls_version}", f->tls_version) && macro("{cipher}", f->cipher) && macro("{cipher_bits}", f->cipher_bits)))
 		return BREAKS;
 	buf_clear(&scratch);
 	return put_packet(x, MILTER_HELO, string(f->helo)) ? answer(x, MILTER_MUTE_HELO) : BREAKS;

@@ -98,14 +98,14 @@ message 'Received: from x\n\tby y\nSubject:  two\nX-Long: a\n\tb\nNone:\n\nbody\
 envelope 'Fa b@x.example\0B8BITMIME\0Tr@y.example\0NNEVER\0Ts@y.example\0\0'
 (
 	export TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=258 TCPREMOTEHOST=mx.x.example TCPLOCALIP=192.0.2.9 PNEU_HELO=helo.x PNEU_LOGIN=joe
-	export PNEU_TLS='TLSv1.3 TLS_AES 256' PNEU_SESSION=s1
+	export PNEU_PROTOCOL=ESMTPSA PNEU_TLS='TLSv1.3 TLS_AES 256' PNEU_SESSION=s1
 	through -m "$M"
 )
 is 'a session as it was' "$(cat "$L")" '-
 O \x00\x00\x00\x06\x00\x00\x01\xff\x00\x1f\xff\xff
 D Cj\x00me.example\x00_\x00mx.x.example [192.0.2.1]\x00v\x00pneu\x00{daemon_name}\x00pneu-smtpd\x00{if_addr}\x00192.0.2.9\x00{daemon_addr}\x00192.0.2.9\x00{client_addr}\x00192.0.2.1\x00{client_name}\x00mx.x.example\x00{client_port}\x00258\x00{client_ptr}\x00mx.x.example\x00
 C mx.x.example\x004\x01\x02192.0.2.1\x00
-D H{tls_version}\x00TLSv1.3\x00{cipher}\x00TLS_AES\x00{cipher_bits}\x00256\x00
+D Hr\x00ESMTPSA\x00{tls_version}\x00TLSv1.3\x00{cipher}\x00TLS_AES\x00{cipher_bits}\x00256\x00
 H helo.x\x00
 D Mi\x00s1\x00{auth_type}\x00PLAIN\x00{auth_authen}\x00joe\x00{mail_addr}\x00a b@x.example\x00
 M <"a b"@x.example>\x00SIZE=41\x00BODY=8BITMIME\x00
