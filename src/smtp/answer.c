@@ -71,6 +71,12 @@ log_recipient(const struct session *s, const char *reason, const char *address)
 }
 
 void
+log_trouble(const struct session *s, const char *reason, const char *about)
+{
+	say(s->id, " trouble: ", reason, ": ", about);
+}
+
+void
 log_lost(const struct session *s, int error, const char *where)
 {
 	say(s->id, " lost client ", ip(s), " ", where, ": ",

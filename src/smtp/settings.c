@@ -69,7 +69,9 @@ settings_load(struct settings *s, struct conf_error *e)
 	size_t n = sizeof table / sizeof *table;
 
 	s->relayclient = getenv("RELAYCLIENT");
-	if (!conf_read(table, s->relayclient ? n - 1 : n, e) || !databytes_from_environment(s, e))
+	if ((s->dir = conf_open()) < 0)
+		return bad(e, "the directory of control files", strerror(errno));
+	if (!conf_load(s->dir, table, s->relayclient ? n - 1 : n, e) || !databytes_from_environment(s, e))
 		return false;
 	if (!addr_domain(s->me.s ? s->me.s : "", s->me.len))
 		return bad(e, "control/me", s->me.len ? "is not a domain" : "is missing");

@@ -4,10 +4,10 @@
 
 #include "lib/num.h"
 #include "mail/addr.h"
-#include "mail/domains.h"
 #include "smtp/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
+#include "smtp/lists.h"
 #include "smtp/recipient.h"
 #include "wire/envelope.h"
 
@@ -150,7 +150,15 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, "501 5.1.7 sender address needs a domain");
 		return;
 	}
-	if (!complete(s, &a, address) || !envelope_sender(&s->envelope, address) ||
+	if (!complete(s, &a, address)) {
+		answer_refuse(s, "501 5.1.7 address too long");
+		return;
+	}
+	if ((error = lists_sender(s, address))) {
+		answer_refuse(s, error);
+		return;
+	}
+	if (!envelope_sender(&s->envelope, address) ||
 	    (p.eight && !envelope_param(&s->envelope, 'B', "8BITMIME"))) {
 		buf_clear(&s->envelope);
 		answer_refuse(s, "501 5.1.7 address too long");
@@ -165,14 +173,14 @@ transaction_mail(struct session *s, const char *arg)
 static const char *
 may_not_reach(const struct session *s, const struct addr *a)
 {
-	const char *domain = a->s + a->local + 1;
+	const char *domain = a->s + a->local + 1, *refusal;
 
 	if (s->set->relayclient)
 		return 0;
 	if (a->local == a->len)
 		return strcasecmp(a->s, "postmaster") == 0 ? 0 : "550 5.1.3 recipient address needs a domain";
-	if (!domains_has(&s->set->rcpthosts, domain, a->len - a->local - 1))
-		return "550 5.7.1 relaying denied: that domain is not served here";
+	if ((refusal = lists_domain(s, domain, a->len - a->local - 1)))
+		return refusal;
 	if (memchr(a->s, '@', a->local) || memchr(a->s, '%', a->local) || memchr(a->s, '!', a->local))
 		return "550 5.7.1 relaying denied: that local part routes mail onward";
 	return 0;
@@ -195,11 +203,15 @@ name_literal(const struct session *s, struct addr *a)
 static const char *
 whole_address(const struct session *s, const struct addr *a, char address[ENVELOPE_ADDR + 1])
 {
+	const char *refusal;
+
 	if (s->rcpts >= s->set->maxrcpt)
 		return "452 4.5.3 too many recipients";
-	if (!complete(s, a, address) || (s->set->relayclient && !append(address, s->set->relayclient)))
+	if (!complete(s, a, address))
 		return "501 5.1.3 address too long";
-	return 0;
+	if ((refusal = lists_recipient(s, address)))
+		return refusal;
+	return !s->set->relayclient || append(address, s->set->relayclient) ? 0 : "501 5.1.3 address too long";
 }
 
 /* Into the envelope, with room left for its end. 0, or the reply. */
