@@ -20,8 +20,14 @@ rules <<'END'
 :allow
 END
 
+# alone PROGRAM...: with no descriptors but three, whatever we were given
+cat >"$T/alone" <<'END'
+import subprocess, sys
+sys.exit(subprocess.call(sys.argv[1:], close_fds=True))
+END
+alone=
 x() {
-	pneu-explain -q "$@" >"$T/out" 2>"$T/err"
+	$alone pneu-explain -q "$@" >"$T/out" 2>"$T/err"
 	code=$?
 	sed "s|$T|T|g; s/pneu-smtpd: [0-9a-z]\{12,24\} /pneu-smtpd: ID /; s/ \[[0-9a-z]\{12,24\}\]$//" "$T/out" "$T/err"
 	echo "=$code"
@@ -138,7 +144,9 @@ is 'its environment: the connection and the rule' "$(fake 'env | grep -E "^(PROT
 TCPLOCALIP=127.0.0.1
 TCPREMOTEIP=10.0.0.1'
 # ls has a descriptor more
+alone="python3 $T/alone"
 is 'its descriptors: three'             "$(fake 'ls /proc/self/fd | wc -l >&2' >/dev/null; sed -n 's/^  log: *//p' "$T/out" | tr -d ' ')" 4
+alone=
 is 'no message ever begins'             "$(fake 'printf "220 x\r\n"; while read -r l; do echo "got $l" >&2; printf "250 y\r\n"; done' >/dev/null; grep -c 'got DATA' "$T/out")" 0
 
 # wrong use

@@ -189,7 +189,7 @@ t 'before anything is done' test ! -e "$home/box" -a ! -e "$home/done"
 
 # ---- with pneu-queue itself
 unset PNEU_FILTER
-python3 -c 'import os, sys; [os.makedirs("%s/msg/%02x" % (sys.argv[1], i)) for i in range(256)]' "$PNEU_QUEUE"
+python3 -c 'import os, sys; [os.makedirs("%s/msg/%02x" % (sys.argv[1], i)) for i in range(256)]; os.mkdir(sys.argv[1] + "/tmp")' "$PNEU_QUEUE"
 new_home; forward '\joe, ann@x.example'; params='BODY=8BITMIME'
 is 'pneu-queue has it' "$(deliver | sed 's/id [0-9a-z]*$/id I/')" 'K 2.1.5 m did 1+1+0 qp N id I'
 f=$(find "$PNEU_QUEUE/msg" -type f)
