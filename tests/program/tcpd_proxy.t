@@ -8,7 +8,7 @@ cleanup() {
 	[ -z "$hap" ] || kill -KILL "$hap" 2>/dev/null
 }
 
-pneu-tcprules "$T/rules.cdb" "$T/rules.tmp" <<'END'
+pneu-tcprules "$T/rules.cdb" "$T/rules.tmp" 2>/dev/null <<'END'
 127.0.0.1:allow,PROXY="1",WHO="proxy"
 127.0.0.4:allow,PROXY="0",WHO="no proxy"
 127.0.0.5:allow,PROXY="yes"
