@@ -5,9 +5,11 @@
 #include <strings.h>
 
 #include "lib/ascii.h"
+#include "mail/utf8.h"
 
 struct reader {
 	const char *p, *end;
+	bool utf8;
 };
 
 static int
@@ -32,20 +34,39 @@ atext(int c)
 static enum addr_result
 wrong(const struct reader *r)
 {
-	return peek(r) >= 128 ? ADDR_8BIT : ADDR_SYNTAX;
+	return peek(r) >= 128 && !r->utf8 ? ADDR_8BIT : ADDR_SYNTAX;
+}
+
+/* bytes of the character that is no ASCII here, 0: there is none that may be */
+static size_t
+beyond_ascii(const struct reader *r)
+{
+	return r->utf8 && peek(r) >= 128 ? utf8_graphic(r->p, (size_t)(r->end - r->p)) : 0;
+}
+
+static bool
+take_local(struct addr *a, const char *s, size_t n)
+{
+	if (n > ADDR_LOCAL - a->len)
+		return false;
+	memcpy(a->s + a->len, s, n);
+	a->len += n;
+	return true;
 }
 
 static enum addr_result
 take_quoted(struct reader *r, struct addr *a)
 {
-	for (r->p++; peek(r) != '"'; r->p++) {
+	size_t n;
+
+	for (r->p++; peek(r) != '"'; r->p += n) {
 		if (peek(r) == '\\')
 			r->p++;
-		if (peek(r) < ' ' || peek(r) > '~')
+		n = peek(r) >= ' ' && peek(r) <= '~' ? 1 : beyond_ascii(r);
+		if (!n)
 			return wrong(r);
-		if (a->len == ADDR_LOCAL)
+		if (!take_local(a, r->p, n))
 			return ADDR_LONG;
-		a->s[a->len++] = *r->p;
 	}
 	r->p++;
 	return a->len ? ADDR_OK : ADDR_SYNTAX;
@@ -54,19 +75,19 @@ take_quoted(struct reader *r, struct addr *a)
 static enum addr_result
 take_atoms(struct reader *r, struct addr *a)
 {
+	const char *atom;
+	size_t n;
+
 	for (;;) {
-		if (!atext(peek(r)))
-			return wrong(r);        /* at the start, after a dot: an empty atom */
-		for (; atext(peek(r)) || peek(r) == '.'; r->p++) {
-			if (a->len == ADDR_LOCAL)
+		for (atom = r->p; (n = atext(peek(r)) ? 1 : beyond_ascii(r)); r->p += n)
+			if (!take_local(a, r->p, n))
 				return ADDR_LONG;
-			a->s[a->len++] = *r->p;
-			if (*r->p == '.')
-				break;
-		}
+		if (r->p == atom)
+			return wrong(r);        /* at the start, after a dot: an empty atom */
 		if (peek(r) != '.')
 			return ADDR_OK;
-		r->p++;
+		if (!take_local(a, r->p++, 1))
+			return ADDR_LONG;
 	}
 }
 
@@ -75,11 +96,12 @@ static enum addr_result
 take_name(struct reader *r, size_t *n)
 {
 	const char *from = r->p, *label;
+	size_t step;
 
 	for (;;) {
 		label = r->p;
-		while (alnum(peek(r)) || peek(r) == '-' || peek(r) == '_')
-			r->p++;
+		while ((step = alnum(peek(r)) || peek(r) == '-' || peek(r) == '_' ? 1 : beyond_ascii(r)))
+			r->p += step;
 		if (r->p == label || *label == '-' || r->p[-1] == '-')
 			return wrong(r);
 		if (r->p - label > ADDR_LABEL)
@@ -88,7 +110,7 @@ take_name(struct reader *r, size_t *n)
 		if (peek(r) != '.')
 			break;
 		r->p++;
-		if (!alnum(peek(r)) && peek(r) != '_' && peek(r) != '-' && peek(r) != '.')
+		if (!alnum(peek(r)) && peek(r) != '_' && peek(r) != '-' && peek(r) != '.' && !beyond_ascii(r))
 			break;                  /* the one dot at the end */
 	}
 	return *n <= ADDR_DOMAIN ? ADDR_OK : ADDR_LONG;
@@ -172,31 +194,38 @@ take_mailbox(struct reader *r, struct addr *a)
 }
 
 enum addr_result
-addr_path(struct addr *a, const char *s, size_t n, size_t *used)
+addr_path_in(struct addr *a, const char *s, size_t n, size_t *used, unsigned style)
 {
-	struct reader r = { s, s + n };
+	struct reader r = { s, s + n, style & ADDR_UTF8 };
 	enum addr_result e = ADDR_OK;
+	bool bare = style & ADDR_BARE && peek(&r) != '<' && peek(&r) != '@';
 
 	a->len = a->local = 0;
 	a->literal = false;
-	if (peek(&r) != '<')
+	if (peek(&r) != '<' && !bare)
 		return wrong(&r);
-	r.p++;
+	r.p += !bare;
 	if (peek(&r) != '>')
 		e = take_mailbox(&r, a);
 	if (e != ADDR_OK)
 		return e;
-	if (peek(&r) != '>')
+	if (bare ? a->local == a->len : peek(&r) != '>')
 		return wrong(&r);
 	a->s[a->len] = 0;
-	*used = (size_t)(r.p + 1 - s);
+	*used = (size_t)(r.p + !bare - s);
 	return ADDR_OK;
+}
+
+enum addr_result
+addr_path(struct addr *a, const char *s, size_t n, size_t *used)
+{
+	return addr_path_in(a, s, n, used, 0);
 }
 
 bool
 addr_domain(const char *s, size_t n)
 {
-	struct reader r = { s, s + n };
+	struct reader r = { s, s + n, false };
 	size_t len;
 
 	return take_domain(&r, &len) == ADDR_OK && len == n;

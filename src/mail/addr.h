@@ -2,7 +2,7 @@
  *
  * On the wire (RFC 5321 4.1.2): <local@domain>, <"quoted local"@domain>, <@route,@route:local@domain>, <>.
  * Inside: plain bytes local@domain, nothing quoted, the domain after the last '@'; "" is the null sender.
- * Only printable ASCII passes, blanks only inside quotes. The route and one dot at the end of the domain are dropped,
+ * Only printable ASCII passes, and UTF-8 where asked, blanks only inside quotes. The route and one dot at the end of the domain are dropped,
  * everything else keeps its text and case. Beyond the grammar '_' may stand in a domain; a literal is an IPv4 or
  * an IPv6 address. */
 #ifndef MAIL_ADDR_H
@@ -25,6 +25,11 @@ enum addr_result {
 	ADDR_8BIT               /* a byte that is no ASCII (RFC 6531 would allow it) */
 };
 
+enum addr_style {               /* bits: what else may pass */
+	ADDR_UTF8 = 1,          /* characters of mail/utf8.h, in the local part and in the domain (RFC 6531 3.3) */
+	ADDR_BARE = 2           /* local@domain without < > and without a route, as old clients write it */
+};
+
 struct addr {
 	char s[ADDR_MAX + 1];   /* ends in 0 */
 	size_t len;
@@ -35,6 +40,8 @@ struct addr {
 /* The path at s, from '<' to '>', *used bytes of the n. On anything but ADDR_OK the addr holds nothing of use.
  * A local part alone, <Postmaster>, is ADDR_OK too: the caller decides. */
 enum addr_result addr_path(struct addr *, const char *s, size_t n, size_t *used);
+/* the same in other styles; a bare address ends where no more of it can be read */
+enum addr_result addr_path_in(struct addr *, const char *s, size_t n, size_t *used, unsigned style);
 
 /* Is this a domain (or literal) by the rules above, without a dot at the end? */
 bool addr_domain(const char *s, size_t n);

@@ -4,7 +4,7 @@
  *   argv  the ID of the message
  *   exit  0 the bounce is on disk in the queue; 100 there is nothing to bounce; 111 try again later
  * Invariant: a bounce has the null sender, and a bounce that cannot be delivered goes once more, to the postmaster, with
- * the sender "#@[]", which ends it (the runner drops such a message). RFC 3464, 6522; manual: pneu-bounce(8) */
+ * the sender "#@[]", which ends it (the runner drops such a message). RFC 3461, 3464, 6522, 6533; manual: pneu-bounce(8) */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +21,8 @@
 #include "lib/sig.h"
 #include "mail/addr.h"
 #include "mail/date.h"
+#include "mail/utf8.h"
+#include "mail/xtext.h"
 #include "wire/envelope.h"
 #include "wire/inject.h"
 #include "wire/queuefile.h"
@@ -41,6 +43,7 @@ struct bounce {
 	struct inject in;
 	struct buf text;                /* what has not been handed on yet */
 	bool has_8bit;                  /* the original was declared so */
+	bool utf8;                      /* its addresses may hold UTF-8, and the bounce may too (RFC 6533) */
 	char boundary[40];
 	const char *id;
 };
@@ -128,14 +131,25 @@ pour(struct bounce *b)
 }
 
 static void
-put_address(struct buf *b, const char *s)
+put_address(const struct bounce *b, struct buf *t, const char *s)
 {
 	struct buf quoted = BUF(8192);
 
 	if (!addr_quote(&quoted, s, strlen(s)))
 		die_sys(EX_SOFT, "hold an address");
-	put_masked(b, quoted.len ? quoted.s : "", 0);   /* nothing was put of the null sender */
+	if (b->utf8 && utf8_text(quoted.s ? quoted.s : "", quoted.len))
+		puts_or_die(t, quoted.len ? quoted.s : "");
+	else
+		put_masked(t, quoted.len ? quoted.s : "", 0);   /* nothing was put of the null sender */
 	buf_free(&quoted);
+}
+
+/* in a field of the second part, with its type */
+static void
+put_typed_address(struct bounce *b, const char *s)
+{
+	puts_or_die(&b->text, utf8_ascii(s, strlen(s)) || !b->utf8 ? "rfc822; " : "utf-8; ");
+	put_address(b, &b->text, s);
 }
 
 /* A bounce goes to the sender; of a bounce, to the postmaster; of mail to a list with an address for each
@@ -180,12 +194,13 @@ put_header(struct bounce *b)
 
 	date_rfc5322(date, clock_wall_s());
 	PUTS(&b->text, "From: Mail delivery <", or(&b->from, "MAILER-DAEMON"), "@", or(&b->host, b->me.s), ">\nTo: <");
-	put_address(&b->text, b->to.s);
+	put_address(b, &b->text, b->to.s);
 	PUTS(&b->text, ">\nSubject: ", b->is_double ? "Undeliverable bounce" : "Mail could not be delivered",
 	    "\nDate: ", date, "\nMessage-ID: <", b->id, ".bounce.");
 	num_or_die(&b->text, (uint64_t)getpid());
 	PUTS(&b->text, "@", b->me.s, ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n",
-	    b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "", "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"", b->boundary, "\"\n\n");
+	    b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "", "Content-Type: multipart/report; report-type=",
+	    b->utf8 ? "global-" : "", "delivery-status;\n\tboundary=\"", b->boundary, "\"\n\n");
 }
 
 static bool
@@ -219,7 +234,7 @@ put_alias(struct bounce *b, size_t i)
 	if (strcmp(alias, qf_address(&b->file, i)) == 0)
 		return;
 	puts_or_die(&b->text, " (for <");
-	put_address(&b->text, alias);
+	put_address(b, &b->text, alias);
 	puts_or_die(&b->text, ">)");
 }
 
@@ -229,7 +244,8 @@ put_words(struct bounce *b, size_t failed)
 	struct buf *t = &b->text;
 	size_t i, shown = 0;
 
-	PUTS(t, "--", b->boundary, "\nContent-Type: text/plain; charset=us-ascii\n\n"
+	PUTS(t, "--", b->boundary, "\nContent-Type: text/plain; charset=",
+	    b->utf8 ? "utf-8\nContent-Transfer-Encoding: 8bit" : "us-ascii", "\n\n"
 	    "This is the mail system at ", b->me.s, ".\n\n");
 	puts_or_die(t, b->is_double ?
 	    "A bounce could not be delivered to the address it was meant for:\n\n" :
@@ -242,7 +258,7 @@ put_words(struct bounce *b, size_t failed)
 			continue;
 		shown++;
 		puts_or_die(t, "<");
-		put_address(t, qf_address(&b->file, i));
+		put_address(b, t, qf_address(&b->file, i));
 		put_alias(b, i);
 		puts_or_die(t, ":\n  ");
 		put_masked(t, qf_string(&b->file, r->last), "  ");
@@ -262,6 +278,50 @@ status_of(const struct qf_rcpt *r)
 	return r->status[0] == '5' ? r->status : "5.0.0";
 }
 
+/* what xtext stands for, on one line; raw UTF-8 (RFC 6533) only where it may stand */
+static void
+put_xtext(struct bounce *b, const char *s)
+{
+	struct buf text = BUF(8192);
+
+	if (!xtext_get(&text, s))
+		die_sys(EX_SOFT, "hold a parameter");
+	if (b->utf8 && utf8_text(text.s ? text.s : "", text.len))
+		puts_or_die(&b->text, text.len ? text.s : "");
+	else
+		put_masked(&b->text, text.len ? text.s : "", 0);
+	buf_free(&text);
+}
+
+/* ORCPT=TYPE;address, as the sender gave it */
+static void
+put_original_recipient(struct bounce *b, const char *orcpt)
+{
+	const char *semicolon = orcpt ? strchr(orcpt, ';') : 0;
+	char type[64];
+
+	if (!semicolon || (size_t)(semicolon - orcpt) >= sizeof type)
+		return;
+	memcpy(type, orcpt, (size_t)(semicolon - orcpt));
+	type[semicolon - orcpt] = 0;
+	puts_or_die(&b->text, "Original-Recipient: ");
+	put_masked(&b->text, type, 0);
+	puts_or_die(&b->text, "; ");
+	put_xtext(b, semicolon + 1);
+	puts_or_die(&b->text, "\n");
+}
+
+/* the number that the sender gave the message; those of a list's owner are not told */
+static void
+put_envelope_id(struct bounce *b)
+{
+	if (!b->file.envid || strcmp(b->sender, qf_string(&b->file, b->file.sender)) != 0)
+		return;
+	puts_or_die(&b->text, "Original-Envelope-Id: ");
+	put_xtext(b, qf_string(&b->file, b->file.envid));
+	puts_or_die(&b->text, "\n");
+}
+
 static void
 put_status(struct bounce *b)
 {
@@ -270,16 +330,20 @@ put_status(struct bounce *b)
 	size_t i, reasons = 0;
 
 	date_rfc5322(date, (int64_t)(b->file.header.arrival_us / 1000000));
-	PUTS(t, "--", b->boundary, "\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; ", b->me.s,
-	    "\nArrival-Date: ", date, "\nX-Pneu-Queue-ID: ", b->id, "\n");
+	PUTS(t, "--", b->boundary, "\nContent-Type: message/", b->utf8 ? "global-delivery-status\nContent-Transfer-Encoding: 8bit" :
+	    "delivery-status", "\n\n");
+	put_envelope_id(b);
+	PUTS(t, "Reporting-MTA: dns; ", b->me.s, "\nArrival-Date: ", date, "\nX-Pneu-Queue-ID: ", b->id, "\n");
 	for (i = 0; i < b->file.rcpts; i++) {
 		const struct qf_rcpt *r = &b->file.rcpt[i];
 		const char *reason = qf_string(&b->file, r->last);
 
 		if (!owed(b, i))
 			continue;
-		puts_or_die(t, "\nFinal-Recipient: rfc822; ");
-		put_address(t, qf_address(&b->file, i));
+		puts_or_die(t, "\n");
+		put_original_recipient(b, qf_orcpt(&b->file, i));
+		puts_or_die(t, "Final-Recipient: ");
+		put_typed_address(b, qf_address(&b->file, i));
 		PUTS(t, "\nAction: failed\nStatus: ", status_of(r), "\n");
 		if ((reasons += strlen(reason)) <= REASONS_MAX) {
 			puts_or_die(t, "Diagnostic-Code: X-Pneu; ");
@@ -323,12 +387,13 @@ send_original(struct bounce *b)
 {
 	char space[65536];
 	uint64_t left = b->file.header.length, at = QF_HEADER;
-	bool whole = left <= b->max_bytes;
+	bool whole = left <= b->max_bytes && !(b->file.headers);
+	const char *type = b->utf8 ? (whole ? "message/global" : "message/global-headers") :
+	    whole ? "message/rfc822" : "text/rfc822-headers";
 
-	PUTS(&b->text, "--", b->boundary, whole ? "\nContent-Type: message/rfc822\n" :
-	    "\nContent-Type: text/rfc822-headers\n", b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "",
+	PUTS(&b->text, "--", b->boundary, "\nContent-Type: ", type, "\n", b->has_8bit ? "Content-Transfer-Encoding: 8bit\n" : "",
 	    "\nReturn-Path: <");
-	put_address(&b->text, b->sender);
+	put_address(b, &b->text, b->sender);
 	puts_or_die(&b->text, ">\n");
 	inject_write(&b->in, b->text.s, b->text.len);
 	if (!whole)
@@ -358,6 +423,7 @@ send_bounce(struct bounce *b)
 	send_original(b);
 	if (!envelope_sender(&envelope, b->is_double ? "#@[]" : "") ||
 	    (b->has_8bit && !envelope_param(&envelope, 'B', "8BITMIME")) ||
+	    (b->utf8 && !envelope_param(&envelope, 'U', "1")) ||
 	    !envelope_rcpt(&envelope, b->to.s) || !envelope_end(&envelope))
 		die_sys(EX_SOFT, "hold the envelope");
 	inject_end(&b->in, &envelope, &r);
@@ -387,8 +453,9 @@ main(int argc, char **argv)
 		die_say(EX_SOFT, "descriptor 0 is not a queue file: ", b.id);
 	if ((failed = choose_sender(&b)) == 0)
 		die_say(EX_HARD, "nothing to bounce: ", b.id);
-	b.has_8bit = b.file.body && strcmp(qf_string(&b.file, b.file.body), "8BITMIME") == 0;
 	choose_recipient(&b);
+	b.utf8 = b.file.utf8 || !utf8_ascii(b.to.s, b.to.len);
+	b.has_8bit = b.utf8 || (b.file.body && strcmp(qf_string(&b.file, b.file.body), "8BITMIME") == 0);
 	choose_boundary(&b);
 	inject_begin(&b.in);
 	put_header(&b);

@@ -8,6 +8,7 @@
 
 #include "compat/compat.h"
 #include "lib/fd.h"
+#include "mail/dsn.h"
 #include "queue/log.h"
 #include "queue/retry.h"
 #include "queue/runner.h"
@@ -238,12 +239,28 @@ park_for_bounce(struct message *m)
 	bouncer_park(slot);
 }
 
+/* The sender said NOTIFY=NEVER, or named other events only (RFC 3461 4.1): the failure has been logged, and that is all. */
+static void
+spare_sender(struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->file.rcpts; i++) {
+		if (m->file.rcpt[i].state != QF_FAILED || dsn_failure(qf_notify(&m->file, i)))
+			continue;
+		m->file.rcpt[i].state = QF_BOUNCED;
+		if (!qf_put_history(&m->history, 'b', i, now.wall_s, 0, "unwanted"))
+			log_say("warning", "unable to record that no bounce is wanted: ", m->id, errno);
+	}
+}
+
 /* Every recipient of this round has been heard of. */
 static void
 round_end(struct message *m)
 {
 	size_t i, waiting = 0, failed = 0;
 
+	spare_sender(m);
 	for (i = 0; i < m->file.rcpts; i++) {
 		waiting += m->file.rcpt[i].state == QF_WAITING;
 		failed += m->file.rcpt[i].state == QF_FAILED;

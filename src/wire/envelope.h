@@ -5,10 +5,10 @@
  * Addresses are plain bytes, not quoted; "" is the null sender. No value holds a control byte (0x01 to 0x1f, 0x7f), so
  * none can begin another line or command further on; a parameter's, but H's, holds no space either. A letter between F and the
  * first T is a parameter of the message, one after a T is of that recipient; each stands once at the most:
- *   message    B body type (RFC 6152)   E ENVID   R RET (RFC 3461)   U SMTPUTF8 (RFC 6531)
+ *   message    B body type (RFC 6152)   E ENVID, as xtext   R RET, FULL or HDRS (RFC 3461)   U "1": SMTPUTF8 (RFC 6531)
  *              H why it is to be held: the runner does not begin with it until an operator releases it
  *              W "1": a user here has forwarded it, so the runner makes it a job that is FORWARDED (wire/job.h)
- *   recipient  N NOTIFY   O ORCPT (RFC 3461)
+ *   recipient  N NOTIFY, words with commas between them   O ORCPT, TYPE;xtext (RFC 3461)
  * qmail-queue's own callers send none of them, so each side works with qmail's.
  *   limits  an address or value ENVELOPE_ADDR bytes (else exit 11), ENVELOPE_RCPTS recipients, the whole ENVELOPE_MAX
  *   broken  end of file before the last 0: nothing is queued (exit 54); anything else odd: exit 91

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "lib/fd.h"
 #include "lib/num.h"
+#include "mail/dsn.h"
 #include "wire/percent.h"
 
 /* where each field of the header begins; between them stands one space */
@@ -296,12 +298,28 @@ replay_after(struct qf *q, struct expansion *x, const char *s, const char *end)
 	return *s == 'x' ? replay_expansion(q, x, s + 1, end) : memchr("kzdb", *s, 4) && replay_history(q, *s, s + 1, end);
 }
 
+/* what its last recipient was given for reports; a NOTIFY that makes no sense is none */
+static bool
+replay_dsn(struct qf *q, const char *s, const char *end)
+{
+	struct qf_rcpt *r = &q->rcpt[q->rcpts - 1];
+	uint32_t offset;
+
+	if (*s == 'N') {
+		r->dsn = (uint8_t)((r->dsn & QF_ORCPT) | dsn_notify(s + 1, (size_t)(end - s - 1)));
+		return true;
+	}
+	if (r->dsn & QF_ORCPT)
+		return true;
+	r->dsn |= QF_ORCPT;
+	return keep(q, s + 1, end, &offset);
+}
+
 /* one line without its newline; *ended says whether the '.' has been; false: errno EBADMSG or ENOMEM */
 static bool
 replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *ended)
 {
 	char letter = s < end ? *s : 0;
-	uint32_t offset;
 
 	errno = EBADMSG;
 	if (letter && *ended)
@@ -318,10 +336,16 @@ replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *
 	case 'W':
 		q->forwarded = end - s == 2 && s[1] == '1';
 		return q->sender && !q->rcpts;
-	case 'E': case 'R': case 'U':
-		return q->sender && !q->rcpts && keep(q, s + 1, end, &offset);
+	case 'E':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->envid);
+	case 'R':
+		q->headers = end - s == 5 && strncasecmp(s + 1, "HDRS", 4) == 0;
+		return q->sender && !q->rcpts;
+	case 'U':
+		q->utf8 = true;
+		return q->sender && !q->rcpts;
 	case 'N': case 'O':
-		return q->rcpts && keep(q, s + 1, end, &offset);
+		return q->rcpts && replay_dsn(q, s, end);
 	case '.':
 		*ended = true;
 		return q->rcpts && end - s == 1;
@@ -380,9 +404,9 @@ reset(struct qf *q)
 {
 	q->strings.max = QF_RECORDS;
 	buf_clear(&q->strings);
-	q->sender = q->body = q->hold = 0;
+	q->sender = q->body = q->envid = q->hold = 0;
 	q->rcpts = 0;
-	q->history = q->forwarded = false;
+	q->history = q->forwarded = q->utf8 = q->headers = false;
 }
 
 enum qf_result
@@ -457,6 +481,29 @@ qf_root(const struct qf *q, size_t i)
 	while (q->rcpt[i].parent)
 		i = q->rcpt[i].parent - 1;
 	return i;
+}
+
+bool
+qf_of_list(const struct qf *q, size_t i)
+{
+	const char *sender = qf_sender(q, i);
+
+	return sender != qf_string(q, q->sender) && strcmp(sender, qf_string(q, q->sender)) != 0;
+}
+
+unsigned
+qf_notify(const struct qf *q, size_t i)
+{
+	return qf_of_list(q, i) ? 0 : q->rcpt[qf_root(q, i)].dsn & ~(unsigned)QF_ORCPT;
+}
+
+const char *
+qf_orcpt(const struct qf *q, size_t i)
+{
+	const struct qf_rcpt *root = &q->rcpt[qf_root(q, i)];
+	const char *address = qf_string(q, root->addr);
+
+	return root->dsn & QF_ORCPT && !qf_of_list(q, i) ? address + strlen(address) + 1 : 0;
 }
 
 const char *

@@ -16,7 +16,7 @@
  *               kN WHEN TEXT          delivered
  *               zN WHEN STATUS TEXT   deferred
  *               dN WHEN STATUS TEXT   failed; its bounce is still owed
- *               bN WHEN ID            bounced, or the bounce was given up as a double one
+ *               bN WHEN ID            bounced; no ID: the bounce was given up as a double one, or was not wanted
  *               xN WHEN COUNT WHY     replaced by the recipients in the COUNT lines that follow, which count on from the
  *                                     last one; WHY is for people (file and line of an alias)
  *                 <SENDER             envelope sender of those that follow; until there is one, that of N
@@ -92,12 +92,14 @@ struct qf_rcpt {
 	uint8_t kind;                           /* enum qf_kind: what addr is */
 	uint8_t local, answered;                /* the program's own, 0 at first */
 	char status[10];                        /* of its last record, or "" */
+	uint8_t dsn;                            /* of a T record: enum dsn bits (mail/dsn.h), and QF_ORCPT */
 };
+#define QF_ORCPT 128                            /* its ORCPT stands in strings after its address */
 
 struct qf {
 	struct qf_header header;
 	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
-	uint32_t sender, body;                  /* offsets in strings */
+	uint32_t sender, body, envid;           /* offsets in strings */
 	uint32_t hold;                          /* why it is to be held before anything else; 0: it is not */
 	struct qf_rcpt *rcpt;
 	size_t rcpts, room;
@@ -106,6 +108,8 @@ struct qf {
 	uint64_t file_size;                     /* more than size: a torn record follows */
 	int64_t mtime_s;                        /* the next attempt, seconds since 1970 */
 	bool forwarded;                         /* W1: by a user here */
+	bool utf8;                              /* U: declared so (RFC 6531) */
+	bool headers;                           /* RHDRS: of the message a report gives no more than the header */
 	bool history;                           /* send has written here */
 };
 
@@ -123,6 +127,12 @@ void qf_free(struct qf *);
 const char *qf_string(const struct qf *, uint32_t offset);
 const char *qf_sender(const struct qf *, size_t rcpt);  /* envelope sender for this recipient */
 size_t qf_root(const struct qf *, size_t rcpt);         /* the injected recipient it comes from, perhaps itself */
+/* The sender's wishes count for those that an alias stands for too, but not for those of a list, whose mail has another
+ * envelope sender: they get none (RFC 3461 5.2.7). NOTIFY as enum dsn bits; ORCPT as in the envelope or 0, which is also
+ * what those of a list have; and is the message's ENVID theirs? */
+unsigned qf_notify(const struct qf *, size_t rcpt);
+const char *qf_orcpt(const struct qf *, size_t rcpt);
+bool qf_of_list(const struct qf *, size_t rcpt);
 const char *qf_address(const struct qf *, size_t rcpt); /* to show: its address; of a file or program its root's */
 /* one more recipient, as a + line makes it; sender as in struct qf_rcpt. False: ENOMEM or EMSGSIZE, nothing changed */
 bool qf_add_child(struct qf *, size_t parent, char kind, uint32_t sender, const char *text);

@@ -2,7 +2,7 @@
  *   input   the line
  * Every byte is walked once; what comes out is what the rest of the house believes it to be: written down again in its
  * plainest form it means the same, an address passes on the wire and in an envelope, and a list said twice is twice that.
- * sources: src/mail/element.c src/mail/addr.c src/wire/envelope.c src/lib/buf.c src/lib/num.c
+ * sources: src/mail/element.c src/mail/addr.c src/mail/utf8.c src/wire/envelope.c src/lib/buf.c src/lib/num.c
  */
 #include <stdint.h>
 #include <stdlib.h>

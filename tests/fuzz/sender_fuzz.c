@@ -1,7 +1,7 @@
 /* sender_fuzz - what strangers write into senders, return addresses and SPF records
  *   input   text: taken as a sender to rewrite, as a return address, as an SPF record and as %XX
  * What was rewritten comes back, nothing that was not signed does, and no term reaches beyond its record.
- * sources: src/mail/srs.c src/mail/spf.c src/mail/addr.c src/wire/percent.c src/lib/sha1.c src/lib/ip.c src/lib/buf.c src/lib/num.c src/lib/conf.c src/lib/file.c src/lib/place.c src/lib/clock.c src/compat/linux/system.c
+ * sources: src/mail/srs.c src/mail/spf.c src/mail/addr.c src/mail/utf8.c src/wire/percent.c src/lib/sha1.c src/lib/ip.c src/lib/buf.c src/lib/num.c src/lib/conf.c src/lib/file.c src/lib/place.c src/lib/clock.c src/compat/linux/system.c
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,0 +1,17 @@
+/* xtext - text in which a byte may be written +XX, for the values of ESMTP parameters (RFC 3461 4)
+ *
+ * A byte from '!' to '~' but '+' and '=' stands for itself; hex digits are upper case. */
+#ifndef MAIL_XTEXT_H
+#define MAIL_XTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+
+/* is it xtext, and printable ASCII, blanks included, once decoded? */
+bool xtext_valid(const char *s, size_t n);
+/* Append what the string stands for; what is no xtext stands for itself. False as buf_put, b unchanged */
+bool xtext_get(struct buf *b, const char *s);
+
+#endif
