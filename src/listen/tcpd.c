@@ -18,45 +18,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
-#include "lib/proc.h"
 #include "lib/sig.h"
 #include "listen/admit.h"
 #include "listen/become.h"
+#include "listen/child.h"
+#include "listen/door.h"
 #include "listen/listener.h"
-#include "listen/proxy.h"
+#include "listen/options.h"
 #include "listen/rate.h"
 #include "listen/table.h"
 #include "listen/ucspi.h"
 
 #define LISTENERS 64
-#define SESSIONS_MAX 65535
 #define PAUSE_MS 500                    /* without descriptors or memory: wait so long, or until a session ends */
-#define TEXT_MAX 500                    /* RFC 5321 section 4.5.3.1.5: 512 bytes a reply */
 #define INHERITED_MAX 1024              /* descriptors that somebody left open for us are looked for below this */
-#define HEADER_MS 5000                  /* a proxy says whose connection it is at once */
 #define FIRST_PASSED 3                  /* LISTEN_FDS counts from here: sd_listen_fds(3) */
 
-enum loudness { QUIET, REFUSALS, ALL };
-
-struct pace {
-	uint64_t limit, seconds;
-};
-
-static struct {
-	uint64_t max, max_each, backlog;
-	const char *user, *rules, *local_host, *busy, *denied;
-	bool open_without, announce;
-	enum loudness loudness;
-	struct pace each, network;              /* of new connections; seconds == 0: no limit */
-	uint64_t bits4, bits6;                  /* length of a network */
-} option = { .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64 };
-
+static struct options option;
 static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
 static struct pollfd *ready;            /* room for all of both */
 static size_t listeners;
@@ -71,7 +54,8 @@ static struct table peers;              /* key of a client: sessions it has */
 static struct rate each, networks;      /* new connections by the client's key, by its network's */
 static struct admit admit;
 static struct ucspi ucspi;
-static char **program, path[4096];
+static char path[4096];                 /* of the program */
+static const struct child child = { .option = &option, .admit = &admit, .ucspi = &ucspi, .path = path };
 
 static bool starved;                    /* this episode of no descriptors or no memory is in the log */
 static int64_t paused_until_ms;         /* 0: not paused */
@@ -88,14 +72,6 @@ on_signal(int sig)
 		hangup = 1;
 	else if (terms < 2)
 		terms++;
-}
-
-static _Noreturn void
-usage(void)
-{
-	die_say(EX_HARD, "usage: pneu-tcpd [-1qvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
-	    "[-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
-	    "-- program [argument ...]");
 }
 
 /* the log: one function per event */
@@ -119,40 +95,12 @@ log_start(pid_t pid, const char *ip)
 }
 
 static void
-log_relayed(pid_t pid, const char *ip, const char *proxy)
-{
-	char n[NUM_TEXT];
-
-	if (option.loudness == ALL)
-		say("pid ", num_text(n, (uint64_t)pid), " is from ", ip, " through ", proxy);
-}
-
-static void
 log_end(pid_t pid, int status)
 {
 	char n[NUM_TEXT], s[NUM_TEXT];
 
 	if (option.loudness == ALL)
 		say("end ", num_text(n, (uint64_t)pid), " status ", num_text(s, (uint64_t)(unsigned)status));
-}
-
-/* No session for this client. The text goes out if the kernel takes it at once; nobody waits for a stranger. */
-static void
-refuse(const struct connection *c, const char *ip, const char *text, const char *why, const char *detail)
-{
-	char line[TEXT_MAX + 3];
-	int n = text[0] ? snprintf(line, sizeof line, "%s\r\n", text) : 0;
-
-	if (n > 0)
-		(void)send(c->fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (option.loudness != QUIET)
-		say("refused ", ip, ": ", why, detail);
-}
-
-static void
-refuse_busy(const struct connection *c, const char *ip, const char *preset, const char *why, const char *detail)
-{
-	refuse(c, ip, option.busy ? option.busy : preset, why, detail);
 }
 
 /* sessions */
@@ -190,13 +138,10 @@ within_all(const struct connection *c, const char *ip)
 
 	if (sessions.count < option.max)
 		return true;
-	refuse_busy(c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
+	door_busy(&option, c, ip, "421 4.3.2 too many connections, try again later", "all sessions in use: ",
 	    num_text(n, sessions.count));
 	return false;
 }
-
-/* may this client have one more session, and already? */
-enum verdict { FITS, TOO_MANY, TOO_SOON, NETWORK_TOO_SOON };
 
 /* Who does not fit is not counted, so that one address cannot use up what its network may. */
 static enum verdict
@@ -217,63 +162,12 @@ weigh(const struct endpoint *client)
 	return FITS;
 }
 
-static bool
-fits(enum verdict verdict, const struct connection *c, const char *ip)
-{
-	char n[NUM_TEXT];
-
-	switch (verdict) {
-	case FITS:
-		return true;
-	case TOO_MANY:
-		refuse_busy(c, ip, "421 4.7.0 too many connections from your address, try again later",
-		    "sessions of this address: ", num_text(n, option.max_each));
-		return false;
-	case TOO_SOON:
-		refuse_busy(c, ip, "421 4.7.0 too many new connections from your address, try again later",
-		    "new connections of this address: ", num_text(n, option.each.limit));
-		return false;
-	case NETWORK_TOO_SOON:
-	default:
-		refuse_busy(c, ip, "421 4.7.0 too many new connections from your network, try again later",
-		    "new connections of this network: ", num_text(n, option.network.limit));
-		return false;
-	}
-}
-
-/* did the rules answer yes? */
-static bool
-admitted(enum admit_answer answer, const struct connection *c, const char *ip, const struct rule *rule)
-{
-	switch (answer) {
-	case ADMIT_YES:
-	case ADMIT_PROXY:
-		return true;
-	case ADMIT_NO:
-		refuse(c, ip, option.denied ? option.denied : "", "denied by rule ", rule->key[0] ? rule->key : "\"\"");
-		return false;
-	case ADMIT_LATER:
-	default:
-		refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later",
-		    rule->key[0] ? "unreadable rule " : "no usable rules in ",
-		    rule->key[0] ? rule->key : option.rules);
-		return false;
-	}
-}
-
-static void
-refuse_unstarted(const struct connection *c, const char *ip)
-{
-	refuse_busy(c, ip, "421 4.3.0 temporary trouble, try again later", "unable to start a session: ",
-	    strerror(errno));
-}
-
 /* pid: of the session, or -1 */
 static void
 started(pid_t pid, const struct connection *c, const char *ip, uint64_t key)
 {
 	if (pid < 0) {
-		refuse_unstarted(c, ip);
+		door_unstarted(&option, c, ip);
 		return;
 	}
 	*table_add(&sessions, (uint64_t)pid) = key;     /* within_all saw to the room in both */
@@ -282,64 +176,16 @@ started(pid_t pid, const struct connection *c, const char *ip, uint64_t key)
 	log_status();
 }
 
+/* in a child */
 static void
-start(const struct connection *c, const char *ip, uint64_t key, const struct rule *rule)
+forget_others(void)
 {
-	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
-
-	started(proc_spawn(path, program, ucspi_env(&ucspi, rule), map, 2), c, ip, key);
-}
-
-/* In a child: our parent counts. False: it does not answer, errno. */
-static bool
-ask_parent(int fd, const struct endpoint *client, enum verdict *verdict)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	if (!fd_send(fd, client, sizeof *client, -1, MSG_NOSIGNAL) || poll(&p, 1, HEADER_MS) < 0)
-		return false;
-	n = recv(fd, verdict, sizeof *verdict, MSG_DONTWAIT);
-	if (n >= 0 && n != sizeof *verdict)
-		errno = EPIPE;
-	return n == sizeof *verdict;
-}
-
-/* In a child: become the session of whom the proxy names. The rules are asked again, about that client and as they were
- * when the proxy came. A proxy's own connection is a client's like any other. */
-static _Noreturn void
-relay(const struct connection *c, const char *proxy, int parent)
-{
-	struct proc_fd map[] = { { c->fd, 0 }, { c->fd, 1 } };
-	char through[IP_TEXT];
-	struct proxy_header h;
-	enum verdict verdict = FITS;
-	const char *ip = proxy, *why;
-	struct rule rule;
 	size_t i;
 
 	for (i = 0; i < listeners; i++)         /* the ports are free as soon as our parent is gone, */
 		close(listener[i].fd);
 	for (i = 0; i < askings; i++)           /* and those who ask it hear of that */
 		close(asking[i].fd);
-	if ((why = proxy_read(c->fd, HEADER_MS, &h))) {
-		refuse(c, proxy, "", "no PROXY header: ", why);
-		_exit(0);
-	}
-	if (h.relayed) {
-		ip_text(through, c->remote.ip);         /* proxy points into ucspi, which is about another from here on */
-		ip = ucspi_relayed(&ucspi, c, &h);
-		log_relayed(getpid(), ip, through);
-	}
-	if (!admitted(admit_ask_again(&admit, ip, &rule), c, ip, &rule))
-		_exit(0);
-	if (!h.relayed || ask_parent(parent, &h.remote, &verdict)) {
-		if (!fits(verdict, c, ip))
-			_exit(0);
-		(void)proc_exec(path, program, ucspi_env(&ucspi, &rule), map, 2);
-	}
-	refuse_unstarted(c, ip);
-	_exit(EX_SOFT);
 }
 
 static void
@@ -349,13 +195,14 @@ start_relayed(const struct connection *c, const char *ip, uint64_t key)
 	pid_t pid;
 
 	if (!fd_pair(pair)) {
-		refuse_unstarted(c, ip);
+		door_unstarted(&option, c, ip);
 		return;
 	}
 	pid = fork();
 	if (pid == 0) {
 		close(pair[0]);
-		relay(c, ip, pair[1]);
+		forget_others();
+		child_relay(&child, c, ip, pair[1]);
 	}
 	started(pid, c, ip, key);
 	close(pair[1]);
@@ -374,11 +221,11 @@ serve(const struct connection *c)
 	enum admit_answer answer;
 	struct rule rule;
 
-	if (within_all(c, ip) && admitted(answer = admit_ask(&admit, ip, &rule), c, ip, &rule)) {
+	if (within_all(c, ip) && door_admitted(&option, answer = admit_ask(&admit, ip, &rule), c, ip, &rule)) {
 		if (answer == ADMIT_PROXY)
 			start_relayed(c, ip, key);
-		else if (fits(weigh(&c->remote), c, ip))
-			start(c, ip, key, &rule);
+		else if (door_fits(&option, weigh(&c->remote), c, ip))
+			started(child_start(&child, c, &rule), c, ip, key);
 	}
 	close(c->fd);
 }
@@ -483,17 +330,13 @@ static void
 askings_do(const struct wait *w)
 {
 	struct endpoint client;
-	enum verdict verdict;
 	size_t i;
-	int none;
 
 	for (i = w->fds ? w->askings : 0; i-- > 0;) {
 		if (!ready[i].revents)
 			continue;
-		if (fd_receive(asking[i].fd, &client, sizeof client, &none, MSG_DONTWAIT) == sizeof client) {
-			verdict = judge(asking[i].pid, &client);
-			(void)fd_send(asking[i].fd, &verdict, sizeof verdict, -1, MSG_DONTWAIT | MSG_NOSIGNAL);
-		}
+		if (child_asks(asking[i].fd, &client))
+			child_answer(asking[i].fd, judge(asking[i].pid, &client));
 		close(asking[i].fd);
 		asking[i] = asking[--askings];          /* who takes the place had its turn */
 	}
@@ -606,102 +449,6 @@ tidy_descriptors(void)
 	(void)fd_cloexec(2, false);
 	for (fd = 3; fd < INHERITED_MAX; fd++)
 		(void)fd_cloexec(fd, true);     /* EBADF for those that are not there */
-}
-
-static uint64_t
-number(char letter, const char *s, uint64_t min, uint64_t max)
-{
-	char name[] = { '-', letter, 0 }, range[64];
-	uint64_t n = 0;
-
-	if (!num_u64(s, min, max, &n)) {
-		snprintf(range, sizeof range, " takes a number from %u to %u: ", (unsigned)min, (unsigned)max);
-		die_say(EX_HARD, name, range, s);
-	}
-	return n;
-}
-
-/* LIMIT/SECONDS */
-static struct pace
-read_pace(char letter, const char *s)
-{
-	size_t n = strcspn(s, "/");
-	struct pace p = { 0, 0 };
-
-	if (s[n] == 0 || !num_span(s, n, 1, RATE_MOST, &p.limit) || !num_u64(s + n + 1, 1, RATE_LONGEST_S, &p.seconds))
-		die_say(EX_HARD, letter == 'r' ? "-r" : "-R",
-		    " takes LIMIT/SECONDS, numbers up to 1000000 and from 1 to 86400: ", s);
-	return p;
-}
-
-/* BITS of IPv4, or BITS,BITS of both families. Longer than 64 an IPv6 network is one client. */
-static void
-read_bits(const char *s)
-{
-	size_t n = strcspn(s, ",");
-
-	if (!num_span(s, n, 1, 32, &option.bits4) || (s[n] && !num_u64(s + n + 1, 1, 64, &option.bits6)))
-		die_say(EX_HARD, "-n takes the length of an IPv4 network, up to 32, and after a comma of an IPv6 one, up to 64: ", s);
-}
-
-/* what a refused client reads */
-static const char *
-reply_text(char letter, const char *s)
-{
-	char name[] = { '-', letter, 0 };
-	size_t i;
-
-	for (i = 0; s[i]; i++)
-		if (!ascii_print(s[i]))
-			die_say(EX_HARD, name, " takes one line of printable ASCII: ", s);
-	if (i > TEXT_MAX)
-		die_say(EX_HARD, name, " takes at most 500 characters");
-	return s;
-}
-
-static void
-read_option(int letter)
-{
-	switch (letter) {
-	case '1': option.announce = true; break;
-	case 'b': option.backlog = number('b', optarg, 1, 65535); break;
-	case 'C': option.max_each = number('C', optarg, 1, SESSIONS_MAX); break;
-	case 'c': option.max = number('c', optarg, 1, SESSIONS_MAX); break;
-	case 'd': option.denied = reply_text('d', optarg); break;
-	case 'l': option.local_host = reply_text('l', optarg); break;
-	case 'm': option.busy = reply_text('m', optarg); break;
-	case 'n': read_bits(optarg); break;
-	case 'q': option.loudness = QUIET; break;
-	case 'R': option.network = read_pace('R', optarg); break;
-	case 'r': option.each = read_pace('r', optarg); break;
-	case 'u': option.user = optarg; break;
-	case 'v': option.loudness = ALL; break;
-	case 'X': option.open_without = true; break;
-	case 'x': option.rules = optarg; break;
-	default: usage();
-	}
-}
-
-/* options, addresses, --, program; where the addresses begin */
-static char **
-read_arguments(int argc, char **argv)
-{
-	char **at;
-	int letter;
-
-	opterr = 0;
-	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:n:qR:r:u:vXx:")) != -1)
-		read_option(letter);
-	if (option.max_each == 0)
-		option.max_each = (option.max + 1) / 2; /* whoever holds all they may leaves room for others */
-	at = argv + optind;
-	if (strcmp(at[-1], "--") == 0)
-		at--;                           /* no address: getopt took the mark for its own end */
-	for (program = at; *program && strcmp(*program, "--") != 0; program++)
-		;
-	if (!*program || !*++program)
-		usage();
-	return at;
 }
 
 static struct become
@@ -832,10 +579,10 @@ main(int argc, char **argv)
 	msg_name("pneu-tcpd");
 	tidy_descriptors();
 	catch_signals();
-	name = read_arguments(argc, argv);
+	options_read(&option, argc, argv);
 	if (option.user)
 		b = read_user();                /* before root is gone, and before a port is taken in vain */
-	for (; strcmp(*name, "--") != 0; name++)
+	for (name = option.address; strcmp(*name, "--") != 0; name++)
 		listen_on(*name);
 	adopt_passed();
 	if (!listeners)
@@ -844,8 +591,8 @@ main(int argc, char **argv)
 		die_sys(EX_SOFT, "become ", option.user);
 	if (geteuid() == 0 && !place_private())
 		die_say(EX_HARD, "sessions do not run as root: name a user with -u");
-	if (!find_program(*program))            /* as the user who will run it */
-		die_sys(EX_SOFT, "run ", *program);
+	if (!find_program(*option.program))            /* as the user who will run it */
+		die_sys(EX_SOFT, "run ", *option.program);
 	if (!take_memory(environ))
 		die_sys(EX_SOFT, "start");
 	admit_init(&admit, option.rules, option.open_without);
