@@ -68,4 +68,4 @@ clean:
 	rm -rf build build-*
 .PHONY: all units check install clean
 .SECONDARY:
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)
