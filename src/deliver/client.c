@@ -236,6 +236,7 @@ note_offers(struct client *c)
 
 	c->pipelining = reply_offers(&c->reply, "PIPELINING", 0);
 	c->eightbit = reply_offers(&c->reply, "8BITMIME", 0);
+	c->utf8 = reply_offers(&c->reply, "SMTPUTF8", 0);
 	c->sized = reply_offers(&c->reply, "SIZE", &value);
 	c->size_max = 0;
 	if (c->sized)
@@ -252,7 +253,7 @@ hello(struct client *c)
 		note_offers(c);
 		return true;
 	}
-	c->pipelining = c->eightbit = c->sized = false;
+	c->pipelining = c->eightbit = c->sized = c->utf8 = false;
 	if (c->reply.code / 100 != 5)
 		return true;
 	return send_line(c, "HELO ", c->helo) && client_reply(c, CLIENT_COMMAND_S);

@@ -30,7 +30,7 @@ struct client {
 	char ip[INET6_ADDRSTRLEN];
 	uint64_t connect_s, remote_s;   /* control files timeoutconnect and timeoutremote */
 	const char *helo;               /* our name */
-	bool pipelining, eightbit, sized;       /* offered */
+	bool pipelining, eightbit, sized, utf8; /* offered */
 	uint64_t size_max;              /* with sized; 0: no limit given */
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
 	bool heard;                     /* something came since we sent */

@@ -52,11 +52,11 @@ forward_sender(struct buf *b, const char *sender, const char *rcpt, const char *
 }
 
 bool
-forward_begin(struct buf *envelope, const char *sender, const char *body)
+forward_begin(struct buf *envelope, const char *sender, const char *body, bool utf8)
 {
 	buf_clear(envelope);
 	return envelope_sender(envelope, sender) && (!*body || envelope_param(envelope, 'B', body)) &&
-	    envelope_param(envelope, 'W', "1");
+	    (!utf8 || envelope_param(envelope, 'U', "1")) && envelope_param(envelope, 'W', "1");
 }
 
 bool

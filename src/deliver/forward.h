@@ -19,8 +19,8 @@
  * (VERP: the runner makes a sender of each recipient of it). "" and "#@[]" stay. False: the outcome says why */
 bool forward_sender(struct buf *, const char *sender, const char *rcpt, const char *dash, const char *ext, struct outcome *);
 
-/* the envelope so far; false: errno. body: "" none */
-bool forward_begin(struct buf *envelope, const char *sender, const char *body);
+/* the envelope so far; false: errno. body: "" none; utf8: it was declared SMTPUTF8 */
+bool forward_begin(struct buf *envelope, const char *sender, const char *body, bool utf8);
 bool forward_to(struct buf *envelope, const char *address);
 /* trace: n bytes of lines. The result is as inject_end gives it */
 void forward_send(struct buf *envelope, const char *trace, size_t n, struct message *, struct inject_result *);

@@ -52,6 +52,7 @@ struct delivery {
 	struct message *message;
 	uint64_t number, index;         /* as the report names it */
 	const char *sender, *rcpt, *via, *body; /* via 0: no alias led here; body "": not declared */
+	bool utf8;                      /* declared SMTPUTF8 */
 	size_t delivered_to, beyond;    /* where in trace that line begins, and where it ends */
 	unsigned files, forwards, programs;
 	int64_t deadline_ms;            /* of its programs, all together; 0: none has begun */
@@ -218,7 +219,7 @@ to_program(struct delivery *d, const struct plan_step *s)
 static bool
 collect(struct delivery *d, const struct plan_step *s)
 {
-	if (!envelope.len && !forward_begin(&envelope, new_sender.len ? new_sender.s : "", d->body))
+	if (!envelope.len && !forward_begin(&envelope, new_sender.len ? new_sender.s : "", d->body, d->utf8))
 		return outcome_trouble(d->outcome, "hold an envelope", 0);
 	if (!forward_to(&envelope, s->text))
 		return outcome_trouble(d->outcome, "hold an envelope", 0);
@@ -376,6 +377,7 @@ read_params(struct delivery *d, const struct job *j)
 {
 	buf_clear(&via);
 	buf_clear(&body);
+	d->utf8 = job_param_get(j->params, "SMTPUTF8", 0);
 	d->via = job_param_get(j->params, "VIA", &via) ? via.s : 0;
 	if (!d->via && errno)
 		return false;

@@ -10,6 +10,7 @@
 #include "lib/num.h"
 #include "mail/addr.h"
 #include "mail/header.h"
+#include "mail/utf8.h"
 #include "wire/envelope.h"
 
 #define FRONT_MAX (ENVELOPE_ADDR + sizeof "Delivered-To: \n")
@@ -79,18 +80,17 @@ put_front(struct delivery *d)
 	return ok;
 }
 
-/* can this address stand in a command? */
+/* Can this address stand in a command, with SMTPUTF8 if need be? A domain is in the form of the DNS when it comes here. */
 static const char *
 objection(const char *address)
 {
 	const char *at = strrchr(address, '@'), *s;
 
-	for (s = address; *s; s++) {
-		if ((unsigned char)*s >= 128)
-			return "5.6.7";
-		if (!ascii_print(*s))
+	for (s = address; *s; s++)
+		if ((unsigned char)*s < 128 && !ascii_print(*s))
 			return "5.1.3";
-	}
+	if (!utf8_text(address, strlen(address)) || (at && !utf8_ascii(at, strlen(at))))
+		return "5.6.7";
 	return at && !addr_domain(at + 1, strlen(at + 1)) ? "5.1.3" : 0;
 }
 
@@ -111,11 +111,23 @@ check_recipients(struct delivery *d)
 	}
 }
 
+/* is there a byte over 127 in the header, or no end of it in this first piece? */
+static bool
+header_needs_utf8(const struct delivery *d)
+{
+	const char *end = d->text_len >= 2 && memcmp(d->text, "\r\n", 2) == 0 ? d->text :
+	    memmem(d->text, d->text_len, "\r\n\r\n", 4);
+
+	return end ? !utf8_ascii(d->text, (size_t)(end - d->text)) :
+	    !utf8_ascii(d->text, d->text_len) || d->at < d->job.length;
+}
+
 void
 delivery_take(struct delivery *d)
 {
 	const char *status;
 	size_t i, asked = 0, front;
+	bool marked;
 
 	d->held = true;
 	d->sender = d->job.sender;
@@ -143,11 +155,14 @@ delivery_take(struct delivery *d)
 		return;
 	}
 	front = d->front.len ? d->front.len + 1 : 0;    /* with its CR */
+	marked = front && !utf8_ascii(d->front.s, d->front.len);
 	if (!next_piece(d)) {
 		result_say(&said, 'Z', false, "4.3.0", "unable to read the message: ", strerror(errno), "\n");
 		delivery_over(d, &said);
 		return;
 	}
+	d->utf8 = job_param_get(d->job.params, "SMTPUTF8", 0);
+	d->utf8_text = (d->utf8 || marked) && header_needs_utf8(d);
 	d->size = d->dot.done ? d->text_len - strlen(".\r\n") - d->dot.stuffed : front + d->job.length;
 }
 
@@ -167,6 +182,41 @@ is_8bit(const struct delivery *d)
 	return is;
 }
 
+/* does its envelope, or what we put before it? */
+static bool
+needs_utf8(const struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->job.rcpts; i++)
+		if (d->asked[i] && !utf8_ascii(d->job.rcpt[i], strlen(d->job.rcpt[i])))
+			return true;
+	return !utf8_ascii(d->sender, strlen(d->sender));
+}
+
+/* The server does not know SMTPUTF8: what needs it fails (RFC 6531 3.5), the rest goes. false: nothing is left */
+static bool
+without_utf8(struct client *c, struct delivery *d)
+{
+	bool all = d->utf8_text || !utf8_ascii(d->sender, strlen(d->sender));
+	size_t i, left = 0;
+
+	for (i = 0; i < d->job.rcpts; i++) {
+		if (!d->asked[i])
+			continue;
+		d->asked[i] = !all && utf8_ascii(d->job.rcpt[i], strlen(d->job.rcpt[i]));
+		left += d->asked[i];
+		if (d->asked[i])
+			continue;
+		result_say(&said, 'D', false, "5.6.7", c->ip, " does not offer SMTPUTF8, which this ",
+		    d->utf8_text ? "message" : all ? "sender address" : "recipient address", " needs\n");
+		report(d, i, &said);
+	}
+	if (!left)
+		delivery_over(d, &said);        /* nobody is left to hear it */
+	return left;
+}
+
 static bool
 put_mail(struct client *c, struct delivery *d, struct buf *b)
 {
@@ -175,6 +225,8 @@ put_mail(struct client *c, struct delivery *d, struct buf *b)
 	if (c->sized && !(buf_puts(b, " SIZE=") && buf_num(b, d->size)))
 		return false;
 	if (c->eightbit && is_8bit(d) && !buf_puts(b, " BODY=8BITMIME"))
+		return false;
+	if (c->utf8 && (d->utf8 || needs_utf8(d)) && !buf_puts(b, " SMTPUTF8"))
 		return false;
 	return buf_puts(b, "\r\n");
 }
@@ -215,6 +267,8 @@ transaction_envelope(struct client *c, struct delivery *d, struct buf *b)
 		delivery_over(d, &said);
 		return false;
 	}
+	if (!c->utf8 && (d->utf8_text || needs_utf8(d)) && !without_utf8(c, d))
+		return false;
 	if (!put_envelope(c, d, b)) {
 		result_say(&said, 'Z', false, "4.3.0", "unable to build the commands: ", strerror(errno), "\n");
 		buf_cut(b, before);

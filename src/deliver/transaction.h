@@ -34,6 +34,7 @@ struct delivery {
 	bool reported[JOB_RECIPIENTS];
 	bool asked[JOB_RECIPIENTS];     /* a RCPT is sent for this one */
 	bool taken[JOB_RECIPIENTS];     /* the server accepted it */
+	bool utf8, utf8_text;           /* declared SMTPUTF8; and its header is not all ASCII */
 	uint64_t size;                  /* as RFC 1870 counts; of a large message only its stored bytes */
 	struct buf front;               /* goes before the message; what is in it, LF line ends, has still to go */
 	uint64_t at;                    /* bytes of the message read so far */

@@ -63,6 +63,8 @@ message_job_params(const struct message *m, size_t i, struct buf *b)
 	if (m->file.body && strcmp(qf_string(&m->file, m->file.body), "8BITMIME") == 0 &&
 	    !job_param_put(b, "BODY", "8BITMIME"))
 		return false;
+	if (m->file.utf8 && !job_param_put(b, "SMTPUTF8", 0))
+		return false;
 	if ((r->parent || m->file.forwarded) && !job_param_put(b, "FORWARDED", 0))
 		return false;
 	return !r->parent || job_param_put(b, "VIA", message_rcpt(m, qf_root(&m->file, i)));

@@ -62,7 +62,12 @@ on_ehlo(struct session *s, const char *arg)
 	put_name(s);
 	answer_more(s, "250", "PIPELINING");
 	answer_more(s, "250", "8BITMIME");
+	answer_more(s, "250", "SMTPUTF8");
+	answer_more(s, "250", "DSN");
 	answer_more(s, "250", "CHUNKING");
+	out_puts(&s->out, "250-LIMITS RCPTMAX=");
+	out_num(&s->out, s->set->maxrcpt);
+	out_put(&s->out, "\r\n", 2);
 	out_puts(&s->out, "250-SIZE ");
 	out_num(&s->out, s->set->databytes);
 	out_put(&s->out, "\r\n", 2);

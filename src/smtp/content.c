@@ -30,7 +30,7 @@ put_received(struct session *s, char *from)
 	char space[RECEIVED_MAX];
 	struct buf b = { space, 0, sizeof space, sizeof space - 1 };    /* never reallocated */
 	struct received r = { s->helo, s->peer.host, s->peer.ip, s->peer.info,
-	    s->set->me.s, s->extended ? "ESMTP" : "SMTP", clock_wall_s(), s->id };
+	    s->set->me.s, s->utf8 ? "UTF8SMTP" : s->extended ? "ESMTP" : "SMTP", clock_wall_s(), s->id };
 
 	_Static_assert(RECEIVED_MAX <= SESSION_ROOM, "the field must fit before the input");
 	if (!received_put(&b, &r))

@@ -43,6 +43,7 @@ session_reset(struct session *s)
 	content_drop(s);
 	buf_clear(&s->envelope);
 	s->rcpts = s->refused = 0;
+	s->utf8 = false;
 	s->state = *s->helo ? SESSION_READY : SESSION_NEW;
 }
 

@@ -41,6 +41,7 @@ struct session {
 	struct content content;         /* the message being received */
 	enum session_state state;
 	bool extended;                  /* EHLO, not HELO */
+	bool utf8;                      /* MAIL had SMTPUTF8 */
 	bool over;                      /* the last reply was the last */
 	char helo[SESSION_HELO + 1];
 	uint64_t rcpts;

@@ -2,25 +2,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/num.h"
 #include "mail/addr.h"
+#include "mail/idna.h"
+#include "mail/utf8.h"
 #include "smtp/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
 #include "smtp/lists.h"
+#include "smtp/parameters.h"
 #include "smtp/recipient.h"
 #include "wire/envelope.h"
 
-#define SIZE_DIGITS 20                  /* RFC 1870 */
-
-struct parameters {                     /* of MAIL */
-	bool size_given, body_given;
-	uint64_t size;
-	bool eight;
-};
-
 /* "FROM:" or "TO:", then the path; what follows it, or 0 after a reply. *a is filled. A blank after the colon is
- * against RFC 5321 and common. */
+ * against RFC 5321 and common, so are addresses without < >. */
 static const char *
 read_path(struct session *s, const char *arg, const char *keyword, bool sender, struct addr *a)
 {
@@ -33,16 +27,13 @@ read_path(struct session *s, const char *arg, const char *keyword, bool sender, 
 	}
 	arg += n;
 	arg += strspn(arg, " ");
-	switch (addr_path(a, arg, strlen(arg), &used)) {
+	switch (addr_path_in(a, arg, strlen(arg), &used, ADDR_UTF8 | ADDR_BARE)) {
 	case ADDR_OK:
 		if (arg[used] == 0 || arg[used] == ' ')
 			return arg + used + strspn(arg + used, " ");
 		break;
 	case ADDR_LONG:
 		answer_senseless(s, sender ? "501 5.1.7 address too long" : "501 5.1.3 address too long");
-		return 0;
-	case ADDR_8BIT:
-		answer_refuse(s, "553 5.6.7 address needs SMTPUTF8, which is not offered");
 		return 0;
 	default:
 		break;
@@ -52,60 +43,33 @@ read_path(struct session *s, const char *arg, const char *keyword, bool sender, 
 	return 0;
 }
 
+/* The domain in the form of the DNS (RFC 5890), so that all that compares domains, here and further on, compares ASCII. */
 static bool
-named(const char *word, size_t n, const char *name)
+name_in_ascii(struct addr *a)
 {
-	size_t len = strlen(name);
+	char space[ADDR_DOMAIN + 1];
+	struct buf b = { space, 0, sizeof space, ADDR_DOMAIN };         /* never reallocated */
+	size_t from = a->local + 1;
 
-	return n >= len && strncasecmp(word, name, len) == 0 && (n == len || word[len] == '=');
+	if (a->len <= from || utf8_ascii(a->s + from, a->len - from))
+		return true;
+	if (!idna_ascii(&b, a->s + from, a->len - from))
+		return false;
+	memcpy(a->s + from, b.s, b.len + 1);
+	a->len = from + b.len;
+	return true;
 }
 
+/* 0, or what is wrong with an address that is not all ASCII */
 static const char *
-take_size(struct parameters *p, const char *value, size_t n)
+beyond_ascii(struct addr *a, bool declared, bool sender)
 {
-	size_t i;
-
-	if (p->size_given)
-		return "501 5.5.4 SIZE given twice";
-	p->size_given = true;
-	if (num_span(value, n, 0, UINT64_MAX, &p->size))
-		return n <= SIZE_DIGITS ? 0 : "501 5.5.4 SIZE is not a number of at most 20 digits";
-	for (i = 0; i < n && value[i] >= '0' && value[i] <= '9'; i++)
-		;
-	if (n == 0 || i < n || n > SIZE_DIGITS)
-		return "501 5.5.4 SIZE is not a number of at most 20 digits";
-	return "552 5.3.4 message too big";     /* more than 64 bits can say */
-}
-
-static const char *
-take_body(struct parameters *p, const char *value, size_t n)
-{
-	if (p->body_given)
-		return "501 5.5.4 BODY given twice";
-	p->body_given = true;
-	p->eight = n == 8 && strncasecmp(value, "8BITMIME", n) == 0;
-	return p->eight || (n == 4 && strncasecmp(value, "7BIT", n) == 0) ? 0 : "501 5.5.4 BODY is 7BIT or 8BITMIME";
-}
-
-/* 0, or the reply to parameters that will not do */
-static const char *
-read_parameters(const struct session *s, const char *words, struct parameters *p)
-{
-	const char *error = 0;
-	size_t n;
-
-	for (; *words && !error; words += n, words += strspn(words, " ")) {
-		n = strcspn(words, " ");
-		if (!s->extended)
-			error = "555 5.5.4 parameters need EHLO";
-		else if (named(words, n, "SIZE"))
-			error = n > 5 ? take_size(p, words + 5, n - 5) : "501 5.5.4 SIZE needs a number";
-		else if (named(words, n, "BODY"))
-			error = n > 5 ? take_body(p, words + 5, n - 5) : "501 5.5.4 BODY needs a value";
-		else
-			error = "555 5.5.4 unknown parameter";
-	}
-	return error;
+	if (utf8_ascii(a->s, a->len))
+		return 0;
+	if (!declared)
+		return "553 5.6.7 this address needs SMTPUTF8 with MAIL";
+	return name_in_ascii(a) ? 0 : sender ? "501 5.1.7 the domain cannot be written as the DNS has it" :
+	    "501 5.1.3 the domain cannot be written as the DNS has it";
 }
 
 /* append, unless it would be too long for the queue */
@@ -131,15 +95,19 @@ complete(const struct session *s, const struct addr *a, char *address)
 void
 transaction_mail(struct session *s, const char *arg)
 {
-	struct parameters p = { false, false, 0, false };
+	struct mail_parameters p = { 0 };
 	char address[ENVELOPE_ADDR + 1];
 	const char *error;
 	struct addr a;
 
 	if (!(arg = read_path(s, arg, "FROM:", true, &a)))
 		return;
-	if ((error = read_parameters(s, arg, &p))) {
+	if ((error = parameters_mail(s, arg, &p))) {
 		answer_senseless(s, error);
+		return;
+	}
+	if ((error = beyond_ascii(&a, p.utf8, true))) {
+		answer_refuse(s, error);
 		return;
 	}
 	if (s->set->databytes && p.size > s->set->databytes) {
@@ -159,11 +127,12 @@ transaction_mail(struct session *s, const char *arg)
 		return;
 	}
 	if (!envelope_sender(&s->envelope, address) ||
-	    (p.eight && !envelope_param(&s->envelope, 'B', "8BITMIME"))) {
+	    !parameters_put_mail(&s->envelope, &p)) {
 		buf_clear(&s->envelope);
 		answer_refuse(s, "501 5.1.7 address too long");
 		return;
 	}
+	s->utf8 = p.utf8;
 	s->state = SESSION_MAIL;
 	answer_ok(s, "250 2.1.0 sender ok");
 }
@@ -216,11 +185,11 @@ whole_address(const struct session *s, const struct addr *a, char address[ENVELO
 
 /* Into the envelope, with room left for its end. 0, or the reply. */
 static const char *
-add_recipient(struct session *s, const char *address)
+add_recipient(struct session *s, const char *address, const struct rcpt_parameters *p)
 {
 	size_t had = s->envelope.len;
 
-	if (envelope_rcpt(&s->envelope, address) && buf_room(&s->envelope, 1))
+	if (envelope_rcpt(&s->envelope, address) && parameters_put_rcpt(&s->envelope, p) && buf_room(&s->envelope, 1))
 		return 0;
 	buf_cut(&s->envelope, had);
 	return "452 4.5.3 too many recipients";         /* all the memory a client gets for them is full */
@@ -229,14 +198,15 @@ add_recipient(struct session *s, const char *address)
 void
 transaction_rcpt(struct session *s, const char *arg)
 {
+	struct rcpt_parameters p = { 0 };
 	char address[ENVELOPE_ADDR + 1];
 	const char *refusal;
 	struct addr a;
 
 	if (!(arg = read_path(s, arg, "TO:", false, &a)))
 		return;
-	if (*arg) {
-		answer_senseless(s, "555 5.5.4 unknown parameter");
+	if ((refusal = parameters_rcpt(s, arg, &p))) {
+		answer_senseless(s, refusal);
 		return;
 	}
 	if (a.len == 0) {
@@ -244,8 +214,8 @@ transaction_rcpt(struct session *s, const char *arg)
 		return;
 	}
 	name_literal(s, &a);
-	if ((refusal = may_not_reach(s, &a)) || (refusal = whole_address(s, &a, address)) ||
-	    (refusal = recipient_refusal(s, address)) || (refusal = add_recipient(s, address))) {
+	if ((refusal = beyond_ascii(&a, s->utf8, false)) || (refusal = may_not_reach(s, &a)) || (refusal = whole_address(s, &a, address)) ||
+	    (refusal = recipient_refusal(s, address)) || (refusal = add_recipient(s, address, &p))) {
 		s->refused++;
 		answer_refuse(s, refusal);
 		return;

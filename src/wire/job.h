@@ -9,6 +9,7 @@
  *   offset  where in the file behind the descriptor the message begins; length is its bytes, lines end in LF
  *   params  "" or words NAME or NAME=VALUE, separated by one space; in VALUE control bytes, space, '%' and 0x7f are %XX
  *             BODY=8BITMIME  the sender declared it so (RFC 6152)
+ *             SMTPUTF8       the sender declared it so (RFC 6531): its header may hold UTF-8
  *             VIA=address    an alias led here from that address: "Delivered-To: address" is to be put before the message
  *             FORWARDED      by an alias or a user of ours: the envelope sender may need rewriting (mail/srs.h)
  *             anything else is ignored

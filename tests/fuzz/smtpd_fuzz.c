@@ -2,7 +2,7 @@
  *   input   a byte: 1 the client may relay, 2 small limits, the other bits say in how small pieces input arrives;
  *           then what the client sends
  * The reader, the writer, the log, the resolver and the queue program are doubles in memory that check what they are given.
- * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/mail/addr.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
+ * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/parameters.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/mail/addr.c src/mail/utf8.c src/mail/idna.c src/mail/xtext.c src/mail/dsn.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,6 +13,8 @@
 #include <strings.h>
 
 #include "lib/msg.h"
+#include "mail/dsn.h"
+#include "mail/utf8.h"
 #include "resolve/resolve.h"
 #include "smtp/session.h"
 #include "wire/domaindb.h"
@@ -220,12 +222,14 @@ inject_write(struct inject *i, const void *p, size_t n)
 }
 
 static void
-check_address(const char *s, bool recipient)
+check_address(const char *s, bool recipient, bool utf8)
 {
 	const char *at = strrchr(s, '@');
 
+	must(utf8 ? utf8_text(s, strlen(s)) : utf8_ascii(s, strlen(s)));
 	for (const char *p = s; *p; p++)
-		must(*p >= ' ' && *p <= '~');
+		must((unsigned char)*p >= ' ' && *p != 127);
+	must(!at || utf8_ascii(at, strlen(at)));
 	if (!*s) {
 		must(!recipient);
 		return;
@@ -244,18 +248,46 @@ check_address(const char *s, bool recipient)
 void
 inject_end(struct inject *i, const struct buf *envelope, struct inject_result *r)
 {
-	const char *at = envelope->s, *value;
+	const char *at = envelope->s, *value, *sender = "";
+	bool utf8 = false;
 	uint64_t rcpts = 0;
 	char letter;
 
 	(void)i;
 	must(envelope_check(envelope->s, envelope->len) == ENVELOPE_OK);
 	while (envelope_next(&at, &letter, &value)) {
-		must(letter == 'F' || letter == 'T' || (letter == 'B' && strcmp(value, "8BITMIME") == 0));
 		rcpts += letter == 'T';
-		if (letter != 'B')
-			check_address(value, letter == 'T');
+		switch (letter) {
+		case 'F':
+			sender = value;
+			break;
+		case 'T':
+			check_address(value, true, utf8);
+			break;
+		case 'B':
+			must(strcmp(value, "8BITMIME") == 0);
+			break;
+		case 'U':
+			must(strcmp(value, "1") == 0);
+			utf8 = true;
+			break;
+		case 'R':
+			must(strcmp(value, "FULL") == 0 || strcmp(value, "HDRS") == 0);
+			break;
+		case 'E':
+			must(dsn_envid(value, strlen(value)));
+			break;
+		case 'N':
+			must(dsn_notify(value, strlen(value)));
+			break;
+		case 'O':
+			must(dsn_orcpt(value, strlen(value), utf8));
+			break;
+		default:
+			abort();
+		}
 	}
+	check_address(sender, false, utf8);
 	must(rcpts > 0 && rcpts <= world.set->maxrcpt);
 	must(world.bytes > 20 && memcmp(world.head, "Received: from ", 15) == 0 && world.lines >= 2);
 	must(!world.set->databytes || world.bytes < world.set->databytes + SESSION_ROOM);

@@ -61,7 +61,10 @@ Subject: hello
 QUIT')" '250-mx.example
 250-PIPELINING
 250-8BITMIME
+250-SMTPUTF8
+250-DSN
 250-CHUNKING
+250-LIMITS RCPTMAX=2000
 250-SIZE 0
 250 ENHANCEDSTATUSCODES
 250 2.1.0 sender ok
@@ -190,8 +193,8 @@ is 'nothing without a blank' "$(mail '<a@b.example>SIZE=1'; mail '<a@b.example>x
 is 'no parameters after HELO' "$(codes 'HELO h
 MAIL FROM:<a@b.example> SIZE=1')" '250|555 5.5.4|'
 is 'no parameters of RCPT' "$(rcpt '<x@here.example> NOTIFY=NEVER')" '555 5.5.4|'
-is 'senders' "$(mail 'a@b.example'; mail '<a b@c>'; mail '<\303\251@b.example>'; mail '<joe>'; mail '<"a b"@c.example>')" '501 5.1.7|501 5.1.7|553 5.6.7|501 5.1.7|250 2.1.0|'
-is 'recipients' "$(rcpt '<>'; rcpt 'x@here.example'; rcpt '<x@here.example'; rcpt '<"x y"@here.example>'; rcpt '<x@here.example.>')" '501 5.1.3|501 5.1.3|501 5.1.3|250 2.1.5|250 2.1.5|'
+is 'senders' "$(mail 'a@b.example'; mail 'a'; mail 'a@b.example>'; mail '@c.example:a@b.example'; mail '<a b@c>'; mail '<\303\251@b.example>'; mail '<joe>'; mail '<"a b"@c.example>')" '250 2.1.0|501 5.1.7|501 5.1.7|501 5.1.7|501 5.1.7|553 5.6.7|501 5.1.7|250 2.1.0|'
+is 'recipients' "$(rcpt '<>'; rcpt 'x@here.example'; rcpt 'x'; rcpt 'x@here.example,y@here.example'; rcpt '<x@here.example'; rcpt '<"x y"@here.example>'; rcpt '<x@here.example.>')" '501 5.1.3|250 2.1.5|501 5.1.3|501 5.1.3|501 5.1.3|250 2.1.5|250 2.1.5|'
 is 'postmaster needs no domain' "$(rcpt '<postmaster>'; rcpt '<PostMaster>'; rcpt '<postmaster2>'; rcpt '<joe>')" '250 2.1.5|250 2.1.5|550 5.1.3|550 5.1.3|'
 
 # --- who may send where

@@ -85,8 +85,13 @@ cat >"$T/tricks" <<'END'
 <x@here.example>, <y@other.example>
 <<x@here.example>>
 <x@here.example
-x@here.example
-"x"@here.example
+x@other.example
+"x"@other.example
+x%other.example@here.example
+x@here.example>
+x@here.example,y@other.example
+@here.example:x@other.example
+x
 <x@below.example>
 <x@h\303\251re.example>
 <x@here\056example\303\200>
