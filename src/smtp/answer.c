@@ -77,6 +77,12 @@ log_trouble(const struct session *s, const char *reason, const char *about)
 }
 
 void
+log_policy(const struct session *s, const char *server, const char *words)
+{
+	say(s->id, " policy ", server, ": ", words);
+}
+
+void
 log_lost(const struct session *s, int error, const char *where)
 {
 	say(s->id, " lost client ", ip(s), " ", where, ": ",
@@ -132,6 +138,7 @@ answer_senseless(struct session *s, const char *text)
 	log_refused(s, "", text);
 }
 
+/* 421 and 521, which a policy server may order, are the last reply (RFC 5321 3.8, RFC 7504) */
 void
 answer_refuse(struct session *s, const char *text)
 {
@@ -141,4 +148,5 @@ answer_refuse(struct session *s, const char *text)
 	}
 	answer_ok(s, text);
 	log_refused(s, "", text);
+	s->over = s->over || strncmp(text + 1, "21 ", 3) == 0;
 }

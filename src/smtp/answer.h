@@ -22,6 +22,7 @@ void log_session_end(const struct session *);
 void log_accepted(struct session *, const char *id, uint64_t bytes);
 void log_recipient(const struct session *, const char *reason, const char *address);     /* why not, in our words */
 void log_trouble(const struct session *, const char *reason, const char *about);        /* what of ours failed */
+void log_policy(const struct session *, const char *server, const char *words);
 void log_lost(const struct session *, int error, const char *where);
 
 #endif

@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "mail/received.h"
 #include "smtp/answer.h"
+#include "smtp/policy.h"
 #include "smtp/session.h"
 #include "wire/envelope.h"
 
@@ -64,8 +65,8 @@ void
 content_take(struct session *s, char *from, size_t n)
 {
 	struct content *c = &s->content;
-	const char *refusal;
-	size_t head = 0;
+	const char *refusal, *fields;
+	size_t head = 0, more;
 
 	if (c->refusal)
 		return;
@@ -76,6 +77,11 @@ content_take(struct session *s, char *from, size_t n)
 	}
 	if (!c->traced)
 		head = put_received(s, from);
+	if (!c->traced && (fields = policy_fields(&more)) && more) {
+		(void)inject_write(&c->inject, from - head, head);
+		(void)inject_write(&c->inject, fields, more);
+		head = 0;
+	}
 	c->traced = true;
 	if (head + n)
 		(void)inject_write(&c->inject, from - head, head + n);  /* inject_end says what failed */
@@ -102,10 +108,20 @@ content_end(struct session *s)
 {
 	struct content *c = &s->content;
 	struct inject_result r;
+	const char *refusal;
 
+	if (!c->refusal && (refusal = policy_data(s, c->lines.size)))
+		content_refuse(s, refusal);
+	if (!policy_hold(&s->envelope))
+		content_refuse(s, "452 4.5.3 too many recipients");
 	if (c->refusal)
 		answer_refuse(s, c->refusal);
-	else {
+	else if (policy_discards()) {
+		inject_drop(&c->inject);
+		log_accepted(s, "discarded", c->lines.size);
+		s->bad = s->idle = 0;
+		answer_ok(s, "250 2.0.0 ok");
+	} else {
 		inject_end(&c->inject, &s->envelope, &r);
 		conclude(s, &r);
 	}

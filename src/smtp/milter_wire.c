@@ -1,99 +1,18 @@
 #include "smtp/milter_wire.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/ip.h"
-#include "lib/num.h"
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-	struct sockaddr_un local;
-};
+#include "lib/dial.h"
 
 static char input[MILTER_REPLY + 4], output[MILTER_OUTPUT];     /* one wire at a time */
-
-/* ---- addresses */
-
-static bool
-local_address(union address *a, socklen_t *n, const char *path)
-{
-	size_t len = strlen(path);
-
-	if (*path != '/' || len >= sizeof a->local.sun_path)
-		return false;
-	a->local.sun_family = AF_UNIX;
-	memcpy(a->local.sun_path, path, len + 1);
-	*n = sizeof a->local;
-	return true;
-}
-
-static bool
-host_address(union address *a, socklen_t *n, const char *host, size_t len, uint16_t port)
-{
-	char text[IP_TEXT];
-	unsigned char ip[16];
-
-	if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
-		host++;
-		len -= 2;
-	}
-	if (len >= sizeof text)
-		return false;
-	memcpy(text, host, len);
-	text[len] = 0;
-	if (!ip_read(strcmp(text, "localhost") == 0 ? "127.0.0.1" : text, ip))
-		return false;
-	if (ip_is_v4(ip)) {
-		a->four.sin_family = AF_INET;
-		a->four.sin_port = htons(port);
-		memcpy(&a->four.sin_addr, ip + 12, 4);
-		*n = sizeof a->four;
-	} else {
-		a->six.sin6_family = AF_INET6;
-		a->six.sin6_port = htons(port);
-		memcpy(&a->six.sin6_addr, ip, 16);
-		*n = sizeof a->six;
-	}
-	return true;
-}
-
-static bool
-parse(const char *s, union address *a, socklen_t *n)
-{
-	const char *colon = strchr(s, ':'), *mark;
-	uint64_t port;
-
-	memset(a, 0, sizeof *a);
-	if (!colon)
-		return false;
-	if (strncmp(s, "unix:", 5) == 0 || strncmp(s, "local:", 6) == 0)
-		return local_address(a, n, colon + 1);
-	if (strncmp(s, "inet:", 5) != 0 && strncmp(s, "inet6:", 6) != 0)
-		return false;
-	s = colon + 1;
-	if ((mark = strchr(s, '@')))
-		return num_span(s, (size_t)(mark - s), 1, 65535, &port) &&
-		    host_address(a, n, mark + 1, strlen(mark + 1), (uint16_t)port);
-	return (mark = strrchr(s, ':')) && num_u64(mark + 1, 1, 65535, &port) &&
-	    host_address(a, n, s, (size_t)(mark - s), (uint16_t)port);
-}
 
 bool
 milter_address(const char *s)
 {
-	union address a;
-	socklen_t n;
-
-	return parse(s, &a, &n);
+	return dial_address(s);
 }
 
 /* ---- the connection */
@@ -121,25 +40,13 @@ patience(int timeout_ms, int64_t deadline_ms)
 bool
 milter_open(struct milter_wire *w, const char *address, int timeout_ms, int64_t deadline_ms)
 {
-	int on = 1, wait_ms = patience(timeout_ms, deadline_ms);
-	union address a;
-	socklen_t n;
+	int wait_ms = patience(timeout_ms, deadline_ms);
 
 	w->doing = "connect to";
-	w->fd = -1;
-	errno = wait_ms ? EINVAL : ETIMEDOUT;
-	if (!wait_ms || !parse(address, &a, &n) || (w->fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+	if ((w->fd = dial(address, wait_ms)) < 0)
 		return false;
-	/* a socket's time limit for writing is also that of connect(2), where it is kept at all */
 	milter_attach(w, w->fd, wait_ms, deadline_ms);
-	w->doing = "connect to";
-	if (a.any.sa_family != AF_UNIX)
-		(void)setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(w->fd, &a.any, n) == 0)
-		return true;
-	if (errno == EINPROGRESS || errno == EAGAIN)
-		errno = ETIMEDOUT;
-	return false;
+	return true;
 }
 
 void

@@ -7,6 +7,8 @@
 #include "lib/clock.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
+#include "smtp/greeting.h"
+#include "smtp/policy.h"
 
 #define TLS_HANDSHAKE 0x16              /* first byte of a TLS client that expected TLS at once */
 
@@ -42,7 +44,8 @@ session_reset(struct session *s)
 {
 	content_drop(s);
 	buf_clear(&s->envelope);
-	s->rcpts = s->refused = 0;
+	s->rcpts = s->refused = s->declared = 0;
+	policy_forget();
 	s->utf8 = false;
 	s->state = *s->helo ? SESSION_READY : SESSION_NEW;
 }
@@ -124,11 +127,8 @@ session_run(struct session *s)
 	char *line;
 	size_t len;
 
-	log_session_begin(s);
-	out_puts(&s->out, "220 ");
-	out_buf(&s->out, &s->set->greeting);
-	answer_ok(s, " ESMTP");
-	if (session_fill(s, false, 0, "after the greeting") == SESSION_MORE && s->in.s[0] == TLS_HANDSHAKE) {
+	greeting_give(s);
+	if (!s->over && session_fill(s, false, 0, "after the greeting") == SESSION_MORE && s->in.s[0] == TLS_HANDSHAKE) {
 		s->command = "";
 		answer_close(s, "4.7.0", "TLS is not spoken here before SMTP");
 	}

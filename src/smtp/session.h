@@ -46,6 +46,7 @@ struct session {
 	char helo[SESSION_HELO + 1];
 	uint64_t rcpts;
 	uint64_t refused;               /* recipients of this transaction */
+	uint64_t declared;              /* SIZE of this transaction, 0: not told */
 	uint64_t bad, idle;             /* counted towards maxbad, maxidle */
 	char id[QID_TEXT];              /* names the session in the log, in refusals and in the trace field */
 	uint64_t messages, taken, refusals;     /* of the whole session: accepted, recipients of these, 4xx and 5xx */

@@ -10,6 +10,7 @@
 #include "mail/addr.h"
 
 #define DAY_S 86400
+#define GREETDELAY_MAX_MS 120000         /* a client waits five minutes, RFC 5321 4.5.3.2.1 */
 #define MANY 1000000000
 #define GREETING_MAX 400                /* a reply line has 512 bytes */
 
@@ -41,9 +42,12 @@ printable(const struct buf *b)
 }
 
 static bool
-databytes_from_environment(struct settings *s, struct conf_error *e)
+from_environment(struct settings *s, struct conf_error *e)
 {
-	const char *databytes = getenv("DATABYTES");
+	const char *databytes = getenv("DATABYTES"), *delay = getenv("GREETDELAY");
+
+	if (delay && !num_u64(delay, 0, GREETDELAY_MAX_MS, &s->greetdelay_ms))
+		return bad(e, "GREETDELAY in the environment", "is not a number of at most 120000");
 
 	return !databytes || num_u64(databytes, 0, UINT64_MAX, &s->databytes) ||
 	    bad(e, "DATABYTES in the environment", "is not a number");
@@ -64,6 +68,8 @@ settings_load(struct settings *s, struct conf_error *e)
 		{ "maxhops", CONF_NUMBER, &s->maxhops, 100, 1, MANY },
 		{ "maxbadcommands", CONF_NUMBER, &s->maxbad, 20, 1, MANY },
 		{ "maxidlecommands", CONF_NUMBER, &s->maxidle, 1000, 1, MANY },
+		{ "greetdelay", CONF_NUMBER, &s->greetdelay_ms, 0, 0, GREETDELAY_MAX_MS },
+		{ "policy", CONF_LINES, &s->policy, 0, 0, 0 },
 		{ "rcpthosts", CONF_LINES, &s->rcpthosts, 0, 0, 0 },
 	};
 	size_t n = sizeof table / sizeof *table;
@@ -71,7 +77,7 @@ settings_load(struct settings *s, struct conf_error *e)
 	s->relayclient = getenv("RELAYCLIENT");
 	if ((s->dir = conf_open()) < 0)
 		return bad(e, "the directory of control files", strerror(errno));
-	if (!conf_load(s->dir, table, s->relayclient ? n - 1 : n, e) || !databytes_from_environment(s, e))
+	if (!conf_load(s->dir, table, s->relayclient ? n - 1 : n, e) || !from_environment(s, e))
 		return false;
 	if (!addr_domain(s->me.s ? s->me.s : "", s->me.len))
 		return bad(e, "control/me", s->me.len ? "is not a domain" : "is missing");

@@ -13,6 +13,8 @@ struct settings {
 	struct buf me;                  /* our name */
 	struct buf greeting;            /* its first word is the name that clients see */
 	struct buf localiphost;         /* what [our address] stands for */
+	struct buf policy;              /* CONF_LINES, taken apart by policy_load */
+	uint64_t greetdelay_ms;
 	struct buf rcpthosts;           /* CONF_LINES; not read when relayclient is set */
 	uint64_t databytes;             /* 0: no limit */
 	uint64_t timeout_s;             /* one wait for the client */

@@ -9,6 +9,7 @@
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/sig.h"
+#include "smtp/policy.h"
 #include "smtp/session.h"
 
 static struct session session;
@@ -37,7 +38,7 @@ main(void)
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&session.peer);                  /* first: it settles where the log goes */
-	if (!settings_load(&settings, &e)) {
+	if (!settings_load(&settings, &e) || !policy_load(&settings, &e)) {
 		apologize(e.text);
 	}
 	session_open(&session, &settings, 0, 1, &space);

@@ -8,7 +8,9 @@
 #include "smtp/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
+#include "smtp/greeting.h"
 #include "smtp/lists.h"
+#include "smtp/policy.h"
 #include "smtp/parameters.h"
 #include "smtp/recipient.h"
 #include "wire/envelope.h"
@@ -133,6 +135,7 @@ transaction_mail(struct session *s, const char *arg)
 		return;
 	}
 	s->utf8 = p.utf8;
+	s->declared = p.size;
 	s->state = SESSION_MAIL;
 	answer_ok(s, "250 2.1.0 sender ok");
 }
@@ -215,8 +218,10 @@ transaction_rcpt(struct session *s, const char *arg)
 	}
 	name_literal(s, &a);
 	if ((refusal = beyond_ascii(&a, s->utf8, false)) || (refusal = may_not_reach(s, &a)) || (refusal = whole_address(s, &a, address)) ||
-	    (refusal = recipient_refusal(s, address)) || (refusal = add_recipient(s, address, &p))) {
+	    (refusal = recipient_refusal(s, address)) || (refusal = policy_rcpt(s, address)) ||
+	    (refusal = add_recipient(s, address, &p))) {
 		s->refused++;
+		greeting_tarpit(s);
 		answer_refuse(s, refusal);
 		return;
 	}

@@ -2,7 +2,7 @@
  *   input   a byte: 1 the client may relay, 2 small limits, the other bits say in how small pieces input arrives;
  *           then what the client sends
  * The reader, the writer, the log, the resolver and the queue program are doubles in memory that check what they are given.
- * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/parameters.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/mail/addr.c src/mail/utf8.c src/mail/idna.c src/mail/xtext.c src/mail/dsn.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
+ * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/parameters.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/smtp/greeting.c src/mail/addr.c src/mail/utf8.c src/mail/idna.c src/mail/xtext.c src/mail/dsn.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 #include "mail/dsn.h"
 #include "mail/utf8.h"
 #include "resolve/resolve.h"
+#include "smtp/policy.h"
 #include "smtp/session.h"
 #include "wire/domaindb.h"
 #include "wire/envelope.h"
@@ -310,6 +311,53 @@ domaindb_find(int fd, const char *domain, size_t n)
 	(void)domain;
 	must(n > 0);
 	return DOMAINDB_NONE;
+}
+
+/* --- what a policy server says: the last bytes of an address say it */
+
+const char *
+policy_connect(struct session *s)
+{
+	(void)s;
+	return 0;
+}
+
+const char *
+policy_rcpt(struct session *s, const char *address)
+{
+	(void)s;
+	return strstr(address, "refuse") ? "421 4.7.1 words" : 0;
+}
+
+const char *
+policy_data(struct session *s, uint64_t size)
+{
+	return size % 7 == 3 && s->rcpts == 1 ? "550 5.7.1 words" : 0;
+}
+
+void
+policy_forget(void)
+{
+}
+
+const char *
+policy_fields(size_t *n)
+{
+	*n = 5;
+	return "X: y\n";
+}
+
+bool
+policy_discards(void)
+{
+	return world.lines == 5;
+}
+
+bool
+policy_hold(struct buf *envelope)
+{
+	(void)envelope;
+	return true;
 }
 
 /* --- one session */

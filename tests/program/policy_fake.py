@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""A policy server that says what it is told to: policy_fake.py ADDRESS DIR
+
+ADDRESS  unix:PATH, or inet: a port of 127.0.0.1, which appears in DIR/port
+DIR/log     each request: its lines joined with "|"; "-" when a connection begins
+DIR/answer  read at each request. Its first line is an answer as Python writes bytes ("action=dunno\\n\\n"), or hang, close,
+            or wait:ANSWER: close the connection after the answer
+One process, one connection at a time is enough for one session."""
+import os
+import socket
+import sys
+import threading
+
+address, where = sys.argv[1:3]
+
+
+def log(text):
+    with open(where + '/log', 'a') as f:
+        f.write(text + '\n')
+
+
+def serve(c):
+    log('-')
+    have = b''
+    while True:
+        while b'\n\n' not in have:
+            more = c.recv(65536)
+            if not more:
+                return
+            have += more
+        request, _, have = have.partition(b'\n\n')
+        log(request.decode('latin-1').replace('\n', '|'))
+        with open(where + '/answer') as f:
+            answer = f.readline().rstrip('\n')
+        if answer == 'hang':
+            c.recv(1)
+            return
+        if answer == 'close':
+            return
+        last = answer.startswith('last:')
+        if last:
+            answer = answer[5:]
+        try:
+            c.sendall(answer.encode('latin-1').decode('unicode_escape').encode('latin-1'))
+        except OSError:
+            return
+        if last:
+            return
+
+
+def guarded(c):
+    with c:
+        serve(c)
+
+
+if address == 'inet:':
+    s = socket.create_server(('127.0.0.1', 0))
+    with open(where + '/port.tmp', 'w') as f:
+        f.write('%d\n' % s.getsockname()[1])
+    os.rename(where + '/port.tmp', where + '/port')
+else:
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(address[5:])
+    s.listen(8)
+while True:
+    connection, _ = s.accept()
+    threading.Thread(target=guarded, args=(connection,), daemon=True).start()
