@@ -42,11 +42,11 @@ xtext_get(struct buf *b, const char *s)
 
 	for (; n; s++, n--) {
 		c = coded(s, n);
-		if (!buf_byte(b, c >= 0 ? (char)c : *s)) {
+		if (!buf_byte(b, c > 0 ? (char)c : *s)) {
 			buf_cut(b, had);
 			return false;
 		}
-		if (c >= 0) {
+		if (c > 0) {
 			s += 2;
 			n -= 2;
 		}

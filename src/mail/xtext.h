@@ -11,7 +11,7 @@
 
 /* is it xtext, and printable ASCII, blanks included, once decoded? */
 bool xtext_valid(const char *s, size_t n);
-/* Append what the string stands for; what is no xtext stands for itself. False as buf_put, b unchanged */
+/* Append what the string stands for; what is no xtext, and +00, stands for itself. False as buf_put, b unchanged */
 bool xtext_get(struct buf *b, const char *s);
 
 #endif

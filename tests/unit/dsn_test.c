@@ -60,7 +60,7 @@ main(void)
 	ok(!xtext("a b") && !xtext("a=b") && !xtext("+") && !xtext("+4") && !xtext("+4g") && !xtext("+4a") && !xtext("\x80") && !xtext("\n"), "what is none");
 	ok(!xtext("+0A") && !xtext("+00") && !xtext("+7F") && !xtext("+80") && !xtext("a+0Db"), "controls, however written");
 	same(plain("+2B+3D+20x"), "+= x", "decoded");
-	same(plain("+4+zz+"), "+4+zz+", "what is none stands for itself");
+	same(plain("+4+zz+00+"), "+4+zz+00+", "what is none stands for itself");
 	memset(long_one, 'x', sizeof long_one);
 	ok(dsn_envid(long_one, 100) && !dsn_envid(long_one, 101) && !dsn_envid("", 0), "an ENVID has 1 to 100 bytes");
 	memcpy(long_one, "rfc822;", 7);
