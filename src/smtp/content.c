@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "mail/received.h"
 #include "smtp/answer.h"
+#include "smtp/filter.h"
 #include "smtp/policy.h"
 #include "smtp/session.h"
 #include "wire/envelope.h"
@@ -48,7 +49,7 @@ content_begin(struct session *s)
 	memset(c, 0, sizeof *c);
 	c->open = true;
 	inject_begin(&c->inject);
-	if (c->inject.error || !envelope_end(&s->envelope))
+	if (c->inject.error || !filter_environment(s) || !envelope_end(&s->envelope))
 		content_refuse(s, "451 4.3.0 unable to take a message now");
 }
 

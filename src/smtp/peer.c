@@ -81,6 +81,17 @@ peer_learn(struct peer *c)
 	keep_log_apart();
 }
 
+unsigned
+peer_port(void)
+{
+	union address a;
+	socklen_t n = sizeof a;
+
+	if (getpeername(0, &a.any, &n) != 0)
+		return 0;
+	return a.any.sa_family == AF_INET ? ntohs(a.four.sin_port) : a.any.sa_family == AF_INET6 ? ntohs(a.six.sin6_port) : 0;
+}
+
 bool
 peer_reached(const char *literal, size_t n)
 {

@@ -18,6 +18,9 @@ struct peer {
  * Then descriptor 2 may be the connection too: log lines on it are sent to the system log instead. */
 void peer_learn(struct peer *);
 
+/* the peer's port, as descriptor 0 tells; 0: not known */
+unsigned peer_port(void);
+
 /* Is the literal "[...]" an address of ours, the one that the client connected to (TCPLOCALIP or descriptor 0)? */
 bool peer_reached(const char *literal, size_t n);
 
