@@ -50,6 +50,10 @@ inject() {
 		printf 'T%s\0' "$@"
 		printf '\0'
 	} >"$T/envelope"
+	inject_envelope
+}
+# the same, of the envelope that stands in $T/envelope
+inject_envelope() {
 	find "$Q/msg" -type f | sort >"$T/before"
 	mkfifo "$T/told"
 	cat "$T/told" >"$T/told.id" &

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "mail/dsn.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -417,11 +418,46 @@ trouble(void)
 	qf_free(&q);
 }
 
+#define DSN_START HEADER NO_SUM MESSAGE "Fjoe@a.example\n"
+
+/* RFC 3461's parameters, and who inherits them */
+static void
+reports(void)
+{
+	ok(LOAD(DSN_START "EQQ+20x\nRhdrs\nU1\nTx@b.example\nNNEVER\nOrfc822;x+2By\nTy@b.example\nOrfc822;y\nNSUCCESS,DELAY\nTz@b.example\n.\n") == QF_OK &&
+	    q.rcpts == 3, "an envelope with all of them");
+	same(qf_string(&q, q.envid), "QQ+20x", "ENVID, as it was given");
+	ok(q.headers && q.utf8, "RET and SMTPUTF8");
+	ok(qf_notify(&q, 0) == DSN_NEVER && qf_notify(&q, 1) == (DSN_SUCCESS | DSN_DELAY) && qf_notify(&q, 2) == 0, "NOTIFY of each");
+	same(qf_orcpt(&q, 0), "rfc822;x+2By", "ORCPT");
+	same(qf_orcpt(&q, 1), "rfc822;y", "of each");
+	ok(!qf_orcpt(&q, 2), "or none");
+	same(qf_string(&q, q.rcpt[2].addr), "z@b.example", "addresses stay what they are");
+	ok(LOAD(DSN_START "Tx@b.example\n.\n") == QF_OK && !q.envid && !q.headers && !q.utf8 && !qf_notify(&q, 0) && !qf_orcpt(&q, 0), "none");
+	ok(LOAD(DSN_START "RFULL\nTx@b.example\nNnonsense\nO\n.\n") == QF_OK && !q.headers && qf_notify(&q, 0) == 0 &&
+	    strcmp(qf_orcpt(&q, 0), "") == 0, "what makes no sense is none");
+	ok(LOAD(DSN_START "Tx@b.example\nOa;1\nOa;2\nNNEVER\nNDELAY\n.\n") == QF_OK && strcmp(qf_orcpt(&q, 0), "a;1") == 0 &&
+	    qf_notify(&q, 0) == DSN_DELAY, "twice: harmless");
+	ok(LOAD(DSN_START "NNEVER\nTx@b.example\n.\n") == QF_INCOMPLETE && LOAD(DSN_START "Tx@b.example\nEid\n.\n") == QF_INCOMPLETE &&
+	    LOAD(DSN_START "Tx@b.example\nRHDRS\n.\n") == QF_INCOMPLETE && LOAD(DSN_START "Tx@b.example\nU1\n.\n") == QF_INCOMPLETE &&
+	    LOAD(DSN_START "Oa;b\nTx@b.example\n.\n") == QF_INCOMPLETE, "each has its place");
+	ok(LOAD(DSN_START "Tx@b.example\nNNEVER\nOa;b\n.\nx0 1 2 alias\n+a y@b.example\n+a z@b.example\nx1 1 1 nested\n+p |cat\n") == QF_OK &&
+	    q.rcpts == 4 && qf_notify(&q, 1) == DSN_NEVER && qf_notify(&q, 3) == DSN_NEVER && strcmp(qf_orcpt(&q, 2), "a;b") == 0 &&
+	    strcmp(qf_orcpt(&q, 3), "a;b") == 0 && !qf_of_list(&q, 3), "who comes of an alias inherits them");
+	ok(LOAD(DSN_START "Tx@b.example\nNNEVER\nOa;b\n.\nx0 1 3 list\n<owner@b.example\n+a y@b.example\n+a z@b.example\nx1 1 1 nested\n+p |cat\n") == QF_OK &&
+	    qf_notify(&q, 1) == 0 && qf_notify(&q, 3) == 0 && !qf_orcpt(&q, 2) && !qf_orcpt(&q, 3) && qf_of_list(&q, 1) && !qf_of_list(&q, 0),
+	    "who comes of a list does not");
+	ok(LOAD(DSN_START "Tx@b.example\nNNEVER\n.\nx0 1 2 list\n<joe@a.example\n+a y@b.example\n") == QF_OK && qf_notify(&q, 1) == DSN_NEVER,
+	    "unless it keeps the sender");
+	ok(sizeof(struct qf_rcpt) <= 40, "a recipient costs no more memory than before");
+}
+
 int
 main(void)
 {
 	scratch();
 	golden();
+	reports();
 	replaying();
 	torn();
 	odd();
