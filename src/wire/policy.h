@@ -9,7 +9,7 @@
  *            goes to the client and into the message: it is masked and cut
  *   limits   a value POLICY_VALUE bytes, then it is cut; a line of an answer POLICY_LINE, an answer POLICY_LINES lines
  *   broken   any other answer, none in time, or a server that is not there: what control/policy says
- *   tests    tests/unit/policywire_test.c, tests/program/smtpd_policy.t    manual: pneu-smtpd(8) */
+ *   tests    tests/wire/policy_test.c, tests/program/smtpd_policy.t    manual: pneu-smtpd(8) */
 #ifndef WIRE_POLICY_H
 #define WIRE_POLICY_H
 
