@@ -52,6 +52,22 @@ put_from(struct buf *b, const struct received *r)
 	return received_literal(b, r->ip) && buf_byte(b, ')');
 }
 
+/* words of the program that does TLS: blanks between them stay */
+static bool
+put_tls(struct buf *b, const char *words)
+{
+	size_t n;
+
+	if (!known(words))
+		return true;
+	if (!buf_puts(b, " ("))
+		return false;
+	for (n = 0; words[n] && n < RECEIVED_WORD; n++)
+		if (!buf_byte(b, words[n] == ' ' || plain(words[n]) ? words[n] : '?'))
+			return false;
+	return buf_byte(b, ')');
+}
+
 bool
 received_put(struct buf *b, const struct received *r)
 {
@@ -61,7 +77,8 @@ received_put(struct buf *b, const struct received *r)
 	date_rfc5322(date, r->now_s);
 	if (put_from(b, r) &&
 	    (!known(r->ident) || (buf_puts(b, " (ident ") && put_word(b, r->ident) && buf_byte(b, ')'))) &&
-	    buf_puts(b, "\n\tby ") && put_word(b, r->by) && buf_puts(b, " with ") && put_word(b, r->with) &&
+	    (!known(r->login) || (buf_puts(b, " (login ") && put_word(b, r->login) && buf_byte(b, ')'))) &&
+	    buf_puts(b, "\n\tby ") && put_word(b, r->by) && buf_puts(b, " with ") && put_word(b, r->with) && put_tls(b, r->tls) &&
 	    (!known(r->id) || (buf_puts(b, " id ") && put_word(b, r->id))) && buf_puts(b, "; ") && buf_puts(b, date) && buf_byte(b, '\n'))
 		return true;
 	buf_cut(b, had);

@@ -1,7 +1,7 @@
 /* received - the trace field that a server adds on top (RFC 5321 4.4)
  *
  *   Received: from HELO (HOST [IP]) (ident INFO)
- *           by BY with WITH id ID; DATE
+ *           by BY with WITH (TLS) id ID; DATE
  *
  * helo, host and ident are words of strangers: what is no letter, digit or one of . - _ : [ ] becomes '?', so that they
  * cannot leave their place, and each ends in "..." after RECEIVED_WORD bytes. Lines end in LF. */
@@ -21,6 +21,8 @@ struct received {
 	const char *by, *with;                  /* ours */
 	int64_t now_s;
 	const char *id;                         /* ours, an atom of RFC 5322; 0: left out */
+	const char *tls;                        /* "VERSION CIPHER BITS"; 0 or "": left out */
+	const char *login;                      /* "(login NAME)" follows; 0 or "": left out */
 };
 
 bool received_put(struct buf *, const struct received *);       /* appends; false as buf_put, and b unchanged */

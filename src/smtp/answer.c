@@ -61,7 +61,8 @@ log_accepted(struct session *s, const char *id, uint64_t bytes)
 	s->messages++;
 	s->taken += s->rcpts;
 	say(s->id, " accepted ", *id ? id : "-", " rcpts ", num_text(rcpts, s->rcpts), " bytes ",
-	    num_text(size, bytes), " client ", ip(s), " helo ", s->helo, " from <", sender(s), ">");
+	    num_text(size, bytes), " client ", ip(s), *s->auth.login ? " login " : "", s->auth.login, " helo ", s->helo, " from <", sender(s),
+	    ">");
 }
 
 void
@@ -80,6 +81,24 @@ void
 log_policy(const struct session *s, const char *server, const char *words)
 {
 	say(s->id, " policy ", server, ": ", words);
+}
+
+void
+log_tls(const struct session *s)
+{
+	say(s->id, " tls client ", ip(s), " ", tls_words(s));
+}
+
+void
+log_login(const struct session *s, const char *how, const char *mechanism, const char *login)
+{
+	say(s->id, " auth ", how, " client ", ip(s), " mechanism ", mechanism, " tls ", s->tls.on ? "yes" : "no", " login ", login);
+}
+
+void
+log_rate(const struct session *s, const char *what, const char *whose, const char *name)
+{
+	say(s->id, " limit of ", what, " reached client ", ip(s), " ", whose, " ", name);
 }
 
 void

@@ -23,6 +23,10 @@ void log_accepted(struct session *, const char *id, uint64_t bytes);
 void log_recipient(const struct session *, const char *reason, const char *address);     /* why not, in our words */
 void log_trouble(const struct session *, const char *reason, const char *about);        /* what of ours failed */
 void log_policy(const struct session *, const char *server, const char *words);
+void log_tls(const struct session *);                                   /* the handshake is over */
+/* how: "ok" or "failed" */
+void log_login(const struct session *, const char *how, const char *mechanism, const char *login);
+void log_rate(const struct session *, const char *what, const char *whose, const char *name);
 void log_lost(const struct session *, int error, const char *where);
 
 #endif

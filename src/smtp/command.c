@@ -65,6 +65,10 @@ on_ehlo(struct session *s, const char *arg)
 	answer_more(s, "250", "SMTPUTF8");
 	answer_more(s, "250", "DSN");
 	answer_more(s, "250", "CHUNKING");
+	if (tls_offered(s))
+		answer_more(s, "250", "STARTTLS");
+	if (auth_offered(s))
+		answer_more(s, "250", "AUTH PLAIN LOGIN");
 	out_puts(&s->out, "250-LIMITS RCPTMAX=");
 	out_num(&s->out, s->set->maxrcpt);
 	out_put(&s->out, "\r\n", 2);
@@ -119,6 +123,31 @@ on_missing(struct session *s, const char *arg)
 	answer_senseless(s, "502 5.5.1 command not offered here");
 }
 
+/* offered or not, that is asked when it comes */
+static void
+on_auth(struct session *s, const char *arg)
+{
+	if (!auth_configured(s))
+		on_missing(s, arg);
+	else if (!*arg)
+		answer_senseless(s, "501 5.5.4 AUTH MECHANISM [RESPONSE] is expected");
+	else
+		auth_run(s, arg);
+}
+
+static void
+on_starttls(struct session *s, const char *arg)
+{
+	if (s->tls.on)
+		answer_senseless(s, "503 5.5.1 TLS is in use");
+	else if (!tls_offered(s))
+		on_missing(s, arg);
+	else if (*arg)
+		answer_senseless(s, "501 5.5.4 this command takes no argument");
+	else
+		tls_start(s, arg);
+}
+
 /* a browser was sent here: nothing that follows its first line may reach the other commands */
 static void
 on_http(struct session *s, const char *arg)
@@ -142,8 +171,8 @@ static const struct command table[] = {
 	{ "HELP", ALWAYS, ANY, true, on_help },
 	{ "QUIT", ALWAYS, NONE, false, on_quit },
 	{ "EXPN", ALWAYS, ANY, false, on_missing },
-	{ "AUTH", ALWAYS, ANY, false, on_missing },
-	{ "STARTTLS", ALWAYS, ANY, false, on_missing },
+	{ "AUTH", ALWAYS, ANY, false, on_auth },
+	{ "STARTTLS", ALWAYS, ANY, false, on_starttls },
 	{ "TURN", ALWAYS, ANY, false, on_missing },
 	{ "ETRN", ALWAYS, ANY, false, on_missing },
 	{ "GET", ALWAYS, ANY, false, on_http },
@@ -193,7 +222,7 @@ not_now(struct session *s, const struct command *c)
 static const char *
 fit_to_show(const struct command *c, const char *line)
 {
-	return !c ? "(unknown)" : c->run == on_missing ? c->verb : line;
+	return !c ? "(unknown)" : c->run == on_missing || c->run == on_auth ? c->verb : line;
 }
 
 void
@@ -203,6 +232,8 @@ command_answer(struct session *s, char *line, size_t len)
 	const struct command *c = find(line, verb);
 	const char *arg = line + verb + strspn(line + verb, " ");
 
+	if (!tls_first(s))
+		return;
 	if (strlen(line) != len || memchr(line, '\r', len)) {
 		s->command = "with CR or NUL";
 		answer_senseless(s, "501 5.5.2 CR and NUL have no place in a command");

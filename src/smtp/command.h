@@ -14,6 +14,7 @@ void command_too_long(struct session *);
 void transaction_mail(struct session *, const char *arg);       /* transaction.c */
 void transaction_rcpt(struct session *, const char *arg);
 void data_run(struct session *, const char *arg);               /* data.c */
+/* AUTH and STARTTLS: auth.h, tls.h */
 void bdat_run(struct session *, const char *arg);               /* bdat.c */
 
 #endif

@@ -32,9 +32,10 @@ put_received(struct session *s, char *from)
 	char space[RECEIVED_MAX];
 	struct buf b = { space, 0, sizeof space, sizeof space - 1 };    /* never reallocated */
 	struct received r = { s->helo, s->peer.host, s->peer.ip, s->peer.info,
-	    s->set->me.s, s->utf8 ? "UTF8SMTP" : s->extended ? "ESMTP" : "SMTP", clock_wall_s(), s->id };
+	    s->set->me.s, submission_protocol(s), clock_wall_s(), s->id, 0, 0 };
 
 	_Static_assert(RECEIVED_MAX <= SESSION_ROOM, "the field must fit before the input");
+	submission_trace(s, &r);
 	if (!received_put(&b, &r))
 		return 0;
 	memcpy(from - b.len, b.s, b.len);
@@ -48,6 +49,7 @@ content_begin(struct session *s)
 
 	memset(c, 0, sizeof *c);
 	c->open = true;
+	submission_message(s);
 	inject_begin(&c->inject);
 	if (c->inject.error || !filter_environment(s) || !envelope_end(&s->envelope))
 		content_refuse(s, "451 4.3.0 unable to take a message now");
@@ -84,6 +86,10 @@ content_take(struct session *s, char *from, size_t n)
 		head = 0;
 	}
 	c->traced = true;
+	if (submission_stamps(s)) {
+		submission_put(s, from, head, n);
+		return;
+	}
 	if (head + n)
 		(void)inject_write(&c->inject, from - head, head + n);  /* inject_end says what failed */
 }
@@ -111,6 +117,7 @@ content_end(struct session *s)
 	struct inject_result r;
 	const char *refusal;
 
+	submission_end(s);
 	if (!c->refusal && (refusal = policy_data(s, c->lines.size)))
 		content_refuse(s, refusal);
 	if (!policy_hold(&s->envelope))

@@ -34,5 +34,6 @@ filter_environment(const struct session *s)
 	if (!(filter && *filter) && !(qmail && *qmail))
 		return true;
 	return set_peer(s) && set(FILTER_SESSION, s->id) && set(FILTER_HELO, s->helo) &&
-	    set(FILTER_PROTOCOL, s->extended ? "ESMTP" : "SMTP");
+	    set(FILTER_PROTOCOL, submission_protocol(s)) &&
+	    set(FILTER_LOGIN, s->auth.login) && set(FILTER_TLS, !s->tls.on ? "" : *s->tls.facts ? s->tls.facts : "TLS");
 }

@@ -4,9 +4,11 @@
 #include <strings.h>
 
 #include "lib/num.h"
+#include "mail/xtext.h"
 #include "smtp/session.h"
 #include "wire/envelope.h"
 
+#define AUTH_SUBMITTER 500
 #define SIZE_DIGITS 20                  /* RFC 1870 */
 
 struct value {
@@ -99,6 +101,17 @@ take_orcpt(const struct session *s, void *into, struct value v)
 	return 0;
 }
 
+/* what it says is not believed, so it goes no further (RFC 4954 5) */
+static const char *
+take_auth(const struct session *s, void *into, struct value v)
+{
+	(void)into;
+	if (!auth_configured(s))
+		return "555 5.5.4 unknown parameter";
+	return (v.n == 2 && memcmp(v.s, "<>", 2) == 0) || (v.n <= AUTH_SUBMITTER && xtext_valid(v.s, v.n)) ? 0 :
+	    "501 5.5.4 AUTH is <> or an address as xtext of at most 500 bytes";
+}
+
 struct parameter {
 	const char *name, *missing;     /* the reply when it has no value; 0: it may have none */
 	const char *twice;
@@ -111,6 +124,7 @@ static const struct parameter of_mail[] = {
 	{ "SMTPUTF8", 0, "501 5.5.4 SMTPUTF8 given twice", take_utf8 },
 	{ "RET", "501 5.5.4 RET needs a value", "501 5.5.4 RET given twice", take_ret },
 	{ "ENVID", "501 5.5.4 ENVID needs a value", "501 5.5.4 ENVID given twice", take_envid },
+	{ "AUTH", "501 5.5.4 AUTH needs a value", "501 5.5.4 AUTH given twice", take_auth },
 	{ 0, 0, 0, 0 }
 };
 

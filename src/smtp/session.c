@@ -37,6 +37,9 @@ session_open(struct session *s, const struct settings *set, int in, int out, str
 	session_name(s->id);
 	s->began_ms = clock_mono_ms();
 	s->command = "";
+	s->relay = set->relayclient;
+	tls_learn(s);
+	submission_learn(s);
 }
 
 void
@@ -45,8 +48,8 @@ session_reset(struct session *s)
 	content_drop(s);
 	buf_clear(&s->envelope);
 	s->rcpts = s->refused = s->declared = 0;
-	policy_forget();
 	s->utf8 = false;
+	policy_forget();
 	s->state = *s->helo ? SESSION_READY : SESSION_NEW;
 }
 
@@ -88,10 +91,8 @@ session_fill(struct session *s, bool begun, uint64_t limit_s, const char *where)
 	return SESSION_LOST;
 }
 
-/* One line of at most SESSION_COMMAND bytes, its end not counted in *len but taken. A longer one is read to its end,
- * however it is cut into packets, and *len is SESSION_COMMAND + 1: one command, one answer. */
-static bool
-next_command(struct session *s, char **line, size_t *len)
+enum session_line
+session_line(struct session *s, size_t most, char **line, size_t *len, const char *where)
 {
 	bool too_long = false;
 	char *at, *end;
@@ -103,27 +104,28 @@ next_command(struct session *s, char **line, size_t *len)
 		end = have ? memchr(at, '\n', have) : 0;
 		if (end)
 			break;
-		if (have >= SESSION_COMMAND || too_long) {
+		if (have >= most || too_long) {
 			too_long = true;
 			s->in.pos = s->in.end;
 		}
-		if (session_fill(s, have > 0, s->set->command_s, "in a command") != SESSION_MORE)
-			return false;
+		if (session_fill(s, have > 0, s->set->command_s, where) != SESSION_MORE)
+			return SESSION_GONE;
 	}
 	s->in.pos += (size_t)(end - at) + 1;
 	s->in.deadline_ms = 0;
 	*line = at;
 	*len = (size_t)(end - at);
-	if (*len >= SESSION_COMMAND || too_long)
-		*len = SESSION_COMMAND + 1;
-	else if (*len && at[*len - 1] == '\r')
+	if (*len >= most || too_long)
+		return SESSION_LONG;
+	if (*len && at[*len - 1] == '\r')
 		--*len;
-	return true;
+	return SESSION_WHOLE;
 }
 
 void
 session_run(struct session *s)
 {
+	enum session_line got;
 	char *line;
 	size_t len;
 
@@ -132,8 +134,8 @@ session_run(struct session *s)
 		s->command = "";
 		answer_close(s, "4.7.0", "TLS is not spoken here before SMTP");
 	}
-	while (!s->over && next_command(s, &line, &len)) {
-		if (len > SESSION_COMMAND)
+	while (!s->over && (got = session_line(s, SESSION_COMMAND, &line, &len, "in a command")) != SESSION_GONE) {
+		if (got == SESSION_LONG)
 			command_too_long(s);
 		else {
 			line[len] = 0;          /* where the line end was */

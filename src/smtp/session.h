@@ -12,9 +12,12 @@
 #include "lib/buf.h"
 #include "lib/in.h"
 #include "lib/out.h"
+#include "smtp/auth.h"
 #include "smtp/content.h"
 #include "smtp/peer.h"
 #include "smtp/settings.h"
+#include "smtp/submission.h"
+#include "smtp/tls.h"
 #include "wire/qid.h"
 
 #define SESSION_COMMAND 4096            /* bytes of a command with its line end; RFC 5321 asks for 512 and parameters */
@@ -39,13 +42,17 @@ struct session {
 	struct out out;
 	struct buf envelope;
 	struct content content;         /* the message being received */
+	struct tls tls;
+	struct auth auth;
+	struct submission submission;
+	const char *relay;              /* 0: may not relay now; else appended to each recipient */
 	enum session_state state;
 	bool extended;                  /* EHLO, not HELO */
-	bool utf8;                      /* MAIL had SMTPUTF8 */
 	bool over;                      /* the last reply was the last */
 	char helo[SESSION_HELO + 1];
 	uint64_t rcpts;
 	uint64_t refused;               /* recipients of this transaction */
+	bool utf8;                      /* MAIL had SMTPUTF8 */
 	uint64_t declared;              /* SIZE of this transaction, 0: not told */
 	uint64_t bad, idle;             /* counted towards maxbad, maxidle */
 	char id[QID_TEXT];              /* names the session in the log, in refusals and in the trace field */
@@ -72,5 +79,13 @@ enum session_read { SESSION_MORE, SESSION_LOST };
  * the first call of which begun was true, until in.deadline_ms is set to 0 again.
  * SESSION_LOST: end of file, an error or a time limit (answered and logged); the session is over. */
 enum session_read session_fill(struct session *, bool begun, uint64_t limit_s, const char *where);
+
+enum session_line {
+	SESSION_WHOLE,
+	SESSION_LONG,           /* read to its end however it is cut into packets, not kept: one line, one answer */
+	SESSION_GONE            /* as SESSION_LOST */
+};
+/* One line of at most `most` bytes with its end, which is taken and not counted. It stands in the input buffer. */
+enum session_line session_line(struct session *, size_t most, char **line, size_t *len, const char *where);
 
 #endif

@@ -70,6 +70,8 @@ settings_load(struct settings *s, struct conf_error *e)
 		{ "maxidlecommands", CONF_NUMBER, &s->maxidle, 1000, 1, MANY },
 		{ "greetdelay", CONF_NUMBER, &s->greetdelay_ms, 0, 0, GREETDELAY_MAX_MS },
 		{ "policy", CONF_LINES, &s->policy, 0, 0, 0 },
+		{ "checkpassword", CONF_LINE, &s->checkpassword, 0, 0, 0 },
+		{ "requiretls", CONF_LINE, &s->requiretls, 0, 0, 0 },
 		{ "rcpthosts", CONF_LINES, &s->rcpthosts, 0, 0, 0 },
 	};
 	size_t n = sizeof table / sizeof *table;
@@ -79,6 +81,8 @@ settings_load(struct settings *s, struct conf_error *e)
 		return bad(e, "the directory of control files", strerror(errno));
 	if (!conf_load(s->dir, table, s->relayclient ? n - 1 : n, e) || !from_environment(s, e))
 		return false;
+	if (s->requiretls.len && strcmp(s->requiretls.s, "mail") != 0 && strcmp(s->requiretls.s, "0") != 0)
+		return bad(e, "control/requiretls", "is neither 0 nor mail");
 	if (!addr_domain(s->me.s ? s->me.s : "", s->me.len))
 		return bad(e, "control/me", s->me.len ? "is not a domain" : "is missing");
 	if (!preset_line(&s->greeting, &s->me, e, "control/smtpgreeting") ||

@@ -21,6 +21,9 @@ struct settings {
 	uint64_t command_s, data_s;     /* a whole command, a whole message */
 	uint64_t maxrcpt, maxhops;
 	uint64_t maxbad, maxidle;       /* commands in a session: senseless ones; ones that bring no message nearer */
+	struct buf checkpassword;       /* the program for AUTH and its arguments, a line */
+	char **checker;                 /* the same from our own arguments, which count first; 0: none */
+	struct buf requiretls;          /* "mail": no mail without TLS */
 	const char *relayclient;        /* 0: this client may not relay; else appended to each recipient */
 };
 

@@ -1,4 +1,5 @@
 /* smtpd - take mail from one client over SMTP and hand each message to pneu-queue
+ *   arguments  the checkpassword program for AUTH, and its own; none: control/checkpassword
  *   fd 0  from the client      fd 1  to the client      fd 2  the log
  *   exit  0 the session has ended, whichever way; 111 it could not begin (the client was told 421)
  * Invariant: 250 after the data is said only when the queue program said that the message is on disk;
@@ -30,11 +31,12 @@ apologize(const char *why)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct conf_error e;
 
 	msg_name("pneu-smtpd");
+	settings.checker = argc > 1 ? argv + 1 : 0;
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&session.peer);                  /* first: it settles where the log goes */

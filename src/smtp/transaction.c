@@ -10,8 +10,8 @@
 #include "smtp/answer.h"
 #include "smtp/greeting.h"
 #include "smtp/lists.h"
-#include "smtp/policy.h"
 #include "smtp/parameters.h"
+#include "smtp/policy.h"
 #include "smtp/recipient.h"
 #include "wire/envelope.h"
 
@@ -102,6 +102,10 @@ transaction_mail(struct session *s, const char *arg)
 	const char *error;
 	struct addr a;
 
+	if ((error = submission_may_begin(s))) {
+		answer_refuse(s, error);
+		return;
+	}
 	if (!(arg = read_path(s, arg, "FROM:", true, &a)))
 		return;
 	if ((error = parameters_mail(s, arg, &p))) {
@@ -116,7 +120,7 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, "552 5.3.4 message too big");
 		return;
 	}
-	if (a.len && a.local == a.len && !s->set->relayclient) {
+	if (a.len && a.local == a.len && !s->relay) {
 		answer_refuse(s, "501 5.1.7 sender address needs a domain");
 		return;
 	}
@@ -124,7 +128,7 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, "501 5.1.7 address too long");
 		return;
 	}
-	if ((error = lists_sender(s, address))) {
+	if ((error = lists_sender(s, address)) || (error = submission_sender(s, address))) {
 		answer_refuse(s, error);
 		return;
 	}
@@ -134,8 +138,8 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, "501 5.1.7 address too long");
 		return;
 	}
-	s->utf8 = p.utf8;
 	s->declared = p.size;
+	s->utf8 = p.utf8;
 	s->state = SESSION_MAIL;
 	answer_ok(s, "250 2.1.0 sender ok");
 }
@@ -147,7 +151,7 @@ may_not_reach(const struct session *s, const struct addr *a)
 {
 	const char *domain = a->s + a->local + 1, *refusal;
 
-	if (s->set->relayclient)
+	if (s->relay)
 		return 0;
 	if (a->local == a->len)
 		return strcasecmp(a->s, "postmaster") == 0 ? 0 : "550 5.1.3 recipient address needs a domain";
@@ -183,7 +187,7 @@ whole_address(const struct session *s, const struct addr *a, char address[ENVELO
 		return "501 5.1.3 address too long";
 	if ((refusal = lists_recipient(s, address)))
 		return refusal;
-	return !s->set->relayclient || append(address, s->set->relayclient) ? 0 : "501 5.1.3 address too long";
+	return !s->relay || append(address, s->relay) ? 0 : "501 5.1.3 address too long";
 }
 
 /* Into the envelope, with room left for its end. 0, or the reply. */
@@ -219,6 +223,7 @@ transaction_rcpt(struct session *s, const char *arg)
 	name_literal(s, &a);
 	if ((refusal = beyond_ascii(&a, s->utf8, false)) || (refusal = may_not_reach(s, &a)) || (refusal = whole_address(s, &a, address)) ||
 	    (refusal = recipient_refusal(s, address)) || (refusal = policy_rcpt(s, address)) ||
+	    (refusal = submission_recipient(s)) ||
 	    (refusal = add_recipient(s, address, &p))) {
 		s->refused++;
 		greeting_tarpit(s);

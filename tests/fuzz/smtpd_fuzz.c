@@ -2,7 +2,7 @@
  *   input   a byte: 1 the client may relay, 2 small limits, the other bits say in how small pieces input arrives;
  *           then what the client sends
  * The reader, the writer, the log, the resolver and the queue program are doubles in memory that check what they are given.
- * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/parameters.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/smtp/greeting.c src/smtp/filter.c src/mail/addr.c src/mail/utf8.c src/mail/idna.c src/mail/xtext.c src/mail/dsn.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
+ * sources: src/smtp/session.c src/smtp/command.c src/smtp/transaction.c src/smtp/data.c src/smtp/content.c src/smtp/parameters.c src/smtp/bdat.c src/smtp/answer.c src/smtp/peer.c src/smtp/recipient.c src/smtp/lists.c src/smtp/greeting.c src/smtp/filter.c src/smtp/tls.c src/smtp/auth.c src/smtp/login.c src/smtp/submission.c src/smtp/rate.c src/mail/stamp.c src/lib/base64.c src/lib/fd.c src/lib/proc.c src/lib/sig.c src/mail/addr.c src/mail/utf8.c src/mail/idna.c src/mail/xtext.c src/mail/dsn.c src/mail/date.c src/mail/domains.c src/mail/patterns.c src/mail/hops.c src/mail/received.c src/mail/undot.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/file.c src/lib/ip.c src/lib/num.c src/lib/place.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdarg.h>

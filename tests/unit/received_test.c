@@ -10,7 +10,7 @@ static struct buf b = BUF(RECEIVED_MAX);
 static const char *
 line(const char *helo, const char *host, const char *ip, const char *ident)
 {
-	struct received r = { helo, host, ip, ident, "mx.example", "ESMTP", 0, 0 };
+	struct received r = { helo, host, ip, ident, "mx.example", "ESMTP", 0, 0, 0, 0 };
 
 	buf_clear(&b);
 	return received_put(&b, &r) ? b.s : "failed";
@@ -19,7 +19,7 @@ line(const char *helo, const char *host, const char *ip, const char *ident)
 int
 main(void)
 {
-	struct received r = { "h", 0, 0, 0, "by", "SMTP", 0, "1k0v9dmchas3v4" };
+	struct received r = { "h", 0, 0, 0, "by", "SMTP", 0, "1k0v9dmchas3v4", 0, 0 };
 	struct buf tiny = BUF(60);
 	char many[2000], rest[300];
 	size_t i;

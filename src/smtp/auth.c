@@ -1,0 +1,241 @@
+#include "smtp/auth.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "lib/base64.h"
+#include "smtp/answer.h"
+#include "smtp/command.h"
+#include "smtp/session.h"
+
+#define LINE 12288                      /* RFC 4954 section 4, with its end */
+#define DELAY_MAX_S 30
+
+bool
+auth_configured(const struct session *s)
+{
+	return s->set->checker || s->set->checkpassword.len > 0;
+}
+
+/* read when there is first talk of it */
+static bool
+allowed(struct session *s)
+{
+	struct auth *a = &s->auth;
+	const struct conf table[] = {
+		{ "authwithouttls", CONF_NUMBER, &a->without_tls, 0, 0, 1 },
+		{ "maxauthfail", CONF_NUMBER, &a->most_wrong, 5, 1, 1000 },
+		{ "authdelay", CONF_NUMBER, &a->delay_s, 1, 0, DELAY_MAX_S },
+		{ "timeoutauth", CONF_NUMBER, &a->timeout_s, 60, 1, 3600 },
+	};
+	struct conf_error e;
+
+	if (!a->read) {
+		a->read = true;
+		a->allowed = conf_load(s->set->dir, table, sizeof table / sizeof *table, &e);
+		if (!a->allowed)
+			log_trouble(s, "no AUTH", e.text);
+	}
+	return a->allowed;
+}
+
+bool
+auth_offered(struct session *s)
+{
+	return auth_configured(s) && !*s->auth.login && allowed(s) && (s->tls.on || s->auth.without_tls);
+}
+
+void
+auth_forget(struct session *s)
+{
+	*s->auth.login = 0;
+	s->relay = s->set->relayclient;
+}
+
+/* ---- the dialogue */
+
+/* The client's next line, decoded in place; 0 after a reply, or when the client is gone. The bytes end in 0. */
+static char *
+challenge(struct session *s, const char *text, size_t *n)
+{
+	char *line;
+	size_t len;
+
+	answer_ok(s, text);
+	switch (session_line(s, LINE, &line, &len, "in AUTH")) {
+	case SESSION_WHOLE:
+		break;
+	case SESSION_LONG:
+		answer_senseless(s, "500 5.5.6 line too long");
+		return 0;
+	case SESSION_GONE:
+	default:
+		return 0;
+	}
+	line[len] = 0;
+	if (len == 1 && *line == '*')
+		answer_refuse(s, "501 5.7.0 given up, as you wish");
+	else if (!base64_decode(line, n, line, len)) {
+		answer_senseless(s, "501 5.5.2 that is not base64");
+	} else {
+		line[*n] = 0;           /* where the line end was, or before */
+		return line;
+	}
+	return 0;
+}
+
+/* the initial response, or an answer to the challenge */
+static char *
+response(struct session *s, char *initial, const char *text, size_t *n)
+{
+	if (!*initial)
+		return challenge(s, text, n);
+	if (strcmp(initial, "=") == 0) {        /* RFC 4954: it is there, and empty */
+		*n = 0;
+		*initial = 0;
+		return initial;
+	}
+	if (!base64_decode(initial, n, initial, strlen(initial))) {
+		answer_senseless(s, "501 5.5.2 that is not base64");
+		return 0;
+	}
+	initial[*n] = 0;
+	return initial;
+}
+
+static void
+wait_long(struct session *s)
+{
+	uint64_t delay_s = s->auth.delay_s, i;
+	struct timespec t = { 0, 0 };
+
+	for (i = 1; i < s->auth.wrong && delay_s < DELAY_MAX_S; i++)
+		delay_s *= 2;
+	t.tv_sec = (time_t)(delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S);
+	if (t.tv_sec)
+		(void)nanosleep(&t, 0);
+}
+
+static void
+wrong(struct session *s, const char *login, const char *mechanism)
+{
+	s->auth.wrong++;
+	log_login(s, "failed", mechanism, login);
+	wait_long(s);
+	if (s->auth.wrong >= s->auth.most_wrong)
+		answer_close(s, "4.7.0", "too many wrong passwords");
+	else
+		answer_refuse(s, "535 5.7.8 login or password is wrong");
+}
+
+static bool
+sane(const char *login)
+{
+	size_t i, n = strlen(login);
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)login[i] < ' ' || login[i] == 127)
+			return false;
+	return n > 0 && n <= AUTH_LOGIN;
+}
+
+static void
+decide(struct session *s, const char *login, const char *password, const char *mechanism)
+{
+	if (!sane(login) || !*password) {
+		wrong(s, login, mechanism);
+		return;
+	}
+	switch (login_check(s, login, password)) {
+	case LOGIN_RIGHT:
+		strcpy(s->auth.login, login);   /* sane: it fits */
+		if (!s->relay)
+			s->relay = "";
+		log_login(s, "ok", mechanism, login);
+		answer_ok(s, "235 2.7.0 welcome");
+		break;
+	case LOGIN_WRONG:
+		wrong(s, login, mechanism);
+		break;
+	case LOGIN_TROUBLE:
+	default:
+		answer_refuse(s, "454 4.7.0 unable to check passwords now, try later");
+	}
+}
+
+/* authorization identity 0 login 0 password (RFC 4616) */
+static void
+plain(struct session *s, char *initial)
+{
+	size_t n;
+	char *text = response(s, initial, "334 ", &n), *login, *password;
+
+	if (!text)
+		return;
+	login = memchr(text, 0, n);
+	password = login ? memchr(login + 1, 0, n - (size_t)(login + 1 - text)) : 0;
+	if (!password || strlen(password + 1) != n - (size_t)(password + 1 - text))
+		answer_senseless(s, "501 5.5.2 that is not what PLAIN says");
+	else if (*text && strcmp(text, login + 1) != 0)
+		wrong(s, login + 1, "PLAIN");   /* nobody acts for others here */
+	else
+		decide(s, login + 1, password + 1, "PLAIN");
+}
+
+static void
+login(struct session *s, char *initial)
+{
+	char name[AUTH_LOGIN + 1];
+	size_t n;
+	char *text = response(s, initial, "334 VXNlcm5hbWU6", &n);
+
+	if (!text)
+		return;
+	if (n > AUTH_LOGIN || strlen(text) != n)
+		*text = 0, n = 0;               /* nobody's */
+	memcpy(name, text, n + 1);
+	if (!(text = challenge(s, "334 UGFzc3dvcmQ6", &n)))
+		return;
+	if (strlen(text) != n)
+		answer_senseless(s, "501 5.5.2 a password has no zero bytes");
+	else
+		decide(s, name, text, "LOGIN");
+}
+
+static const char *
+why_not_now(struct session *s)
+{
+	if (*s->auth.login)
+		return "503 5.5.1 you are logged in";
+	if (s->state > SESSION_READY)
+		return "503 5.5.1 AUTH has no place within a transaction";
+	if (s->state == SESSION_NEW || !s->extended)
+		return "503 5.5.1 say EHLO first";
+	return 0;
+}
+
+void
+auth_run(struct session *s, const char *arg)
+{
+	size_t n = strcspn(arg, " ");
+	char *initial = (char *)(uintptr_t)arg + n + strspn(arg + n, " ");
+	const char *no;
+
+	s->command = "AUTH";
+	if ((no = why_not_now(s)))
+		answer_senseless(s, no);
+	else if (!allowed(s))
+		answer_refuse(s, "454 4.3.5 passwords cannot be checked here now");
+	else if (!s->tls.on && !s->auth.without_tls)
+		answer_senseless(s, "538 5.7.11 a password needs encryption: STARTTLS comes first");
+	else if (strchr(initial, ' '))
+		answer_senseless(s, "501 5.5.4 AUTH MECHANISM [RESPONSE] is expected");
+	else if (n == 5 && strncasecmp(arg, "PLAIN", 5) == 0)
+		plain(s, initial);
+	else if (n == 5 && strncasecmp(arg, "LOGIN", 5) == 0)
+		login(s, initial);
+	else
+		answer_senseless(s, "504 5.5.4 no such mechanism here; PLAIN and LOGIN are");
+	explicit_bzero(s->in.s, s->in.pos);     /* all that was said here, decoded or not */
+}

@@ -1,0 +1,33 @@
+/* auth - who the client is: AUTH (RFC 4954) with PLAIN and LOGIN, decided by a checkpassword program
+ *
+ * Invariant: a password stands in the input buffer until its line is answered, and in the pipe; never in a log line. */
+#ifndef SMTP_AUTH_H
+#define SMTP_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUTH_LOGIN 255                  /* bytes of a login */
+#define AUTH_ASKED 512                  /* what checkpassword reads: login 0 password 0 timestamp 0 */
+
+struct auth {
+	char login[AUTH_LOGIN + 1];     /* "" nobody yet */
+	uint64_t wrong;                 /* times, in the whole session */
+	bool read;                      /* the settings below were read, with success if allowed is true */
+	bool allowed;
+	uint64_t without_tls, most_wrong, delay_s, timeout_s;
+};
+
+struct session;
+
+bool auth_configured(const struct session *);   /* there is a program that decides */
+bool auth_offered(struct session *);            /* and AUTH makes sense now */
+void auth_run(struct session *, const char *arg);       /* the command AUTH; arg is overwritten */
+void auth_forget(struct session *);             /* nobody is logged in; wrong passwords stay counted */
+
+enum login_result { LOGIN_RIGHT, LOGIN_WRONG, LOGIN_TROUBLE };
+/* login.c: ask the program. Both strings end in 0 and fit AUTH_ASKED together, else it is wrong. Trouble is logged. */
+enum login_result login_check(struct session *, const char *login, const char *password);
+
+#endif
