@@ -6,6 +6,7 @@ HOME=$T LC_ALL=C
 export HOME LC_ALL
 unset MAILRC MAIL EMAIL SMTPSERVER http_proxy all_proxy ALL_PROXY
 build one one.test joe ann
+echo '127.:allow,GREETDELAY="50"' >"$D/etc/rules"       # who did not wait for the greeting would be refused
 start
 
 # what transports and mail programs are known to spoil: dots, From, white space at ends of lines, no and many empty lines,
