@@ -49,3 +49,10 @@ recipient_refusal(const struct session *s, const char *address)
 		return compose("451", &r.outcome, "unable to look this recipient up, try later");
 	}
 }
+
+void
+recipient_end(void)
+{
+	if (resolver.routing)
+		resolver_close(&resolver);
+}

@@ -11,6 +11,7 @@
 #include "lib/msg.h"
 #include "lib/sig.h"
 #include "smtp/policy.h"
+#include "smtp/recipient.h"
 #include "smtp/session.h"
 
 static struct session session;
@@ -40,10 +41,10 @@ main(int argc, char **argv)
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&session.peer);                  /* first: it settles where the log goes */
-	if (!settings_load(&settings, &e) || !policy_load(&settings, &e)) {
+	if (!settings_load(&settings, &e) || !policy_load(&settings, &e))
 		apologize(e.text);
-	}
 	session_open(&session, &settings, 0, 1, &space);
 	session_run(&session);
+	recipient_end();
 	return 0;
 }
