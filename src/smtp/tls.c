@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/ascii.h"
@@ -24,11 +23,9 @@
 #define HANDSHAKE_MS 60000
 #define PAIRS_MAX 65536                 /* bytes of variables that UCSPI-TLS may tell */
 #define NO_HANDSHAKE_MS 2               /* in less nobody shakes hands */
+#define SILENCE_MS 1
+#define THROWN_MAX (1u << 20)
 #define READY "220 2.0.0 ready for TLS\r\n"
-
-#ifndef O_PATH
-#define O_PATH O_RDONLY
-#endif
 
 static void
 add_fact(char facts[TLS_FACTS], const char *word)
@@ -129,51 +126,35 @@ throw_away(struct session *s, size_t *thrown)
 			return false;
 		}
 		*thrown += (size_t)n;
+		if (*thrown > THROWN_MAX) {
+			errno = EMSGSIZE;
+			return false;
+		}
 	}
 	return true;
 }
 
 /* ---- the three ways; each: true when what is read from now on came through TLS */
 
-/* The wrapper has its end of the pipe open until it begins with TLS. A handle that is neither reader nor writer tells
- * when that is: then the pipe cannot be opened for writing any more. Without /proc we do not wait. */
-static bool
-await_old_wrapper(struct session *s, const char *path, size_t *thrown)
-{
-	const struct timespec moment = { 0, 200000 };
-	int64_t until_ms = clock_mono_ms() + HANDSHAKE_MS, open_ms = clock_mono_ms();
-	int fd;
-
-	while ((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0) {
-		close(fd);
-		open_ms = clock_mono_ms();
-		if (open_ms > until_ms) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		if (!throw_away(s, thrown))
-			return false;
-		nanosleep(&moment, 0);
-	}
-	/* sent in clear, unless we were away for so long that a client could have come through TLS: see tls_first */
-	return clock_mono_ms() - open_ms > NO_HANDSHAKE_MS || throw_away(s, thrown);
-}
-
+/* The wrapper passes clear text on until it has seen the end of its pipe, and does not say when. It sees it once the
+ * client is silent for a moment, and until then nobody has shaken hands. */
 static bool
 start_old_wrapper(struct session *s, size_t *thrown)
 {
-	char path[40];
-	int handle;
-	bool ok;
+	struct pollfd p = { .fd = s->in.fd, .events = POLLIN };
+	int64_t before_ms;
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", TO_WRAPPER);
-	handle = open(path, O_PATH | O_CLOEXEC);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", handle);
-	ok = fd_write(TO_WRAPPER, READY, sizeof READY - 1) && close(TO_WRAPPER) == 0 &&
-	    (handle < 0 || await_old_wrapper(s, path, thrown));
-	if (handle >= 0)
-		close(handle);
-	return ok;
+	if (!fd_write(TO_WRAPPER, READY, sizeof READY - 1) || close(TO_WRAPPER) != 0)
+		return false;
+	for (;;) {
+		before_ms = clock_mono_ms();
+		if (poll(&p, 1, SILENCE_MS) <= 0)
+			return true;
+		if (clock_mono_ms() - before_ms > NO_HANDSHAKE_MS)
+			return true;    /* we were away so long that it may have come through TLS: see tls_first */
+		if (!throw_away(s, thrown))
+			return false;
+	}
 }
 
 static bool
