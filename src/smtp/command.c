@@ -6,6 +6,8 @@
 
 #include "smtp/answer.h"
 
+#define LIMIT_MOST 999999               /* six digits, RFC 9422 3 */
+
 enum argument { NONE, SOME, ANY };
 
 struct command {
@@ -69,9 +71,11 @@ on_ehlo(struct session *s, const char *arg)
 		answer_more(s, "250", "STARTTLS");
 	if (auth_offered(s))
 		answer_more(s, "250", "AUTH PLAIN LOGIN");
-	out_puts(&s->out, "250-LIMITS RCPTMAX=");
-	out_num(&s->out, s->set->maxrcpt);
-	out_put(&s->out, "\r\n", 2);
+	if (s->set->maxrcpt <= LIMIT_MOST) {
+		out_puts(&s->out, "250-LIMITS RCPTMAX=");
+		out_num(&s->out, s->set->maxrcpt);
+		out_put(&s->out, "\r\n", 2);
+	}
 	out_puts(&s->out, "250-SIZE ");
 	out_num(&s->out, s->set->databytes);
 	out_put(&s->out, "\r\n", 2);

@@ -30,6 +30,8 @@ RCPT TO:<1@here.example>
 RCPT TO:<2@here.example>
 RCPT TO:<3@here.example>
 RCPT TO:<4@here.example>' | cut -d'|' -f10-)" '250 2.1.0|250 2.1.5|250 2.1.5|250 2.1.5|452 4.5.3|'
+echo 1000000 >"$E/maxrcpt"
+is 'six digits are the most it can say' "$(talk 'EHLO h' | grep -c LIMITS)" 0
 rm "$E/maxrcpt"
 
 is 'all of it goes to the queue' "$(queued ' RET=HDRS ENVID=QQ+20314159 BODY=8BITMIME SIZE=1' ' NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;x+2Btag@first.example')" \
