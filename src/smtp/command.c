@@ -241,6 +241,7 @@ command_answer(struct session *s, char *line, size_t len)
 	if (strlen(line) != len || memchr(line, '\r', len)) {
 		s->command = "with CR or NUL";
 		answer_senseless(s, "501 5.5.2 CR and NUL have no place in a command");
+		s->over = s->over || (c && c->run == bdat_run);         /* what comes now may be a chunk */
 		return;
 	}
 	while (end > verb && (line[end - 1] == ' ' || line[end - 1] == '\t'))

@@ -127,6 +127,9 @@ def test_step():
         got = after(b'BDAT ' + size + b'\r\n' + inner)
         if got != ['501 5.5.4']:
             break
+    for line in (b'BDAT 5\rLAST', b'BDAT 5\0LAST', b'BDAT\0', b'bdat 5 LAST\r'):
+        if after(line + b'\r\n' + inner) != ['501 5.5.2']:
+            got = (line, after(line + b'\r\n' + inner))
     ok(got == ['501 5.5.4'], 'a chunk of unknown length ends the session: its text is no command', (size, got))
     fresh(databytes=100)
     got = after(bdat(b'x' * 98 + b'\r\n') + bdat(inner) + bdat(inner, True) + OPEN + bdat(b'x' * 98 + b'\r\n', True))
