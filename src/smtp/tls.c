@@ -150,8 +150,10 @@ start_old_wrapper(struct session *s, size_t *thrown)
 		before_ms = clock_mono_ms();
 		if (poll(&p, 1, SILENCE_MS) <= 0)
 			return true;
-		if (clock_mono_ms() - before_ms > NO_HANDSHAKE_MS)
-			return true;    /* we were away so long that it may have come through TLS: see tls_first */
+		if (clock_mono_ms() - before_ms > NO_HANDSHAKE_MS) {
+			s->tls.doubtful = true; /* we were away so long that it may have come through TLS */
+			return true;
+		}
 		if (!throw_away(s, thrown))
 			return false;
 	}
@@ -167,7 +169,6 @@ start_new_wrapper(struct session *s, size_t *thrown)
 	out_puts(&s->out, READY);
 	if (!out_flush(&s->out) || !fd_write(TO_WRAPPER, "", 1) || close(TO_WRAPPER) != 0)
 		return false;
-	/* What is there together with the sign may be either: tls_first judges it. */
 	while (!ready(FROM_WRAPPER, 0)) {
 		if (!throw_away(s, thrown))
 			return false;
@@ -184,6 +185,7 @@ start_new_wrapper(struct session *s, size_t *thrown)
 		return false;
 	}
 	close(FROM_WRAPPER);
+	s->tls.doubtful = ready(s->in.fd, 0);   /* it may have come before the sign */
 	return true;
 }
 
@@ -274,17 +276,17 @@ tls_start(struct session *s, const char *arg)
 		s->over = true;
 		return;
 	}
-	s->tls.on = s->tls.fresh = true;
+	s->tls.on = true;
 	log_tls(s);
 }
 
 bool
 tls_first(struct session *s)
 {
-	if (!s->tls.fresh)
+	if (!s->tls.doubtful)
 		return true;
-	s->tls.fresh = false;
-	if (s->tls.way == TLS_UCSPI || s->in.pos == s->in.end)
+	s->tls.doubtful = false;
+	if (s->in.pos == s->in.end)
 		return true;
 	s->command = "";
 	answer_close(s, "4.7.0", "more than one command before the first reply after STARTTLS");

@@ -27,7 +27,7 @@ struct tls {
 	enum tls_way way;
 	bool looked;            /* way is known; descriptors are not looked at before EHLO */
 	bool on;
-	bool fresh;             /* on, and no command has come since */
+	bool doubtful;          /* what is to be read first may have been sent in clear */
 	char facts[TLS_FACTS];  /* "VERSION CIPHER BITS", words may be missing at the end; "" nothing is told. Printable */
 };
 
@@ -36,8 +36,8 @@ struct session;
 void tls_learn(struct session *);       /* from the environment: is it on already? */
 bool tls_offered(struct session *);     /* may STARTTLS be said? */
 void tls_start(struct session *, const char *arg);      /* the command STARTTLS, when it is offered */
-/* Called at each command. The first after a handshake comes alone, for its sender waits for the answer: what stands behind
- * it was sent in clear before. false: so it is, and the session was ended. */
+/* Called at each command. Where there is doubt the first after a handshake must come alone, as RFC 2920 wants it: more at
+ * once may have been sent in clear. false: so it is, and the session was ended. */
 bool tls_first(struct session *);
 const char *tls_words(const struct session *);  /* for the log: the facts, "yes" or "no" */
 
