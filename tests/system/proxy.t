@@ -73,7 +73,7 @@ smtpd_log() { grep -q "$1" "$D/log/smtpd"; }
 for port in "$mx" "$old"; do
 	is 'behind haproxy mail is taken' "$(mail "$port" 127.0.0.32 joe@one.test)" 221
 	t 'the trace has the client' came 127.0.0.32
-	is 'and not the proxy' "$(trace | grep -c 127.0.0.9)" 0
+	is 'and not the proxy, nor TLS that there was not' "$(trace | grep -c '127.0.0.9\|ESMTPS\|TLS')" 0
 	forget
 done
 t 'the log has the client' smtpd_log ' accepted .* client 127.0.0.32'
@@ -88,6 +88,7 @@ forget
 
 is 'TLS that ends at the proxy: mail is taken' "$(mail "$submissions" 127.0.0.35 joe@one.test tls)" 221
 t 'the trace has that client' came 127.0.0.35
+is 'and its TLS' "$(trace | grep -c 'with ESMTPS (TLSv1.3 TLS_[A-Z0-9_]*) id ')" 1
 forget
 
 # says PORT SOURCE: the codes that somebody hears who sends a header and all commands without listening
