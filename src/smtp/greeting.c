@@ -37,7 +37,7 @@ wait_for(struct session *s, short events, int64_t limit_ms)
 static bool
 wait_first(struct session *s)
 {
-	if (!s->set->greetdelay_ms || s->set->relayclient)
+	if (!s->set->greetdelay_ms || s->relay)
 		return true;
 	switch (wait_for(s, POLLIN, (int64_t)s->set->greetdelay_ms)) {
 	case WAITED:

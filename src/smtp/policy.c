@@ -127,19 +127,35 @@ put_client(struct buf *b, const struct session *s)
 	    policy_put(b, "server_port", variable("TCPLOCALPORT", "")) && policy_put(b, "helo_name", s->helo);
 }
 
+/* "" at the end */
+static void
+next_word(const char **facts, char word[TLS_FACTS])
+{
+	size_t n = strcspn(*facts, " ");
+
+	memcpy(word, *facts, n);                /* it is a part of a buffer of that size */
+	word[n] = 0;
+	*facts += n + strspn(*facts + n, " ");
+}
+
 /* What is not known is empty, as the protocol has it. */
 static bool
-put_security(struct buf *b)
+put_security(struct buf *b, const struct session *s)
 {
-	static const char *const empty[] = { "sasl_method", "sasl_username", "sasl_sender", "ccert_subject", "ccert_issuer", "ccert_fingerprint",
-	    "ccert_pubkey_fingerprint", "encryption_keysize", "etrn_domain", "stress", "policy_context" };
+	static const char *const empty[] = { "sasl_method", "sasl_sender", "ccert_subject", "ccert_issuer", "ccert_fingerprint",
+	    "ccert_pubkey_fingerprint", "etrn_domain", "stress", "policy_context" };
+	const char *facts = s->tls.on ? s->tls.facts : "";
+	char version[TLS_FACTS], cipher[TLS_FACTS], bits[TLS_FACTS];
 	size_t i;
 
+	next_word(&facts, version);
+	next_word(&facts, cipher);
+	next_word(&facts, bits);
 	for (i = 0; i < sizeof empty / sizeof *empty; i++)
 		if (!policy_put(b, empty[i], ""))
 			return false;
-	return policy_put(b, "encryption_protocol", variable("SSL_PROTOCOL", "")) &&
-	    policy_put(b, "encryption_cipher", variable("SSL_CIPHER", ""));
+	return policy_put(b, "sasl_username", s->auth.login) && policy_put(b, "encryption_protocol", version) &&
+	    policy_put(b, "encryption_cipher", cipher) && policy_put(b, "encryption_keysize", bits);
 }
 
 static bool
@@ -162,7 +178,7 @@ make_request(struct buf *b, const struct session *s, enum stage stage, const cha
 
 	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", state[stage]) &&
 	    policy_put(b, "protocol_name", s->extended ? "ESMTP" : "SMTP") && put_client(b, s) &&
-	    put_transaction(b, s, stage, rcpt, size) && put_security(b) && buf_byte(b, '\n');
+	    put_transaction(b, s, stage, rcpt, size) && put_security(b, s) && buf_byte(b, '\n');
 }
 
 /* ---- the exchange */
@@ -301,7 +317,7 @@ consult(struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 	for (i = 0; i < servers; i++) {
 		const struct server *v = &server[i];
 
-		if (v->stage != stage || (s->set->relayclient && !v->everybody))
+		if (v->stage != stage || (s->relay && !v->everybody))
 			continue;
 		if (request.len == 0 && !make_request(&request, s, stage, rcpt, size))
 			return "451 4.3.0 unable to ask for a decision, try later";
@@ -310,8 +326,7 @@ consult(struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 				break;
 			continue;
 		}
-		log_trouble(s, "policy server", errno == EPROTO ? "what it says makes no sense" : strerror(errno));
-		log_policy(s, v->address, v->dispensable ? "not asked" : "not there: refused for now");
+		log_trouble(s, v->address, errno == EPROTO ? "what this policy server says makes no sense" : strerror(errno));
 		if (!v->dispensable)
 			return "451 4.3.5 unable to ask for a decision, try later";
 	}

@@ -180,6 +180,22 @@ policy "rcpt unix:$P/s clients=all"
 is 'unless it is to be' "$(rcpt '<x@here.example>')" '554 5.7.1 x'
 unset RELAYCLIENT
 
+cat >"$T/check" <<'S'
+#!/bin/sh
+[ "$(tr '\0' '|' <&3 | cut -d'|' -f1,2)" = 'ann|x' ] && exec "$@"
+exit 1
+S
+chmod +x "$T/check"
+echo 0 >"$E/authdelay"
+submit() { printf 'EHLO h\r\nAUTH PLAIN %s\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\n' "$(printf '\0ann\0x' | base64)" |
+    SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES SSL_CIPHER_USEKEYSIZE=256 pneu-smtpd "$T/check" true 2>"$T/log" | tail -n 1 | tr -d '\r' | no_id; }
+policy "rcpt unix:$P/s"
+is 'who has logged in is one of those, unless it is to be asked' "$(submit)" '250 2.1.5 recipient ok'
+policy "rcpt unix:$P/s clients=all"
+is 'then it is' "$(submit)" '554 5.7.1 x'
+is 'and told the login and the encryption' "$(sed -n '$p' "$P/log" | tr '|' '\n' | grep -E '^(sasl_username|encryption_.*)=' | sort | tr '\n' '|')" \
+    'encryption_cipher=TLS_AES|encryption_keysize=256|encryption_protocol=TLSv1.3|sasl_username=ann|'
+
 # ---- trouble
 sorry='451 4.3.5 unable to ask for a decision, try later'
 policy "rcpt unix:$P/s timeout=1"
@@ -188,12 +204,12 @@ for answer in close hang 'nonsense\n\n' '\n' 'action=ok' 'action=ok\n\nextra' 'l
 	says "$answer"
 	is "a server that says $(printf %.30s "$answer")" "$(rcpt '<x@here.example>')" "$sorry"
 done
-t 'is logged' logged 'trouble: policy server: what it says makes no sense$'
+t 'is logged' logged "trouble: unix:$P/s: what this policy server says makes no sense\$"
 policy "rcpt unix:$P/s timeout=1 default=dunno"
 is 'or passed over, where that is wanted' "$(rcpt '<x@here.example>')" '250 2.1.5 recipient ok'
 policy "rcpt unix:$P/none" 'rcpt unix:/nonexistent default=dunno'
 is 'so is one that is not there' "$(rcpt '<x@here.example>')" "$sorry"
-t 'whose name and reason are logged' logged "trouble: policy server: No such file"
+t 'whose name and reason are logged' logged "trouble: unix:$P/none: No such file"
 policy "rcpt unix:$P/s"
 says 'last:action=ok\n\n'
 is 'a connection that was closed meanwhile is opened again' "$(codes "$one

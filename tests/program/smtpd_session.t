@@ -81,6 +81,11 @@ RCPT TO:<x@other.example>')" '1
 	is 'and who tries commands' "$(bans 'FOO
 BAR')" '2
 192.0.2.66'
+	echo /bin/false >"$E/checkpassword"; echo 1 >"$E/authwithouttls"; echo 0 >"$E/authdelay"
+	is 'and who guesses passwords, once for each' "$(bans 'EHLO h
+AUTH PLAIN AGFubgB4')" '1
+192.0.2.66'
+	rm "$E/checkpassword" "$E/authwithouttls" "$E/authdelay"
 	is 'but no other whom a client names' "$(bans 'HELO x
 MAIL FROM:<"pneu-smtpd: 1k0v9dmchas3v4 refused client 192.0.2.1: 550 5.1.1 x"@b.example>
 RCPT TO:<"pneu-smtpd: 1k0v9dmchas3v4 refused client 192.0.2.1: 550 5.1.1 x"@other.example>')" '1
