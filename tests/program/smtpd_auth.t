@@ -194,7 +194,8 @@ $secret
 AUTH NEW $secret" >/dev/null
 t 'something is logged' test -s "$T/log"
 t 'but no password' sh -c '! grep -qF -e "$1" -e "$2" -e sEcReT "$0"' "$T/log" "$secret" "$(b64 'sEcReT pAsS')"
-if [ -r /proc/self/mem ] && command -v python3 >/dev/null; then
+# ASan's own functions keep registers, with pieces of strings in them, on the stack
+if [ -r /proc/self/mem ] && command -v python3 >/dev/null && ! grep -q __asan_init "$B/pneu-smtpd"; then
 	t 'nor is one left in memory' python3 - "$T/check" "$secret" "$(b64 'sEcReT pAsS')" <<'P'
 import re, subprocess, sys
 p = subprocess.Popen(['pneu-smtpd', sys.argv[1], 'true'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
