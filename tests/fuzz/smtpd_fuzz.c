@@ -197,6 +197,12 @@ resolver_ask(struct resolver *r, const char *address, struct resolution *a)
 	memset(a->outcome.text, address[1] & 2 ? '\n' : '\xe9', strlen(address) % OUTCOME_TEXT);
 }
 
+void
+resolver_close(struct resolver *r)
+{
+	r->routing = 0;
+}
+
 /* --- the queue program */
 
 void
