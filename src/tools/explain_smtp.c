@@ -236,6 +236,16 @@ start(struct session *s, const struct environment *v)
 	return s->pid > 0;
 }
 
+/* "pneu-smtpd: ID connect ..." and "... end ...": they stand in every session and tell nothing of this one */
+static bool
+always_there(const char *line)
+{
+	const char *word = strchr(line, ' ');
+
+	word = word ? strchr(word + 1, ' ') : 0;
+	return word && (strncmp(word, " connect ", 9) == 0 || strncmp(word, " end ", 5) == 0);
+}
+
 /* what it wrote to its log; it has ended or is ended, so there is an end to it */
 static void
 tell_log(struct session *s)
@@ -247,7 +257,8 @@ tell_log(struct session *s)
 
 	in_init(&in, s->log, space, sizeof space, 1000);
 	while ((r = in_line(&in, &all, '\n')) == IN_LINE || r == IN_CUT)
-		tell(s->e, 1, "log", all.s ? all.s : "");
+		if (all.s && !always_there(all.s))
+			tell(s->e, 1, "log", all.s);
 	buf_free(&all);
 }
 
