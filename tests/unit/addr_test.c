@@ -156,6 +156,52 @@ test_quote(void)
 	buf_free(&tiny);
 }
 
+/* the other styles */
+static const char *
+in_style(const char *s, unsigned style)
+{
+	static char text[ADDR_MAX + 20];
+	struct addr a;
+	size_t n = strlen(s), used = 0;
+	char *exact = malloc(n ? n : 1);
+	enum addr_result e;
+
+	memcpy(exact, s, n);
+	e = addr_path_in(&a, exact, n, &used, style);
+	free(exact);
+	if (e != ADDR_OK)
+		return e == ADDR_LONG ? "long" : e == ADDR_8BIT ? "8bit" : "syntax";
+	snprintf(text, sizeof text, "=%s%s", a.s, used < n ? " more" : "");
+	return text;
+}
+
+static void
+test_styles(void)
+{
+	char s[600];
+
+	same(in_style("<j\xc3\xbcrgen@b\xc3\xbc""cher.example>", ADDR_UTF8), "=j\xc3\xbcrgen@b\xc3\xbc""cher.example", "UTF-8");
+	same(in_style("<\"\xc3\xbc \\\xe2\x82\xac\"@a.example.>", ADDR_UTF8), "=\xc3\xbc \xe2\x82\xac@a.example", "quoted");
+	same(in_style("<\xe2\x82\xac.\xf0\x9f\x93\xa8@a>", ADDR_UTF8), "=\xe2\x82\xac.\xf0\x9f\x93\xa8@a", "after a dot");
+	same(in_style("<a@\xc3\xbc>", 0), "8bit", "not unless asked for");
+	same(in_style("<\xc3>", ADDR_UTF8), "syntax", "a cut character");
+	same(in_style("<\xc2\x85@a>", ADDR_UTF8), "syntax", "a control");
+	same(in_style("<a@b\xff>", ADDR_UTF8), "syntax", "no UTF-8");
+	memset(s, 'a', sizeof s);
+	memcpy(s, "<", 1);
+	memcpy(s + 500, "\xc3\xbc@b>", 6);
+	same(in_style(s, ADDR_UTF8), "long", "a character across the limit");
+	same(in_style("a@b.example", ADDR_BARE), "=a@b.example", "bare");
+	same(in_style("a@b.example SIZE=1", ADDR_BARE), "=a@b.example more", "with something behind");
+	same(in_style("\"a b\"@c", ADDR_BARE), "=a b@c", "quoted");
+	same(in_style("a", ADDR_BARE), "syntax", "only whole ones");
+	same(in_style("@a:b@c", ADDR_BARE), "syntax", "without a route");
+	same(in_style("", ADDR_BARE), "syntax", "nothing is none");
+	same(in_style("<>", ADDR_BARE), "=", "others as ever");
+	same(in_style(">", ADDR_BARE), "syntax", "half of one");
+	same(in_style("a@b", 0), "syntax", "and only where asked for");
+}
+
 int
 main(void)
 {
@@ -163,6 +209,7 @@ main(void)
 	test_bad();
 	test_limits();
 	test_quote();
+	test_styles();
 	ok(addr_domain("a.b", 3) && addr_domain("[1.2.3.4]", 9), "domains and literals");
 	ok(!addr_domain("", 0) && !addr_domain("a.", 2) && !addr_domain("a b", 3) && !addr_domain("a/b", 3), "and not");
 	return done();
