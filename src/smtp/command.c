@@ -4,9 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/clock.h"
 #include "smtp/answer.h"
 
 #define LIMIT_MOST 999999               /* six digits, RFC 9422 3 */
+#define MINUTE_MS 60000
 
 enum argument { NONE, SOME, ANY };
 
@@ -229,6 +231,22 @@ fit_to_show(const struct command *c, const char *line)
 	return !c ? "(unknown)" : c->run == on_missing || c->run == on_auth ? c->verb : line;
 }
 
+/* more commands in a minute than a client may give? The minutes are its own, one after the other. */
+static bool
+too_fast(struct session *s)
+{
+	int64_t now_ms;
+
+	if (s->set->commandrate == 0)
+		return false;
+	now_ms = clock_mono_ms();
+	if (s->minute_ms == 0 || now_ms >= s->minute_ms + MINUTE_MS) {
+		s->minute_ms = now_ms;
+		s->hurry = 0;
+	}
+	return ++s->hurry > s->set->commandrate;
+}
+
 void
 command_answer(struct session *s, char *line, size_t len)
 {
@@ -247,7 +265,9 @@ command_answer(struct session *s, char *line, size_t len)
 	while (end > verb && (line[end - 1] == ' ' || line[end - 1] == '\t'))
 		line[--end] = 0;
 	s->command = fit_to_show(c, line);
-	if (!c)
+	if (too_fast(s))
+		answer_close(s, "4.7.0", "too many commands in a minute");
+	else if (!c)
 		answer_senseless(s, "500 5.5.1 command unknown");
 	else if (!(c->when & s->state))
 		not_now(s, c);

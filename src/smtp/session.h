@@ -55,6 +55,8 @@ struct session {
 	bool utf8;                      /* MAIL had SMTPUTF8 */
 	uint64_t declared;              /* SIZE of this transaction, 0: not told */
 	uint64_t bad, idle;             /* counted towards maxbad, maxidle */
+	uint64_t hurry;                 /* commands in the minute that began at minute_ms (clock_mono_ms) */
+	int64_t minute_ms;
 	char id[QID_TEXT];              /* names the session in the log, in refusals and in the trace field */
 	uint64_t messages, taken, refusals;     /* of the whole session: accepted, recipients of these, 4xx and 5xx */
 	int64_t began_ms;               /* clock_mono_ms */

@@ -66,6 +66,7 @@ settings_load(struct settings *s, struct conf_error *e)
 		{ "timeoutdata", CONF_NUMBER, &s->data_s, 7200, 1, DAY_S },
 		{ "maxrcpt", CONF_NUMBER, &s->maxrcpt, 2000, 1, MANY },
 		{ "maxhops", CONF_NUMBER, &s->maxhops, 100, 1, MANY },
+		{ "commandrate", CONF_NUMBER, &s->commandrate, 0, 0, MANY },
 		{ "maxbadcommands", CONF_NUMBER, &s->maxbad, 20, 1, MANY },
 		{ "maxidlecommands", CONF_NUMBER, &s->maxidle, 1000, 1, MANY },
 		{ "greetdelay", CONF_NUMBER, &s->greetdelay_ms, 0, 0, GREETDELAY_MAX_MS },

@@ -20,6 +20,7 @@ struct settings {
 	uint64_t timeout_s;             /* one wait for the client */
 	uint64_t command_s, data_s;     /* a whole command, a whole message */
 	uint64_t maxrcpt, maxhops;
+	uint64_t commandrate;           /* commands a minute; 0: no limit */
 	uint64_t maxbad, maxidle;       /* commands in a session: senseless ones; ones that bring no message nearer */
 	struct buf checkpassword;       /* the program for AUTH and its arguments, a line */
 	char **checker;                 /* the same from our own arguments, which count first; 0: none */

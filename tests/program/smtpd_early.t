@@ -87,4 +87,16 @@ exit 0'
 echo 'x 1' >"$E/tarpit"
 is 'nonsense turns it off' "$(rcpt '<1@other.example>')" "$no"
 t 'and is logged' logged 'trouble: control/tarpit: is not a number of refusals and one of seconds: "x 1": tarpit is off$'
+# ---- commands a minute
+echo 3 >"$E/commandrate"
+is 'as many commands in a minute as may be, and one more' \
+    "$(client read 'send:NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n' read read read read eof)" '220 mx.example ESMTP
+250 2.0.0 ok
+250 2.0.0 ok
+250 2.0.0 ok
+421 4.7.0 mx.example too many commands in a minute
+'"b''"'
+exit 0'
+rm "$E/commandrate"
+
 finish
