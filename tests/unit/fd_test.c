@@ -1,3 +1,4 @@
+#include "lib/clock.h"
 #include "lib/fd.h"
 
 #include <errno.h>
@@ -42,6 +43,16 @@ on_alarm(int sig)
 	alarms++;
 }
 
+/* all of it: a signal ends usleep */
+static void
+rest(int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (clock_mono_ms() < until)
+		usleep(1000);
+}
+
 /* a pipe is far smaller than big, and signals interrupt both sides all the time */
 static void
 whole(void)
@@ -57,12 +68,12 @@ whole(void)
 	if (pid == 0) {
 		setitimer(ITIMER_REAL, &often, 0);
 		close(p[0]);
-		usleep(20000);
+		rest(20);
 		_exit(!fd_write(p[1], big, sizeof big));
 	}
 	close(p[1]);
 	ok(fd_read(p[0], back, 1000) == 1000 && alarms > 0, "a read waits for all it wants, whatever signals come");
-	usleep(20000);
+	rest(20);
 	ok(fd_read(p[0], back + 1000, sizeof back) == (ssize_t)sizeof back - 1000 && memcmp(big, back, sizeof big) == 0,
 	    "a write larger than the pipe arrives whole; a read is short only at the end");
 	ok(fd_read(p[0], back, 10) == 0, "then nothing more");
