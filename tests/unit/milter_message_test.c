@@ -1,13 +1,13 @@
-#include "smtp/milter_message.h"
+#include "filter/milter_message.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "filter/milter_envelope.h"
+#include "filter/milter_session.h"
+#include "filter/milter_wire.h"
 #include "lib/fd.h"
-#include "smtp/milter_envelope.h"
-#include "smtp/milter_wire.h"
-#include "smtp/milter_session.h"
 #include "tap.h"
 
 static char text[MILTER_MEMORY], space[MILTER_MEMORY], back[4 << 20];

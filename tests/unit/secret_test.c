@@ -1,5 +1,5 @@
 /* secret: what is hashed, how often, and what the answer is, for all that may be known of a login */
-#include "smtp/secret.h"
+#include "login/secret.h"
 
 #include "tap.h"
 

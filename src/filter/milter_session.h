@@ -3,14 +3,14 @@
  * The session of SMTP is over when we begin: connection, HELO, sender, recipients and message come one after the other, and
  * a refusal of any of them is one of the message. Nothing is changed here; what the milter wants changed is in the edits.
  *   tests   tests/unit/milter_message_test.c, tests/program/milter.t, tests/fuzz/milter_fuzz.c */
-#ifndef SMTP_MILTER_SESSION_H
-#define SMTP_MILTER_SESSION_H
+#ifndef FILTER_MILTER_SESSION_H
+#define FILTER_MILTER_SESSION_H
 
 #include <stdbool.h>
 
-#include "smtp/milter_edit.h"
-#include "smtp/milter_facts.h"
-#include "smtp/milter_wire.h"
+#include "filter/milter_edit.h"
+#include "filter/milter_facts.h"
+#include "filter/milter_wire.h"
 
 #define MILTER_TEXT 240
 

@@ -2,8 +2,8 @@
  *
  * Mail that no client brought over a network is said to come from localhost, 127.0.0.1, so that a milter takes it for our
  * own. All words are printable ASCII, and bounded. */
-#ifndef SMTP_MILTER_FACTS_H
-#define SMTP_MILTER_FACTS_H
+#ifndef FILTER_MILTER_FACTS_H
+#define FILTER_MILTER_FACTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

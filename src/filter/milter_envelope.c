@@ -1,4 +1,4 @@
-#include "smtp/milter_envelope.h"
+#include "filter/milter_envelope.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "smtp/milter_session.h"
+#include "filter/milter_session.h"
 
 #include <errno.h>
 #include <string.h>

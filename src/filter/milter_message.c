@@ -1,4 +1,4 @@
-#include "smtp/milter_message.h"
+#include "filter/milter_message.h"
 
 #include <errno.h>
 #include <fcntl.h>

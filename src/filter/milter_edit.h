@@ -4,16 +4,16 @@
  * Each is checked when it comes in.
  *   limits  MILTER_EDITS of them, MILTER_EDIT_BYTES in all, beside the body
  *   tests   tests/program/milter.t, tests/fuzz/milter_fuzz.c */
-#ifndef SMTP_MILTER_EDIT_H
-#define SMTP_MILTER_EDIT_H
+#ifndef FILTER_MILTER_EDIT_H
+#define FILTER_MILTER_EDIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "filter/milter_envelope.h"
+#include "filter/milter_message.h"
+#include "filter/milter_wire.h"
 #include "lib/buf.h"
-#include "smtp/milter_envelope.h"
-#include "smtp/milter_message.h"
-#include "smtp/milter_wire.h"
 
 #define MILTER_EDITS 4000
 #define MILTER_EDIT_BYTES (2u << 20)

@@ -7,8 +7,8 @@
  * Where an index counts the fields of a name, 1 is the first, and the trace field that our own server has put on top does
  * not count, since no milter sees it. Where it counts places, 0 is above that field and 1 below it.
  *   tests  tests/unit/milter_message_test.c, tests/program/milter.t */
-#ifndef SMTP_MILTER_MESSAGE_H
-#define SMTP_MILTER_MESSAGE_H
+#ifndef FILTER_MILTER_MESSAGE_H
+#define FILTER_MILTER_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "smtp/milter_wire.h"
+#include "filter/milter_wire.h"
 
 #include <errno.h>
 #include <string.h>

@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "filter/milter_edit.h"
+#include "filter/milter_facts.h"
+#include "filter/milter_session.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/fd.h"
@@ -25,9 +28,6 @@
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
-#include "smtp/milter_edit.h"
-#include "smtp/milter_facts.h"
-#include "smtp/milter_session.h"
 #include "wire/queuefile.h"
 
 enum {                                  /* qmail-queue's codes; the words are in wire/inject.c */

@@ -1,4 +1,4 @@
-#include "smtp/secret.h"
+#include "login/secret.h"
 
 #include <string.h>
 

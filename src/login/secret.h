@@ -2,8 +2,8 @@
  *
  * Whatever is known of a login - no such one, locked, refused for another reason, in use - the password is hashed exactly
  * once: with the login's own hash, or, if that cannot be, with a model of the same kind. Who calls wipes the password. */
-#ifndef SMTP_SECRET_H
-#define SMTP_SECRET_H
+#ifndef LOGIN_SECRET_H
+#define LOGIN_SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "smtp/milter_edit.h"
+#include "filter/milter_edit.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "smtp/milter_facts.h"
+#include "filter/milter_facts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

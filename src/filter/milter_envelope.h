@@ -2,8 +2,8 @@
  *
  * The envelope is that of wire/envelope.h, checked; as long as nothing is changed it goes on byte for byte. Addresses are
  * of the inside form (mail/addr.h). */
-#ifndef SMTP_MILTER_ENVELOPE_H
-#define SMTP_MILTER_ENVELOPE_H
+#ifndef FILTER_MILTER_ENVELOPE_H
+#define FILTER_MILTER_ENVELOPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
  *   broken   a milter that closes, is silent for too long, or exceeds a limit: false, with errno (EPIPE, ETIMEDOUT, EPROTO)
  *   tests    tests/unit/milter_message_test.c, tests/program/milter.t, tests/fuzz/milter_fuzz.c
  *   manual   pneu-milter(8) */
-#ifndef SMTP_MILTER_WIRE_H
-#define SMTP_MILTER_WIRE_H
+#ifndef FILTER_MILTER_WIRE_H
+#define FILTER_MILTER_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -26,7 +26,7 @@
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
-#include "smtp/secret.h"
+#include "login/secret.h"
 #include "wire/passwords.h"
 
 #define EX_NO 1
