@@ -397,7 +397,7 @@ send_original(struct bounce *b)
 	puts_or_die(&b->text, ">\n");
 	inject_write(&b->in, b->text.s, b->text.len);
 	if (!whole)
-		left = header_bytes(b->max_bytes);
+		left = header_bytes(left < b->max_bytes ? left : b->max_bytes); /* behind the message stands its envelope */
 	while (left) {
 		ssize_t n = fd_pread(0, space, left < sizeof space ? (size_t)left : sizeof space, (off_t)at);
 

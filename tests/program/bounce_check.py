@@ -20,6 +20,8 @@ def unescape(s):
 
 def make(name, sender, size, records, *rcpts):
     message = b'Received: (made by hand)\nSubject: the original\nX-Eight: \xe4\n\n'
+    if size == 'header':                # and no empty line after it
+        message, size = message[:-1], ''
     size = int(size) if size else len(message)
     message += (b'b' * 71 + b'\n') * ((size - len(message)) // 72)
     if len(message) < size:

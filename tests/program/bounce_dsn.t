@@ -43,6 +43,11 @@ make 'joe@sender.test|Rhdrs' 1000 "$failed" ann@far.test
 bounce
 is 'in any case' "$(fact parts)" 'text/plain message/delivery-status text/rfc822-headers'
 
+make 'joe@sender.test|RHDRS' header "$failed" ann@far.test 'hidden@far.test'
+bounce
+t 'a message that is only a header: all of that' has 'X-Eight:'
+t 'and nothing of the envelope behind it' sh -c '! grep -q hidden@ "$0"' "$T/bounce"
+
 make 'joe@sender.test|Eid' '' "${failed}x1 1795338500 2 list\n<owner@here.test\n+a bob@far.test\nd2 1795338500 5.1.1 gone\n" ann@far.test 'list@here.test
 Orfc822;list@first.test'
 bounce
