@@ -208,7 +208,8 @@ wait "$slow"
 is 'a helper that hangs defers, is not waited for again, and others get their mail' "$(tail -n 3 "$T/slow/out" | cut -c1-9 | tr '\n' '|')" "451 4.3.0|451 4.3.0|$fine"
 t 'it is named' grep -q 'recipient: pneu-getpw does not answer: nosuch@here.example' "$T/slow/log"
 t 'and gone' sh -c '! kill -0 "$(cat "$0")" 2>/dev/null' "$T/slow/started"
-# ---- no process is left to others
+
+# ---- no process is left to others; the real pneu-getpw, for ours above has children of its own
 cat >"$T/reaper.py" <<'END'
 """reaper.py PROGRAM...: run it, and say which processes it has left behind"""
 import ctypes, os, subprocess, sys
@@ -219,6 +220,6 @@ try:
 except ChildProcessError:
     print('nobody')
 END
-is 'pneu-getpw ends before the session does' "$(printf 'HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<no-such-user-here@%s>\r\nQUIT\r\n' "$(cat "$PNEU_ETC/me")" |
+is 'pneu-getpw ends before the session does' "$(PATH=$B:/usr/bin:/bin; printf 'HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<no-such-user-here@%s>\r\nQUIT\r\n' "$(cat "$PNEU_ETC/me")" |
     python3 "$T/reaper.py" pneu-smtpd)" nobody
 finish
