@@ -20,25 +20,25 @@
 
 extern char **environ;
 
-/* the setting's words, cut at blanks in place once; those of our arguments come first */
+/* the setting's words, cut at blanks in place once; those of our arguments come first. 0: E2BIG */
 static char **
 words(struct session *s)
 {
-	static char *list[WORDS + 1];
+	static char *list[WORDS + 2];   /* one more than there may be, and the end */
 	char *p = s->set->checkpassword.s;
 	size_t n = 0;
 
 	if (s->set->checker)
 		return s->set->checker;
-	if (list[0])
-		return list;
-	while (n < WORDS && *(p += strspn(p, " \t"))) {
-		list[n++] = p;
-		p += strcspn(p, " \t");
-		if (*p)
-			*p++ = 0;
-	}
-	return list;
+	if (!list[0])
+		while (n <= WORDS && *(p += strspn(p, " \t"))) {
+			list[n++] = p;
+			p += strcspn(p, " \t");
+			if (*p)
+				*p++ = 0;
+		}
+	errno = E2BIG;
+	return list[WORDS] ? 0 : list;
 }
 
 /* its end is a signal that we wait for with a limit: who hangs, with all that it started, is killed */
@@ -99,11 +99,10 @@ run(struct session *s, int question)
 {
 	struct proc_fd map[3] = { { -1, 0 }, { -1, 1 }, { question, ASKED_FD } };
 	char **argv = words(s);
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int nothing, code;
 	pid_t pid;
-	int code;
 
-	if (nothing < 0 || !argv[0])
+	if (!argv || !argv[0] || (nothing = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
 		return -1;
 	map[0].from = map[1].from = nothing;    /* the client is none of its business */
 	sig_block(SIGCHLD);

@@ -38,6 +38,10 @@ MAIL FROM:<a@b.example> AUTH=<>" | sed 's/250-[^|]*|//g; s/250-|//g')" '250|502 
 echo "$T/check true" >"$E/checkpassword"
 is 'control/checkpassword names it too' "$(talk "EHLO h
 AUTH PLAIN $good_auth" | tail -n 1)" '235 2.7.0 welcome'
+echo "$T/check true $(seq -s ' ' 31)" >"$E/checkpassword"
+is 'none of its words is left out: of too many the program is not run' "$(rm -f "$Q/asked"; codes "EHLO h
+AUTH PLAIN $good_auth
+AUTH PLAIN $good_auth" | sed 's/250-[^|]*|//g; s/250-|//g'; ls "$Q/asked" 2>/dev/null)" '250|454 4.7.0|454 4.7.0|'
 rm "$E/checkpassword"
 rm "$E/authwithouttls"
 is 'neither offered nor taken in clear' "$(printf "EHLO h\r\nAUTH PLAIN $good_auth\r\n" | pneu-smtpd "$T/check" true 2>"$T/log" | grep -c AUTH;
