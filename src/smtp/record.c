@@ -3,7 +3,8 @@
  *   fd 0       from the client      fd 1  to the client      fd 2  the log
  *   exit       that of PROGRAM; 111 it could not be started
  * Invariant: what passes is neither changed nor held back; where $RECORD does not name a directory PROGRAM takes our place, and
- * where nothing can be written there, likewise: a session is worth more than its record.        -> pneu-record(8) */
+ * where nothing can be written there, or descriptors run out, likewise: a session is worth more than its record.
+ *                                                                                               -> pneu-record(8) */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -152,8 +153,10 @@ main(int argc, char **argv)
 	}
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		die_sys(EX_SOFT, "make a socket pair");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		warn_sys("make a socket pair");
+		become(argv + 1);
+	}
 	pid = proc_spawn(argv[1], argv + 1, environ, (struct proc_fd[]){ { pair[1], 0 }, { pair[1], 1 } }, 2);
 	if (pid < 0)
 		die_sys(EX_SOFT, "run ", argv[1]);

@@ -26,6 +26,9 @@ t 'times do not go back' sh -c 'grep "^[<>]" "$1" | cut -d" " -f2 | sort -nc' - 
 is 'the exit code is the program'"'"'s' "$(RECORD=$R; export RECORD; pneu-record sh -c 'exit 7' </dev/null; echo $?)" 7
 is 'a directory that cannot be written is no obstacle' "$(printf 'QUIT\r\n' | RECORD=$T/none pneu-record pneu-smtpd 2>"$T/log" | tr -d '\r' | tail -n 1)" '221 2.0.0 mx.example'
 t 'but is logged' grep -q 'pneu-record: warning: unable to record in .*/none: No such file' "$T/log"
+few="import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)); os.execvp('pneu-record', ['pneu-record', 'sh', '-c', 'echo served'])"
+is 'nor is a lack of descriptors' "$(RECORD=$R python3 -c "$few" </dev/null 2>"$T/log")" served
+t 'which is logged too' grep -q 'pneu-record: warning: unable to make a socket pair: ' "$T/log"
 
 # ---- secrets. The server is a script that answers 334 to all.
 rm "$R"/*
