@@ -105,7 +105,8 @@ rate_check(const struct buf *lines, struct conf_error *e)
 	return false;
 }
 
-/* login or address as a file's name: letters, digits, and the rest in hex */
+/* Login or address as a file's name: letters, digits, and the rest in hex. Case does not count: a password program that
+ * takes Joe for joe must not give him two counters. */
 static void
 file_name(char name[256], char kind, const char *text)
 {
@@ -118,7 +119,7 @@ file_name(char name[256], char kind, const char *text)
 		unsigned char c = (unsigned char)*text;
 
 		if (ascii_alnum(*text) || *text == '-' || *text == '@' || (*text == '.'))
-			name[n++] = *text;
+			name[n++] = ascii_lower(*text);
 		else {
 			name[n++] = '%';
 			name[n++] = hex[c >> 4];

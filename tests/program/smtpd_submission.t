@@ -5,7 +5,7 @@
 unset SMTPS SSL_PROTOCOL SSLCTLFD SUBMISSION PNEU_LOGIN
 cat >"$T/check" <<'S'
 #!/bin/sh
-case $(tr '\0' '|' <&3) in ann\|*|bob@b.example\|*|../../x\|*) exit 0 ;; esac
+case $(tr '\0' '|' <&3) in ann\|*|bob@b.example\|*|../../[xX]\|*) exit 0 ;; esac
 exit 1
 S
 chmod +x "$T/check"
@@ -150,6 +150,7 @@ t 'that log too' logged 'limit of recipients reached client 192.0.2.7 login bob@
 is 'no name leads elsewhere' "$(by ../../x 'MAIL FROM:<a@b.example>'; ls "$T/rates" | tr '\n' '|')" '250 2.1.0|l-..%2f..%2fx|l-ann|l-bob@b.example|'
 is 'strangers are not counted' "$(mail '<a@b.example>'; ls "$T/rates" | wc -l)" '250 2.1.0 sender ok
 3'
+is 'and none has two counters' "$(by ../../X 'MAIL FROM:<a@b.example>'; by ../../X 'MAIL FROM:<a@b.example>'; ls "$T/rates" | wc -l)" '250 2.1.0|452 4.7.1|3'
 printf '1 1 9 9 9 9\n' >"$T/rates/l-ann"
 is 'another hour, another count' "$(by ann 'MAIL FROM:<a@b.example>')" '250 2.1.0|'
 printf 'nonsense' >"$T/rates/l-ann"
