@@ -304,6 +304,35 @@ for n in range(12) if 'old' in kinds else ():
 if 'old' in kinds:
     ok(not fell, 'clear text that races with the handshake gets nowhere', fell)
 
+# a wrapper of the old kind that the system keeps from running passes on in clear what it got before it looked at its pipe
+ours, theirs = socket.socketpair()
+ours.settimeout(5)
+five, w = os.pipe()
+null = os.open('/dev/null', os.O_RDONLY)
+with open(T + '/log', 'w+b') as log:
+    p = subprocess.Popen([sys.executable, '-c', DESCRIPTORS, str(w), str(null), 'pneu-smtpd'], stdin=theirs, stdout=theirs, stderr=log,
+                         pass_fds=(w, null))
+for fd in theirs.detach(), w, null:
+    os.close(fd)
+file = ours.makefile('rb')
+file.readline()
+ours.sendall(b'EHLO one.example\r\nSTARTTLS\r\n')
+while os.read(five, 4096):              # 220, then the end
+    pass
+for n in range(500):                    # until the server believes in TLS
+    with open(T + '/log', 'rb') as log:
+        if b' tls client ' in log.read():
+            break
+    select.select([], [], [], .01)
+ours.sendall(b'EHLO evil.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n')
+ours.shutdown(socket.SHUT_WR)
+got = [line[:9] for line in file.read().decode().split('\r\n') if line[3:4] == ' ']
+ok(got == ['250 ENHAN', '421 4.7.0'], 'nor when the wrapper comes late', got)
+p.wait()
+file.close()
+ours.close()
+os.close(five)
+
 s = Session('new', sign=b'x')
 s.say('EHLO one.example')
 s.say('STARTTLS')
