@@ -20,8 +20,6 @@ int compat_open_quiet(int dir, const char *name);
 bool compat_peer(int sock, uid_t *uid, gid_t *gid);
 /* bytes a pipe can hold, at the least PIPE_BUF */
 size_t compat_pipe_size(int fd);
-/* ask for a larger pipe; no answer, it is only a wish */
-void compat_pipe_grow(int fd, size_t size);
 /* acknowledge what a TCP peer sent at once, this time */
 void compat_ack_now(int sock);
 /* no core file, no ptrace, no /proc/PID/fd for this user's other processes */

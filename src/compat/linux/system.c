@@ -82,12 +82,6 @@ compat_pipe_size(int fd)
 }
 
 void
-compat_pipe_grow(int fd, size_t size)
-{
-	(void)fcntl(fd, F_SETPIPE_SZ, (int)size);
-}
-
-void
 compat_ack_now(int sock)
 {
 	int on = 1;

@@ -54,13 +54,6 @@ compat_pipe_size(int fd)
 }
 
 void
-compat_pipe_grow(int fd, size_t size)
-{
-	(void)fd;
-	(void)size;
-}
-
-void
 compat_ack_now(int sock)
 {
 	(void)sock;
