@@ -37,18 +37,20 @@ wait_for(struct session *s, short events, int64_t limit_ms)
 static bool
 wait_first(struct session *s)
 {
+	ssize_t n;
+
 	if (!s->set->greetdelay_ms || s->relay)
 		return true;
 	switch (wait_for(s, POLLIN, (int64_t)s->set->greetdelay_ms)) {
 	case WAITED:
 		return true;
 	case SPOKE:
-		if (in_fill(&s->in) > 0) {
+		if ((n = in_fill(&s->in)) > 0) {
 			s->command = "(before the greeting)";
 			answer_refuse(s, "554 5.5.1 you spoke before you were greeted");
-			break;
-		}
-		/* fallthrough */
+		} else
+			log_lost(s, n < 0 ? errno : 0, "before the greeting");
+		break;
 	default:
 		log_lost(s, 0, "before the greeting");
 	}
