@@ -18,7 +18,8 @@ struct session;
 
 /* are the lines what they should be? None is no limit. */
 bool rate_check(const struct buf *lines, struct conf_error *);
-/* One message more, one recipient more: 0, or the reply, and the log names the login. What is refused is not counted. */
+/* One message more, one recipient more: 0, or the reply, and the log names the login. What is refused is not counted, but for
+ * the login of one whose address has reached its limit. */
 const char *rate_message(struct session *);
 const char *rate_recipient(struct session *);
 
