@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "compat/compat.h"
 #include "lib/base64.h"
 #include "smtp/answer.h"
 #include "smtp/command.h"
@@ -223,6 +224,7 @@ auth_run(struct session *s, const char *arg)
 	const char *no;
 
 	s->command = "AUTH";
+	compat_undumpable();            /* no core file has the password, nor may another session, of our uid, look at it */
 	if ((no = why_not_now(s)))
 		answer_senseless(s, no);
 	else if (!allowed(s))
