@@ -65,6 +65,8 @@ swap_drop(struct swap *s)
 bool
 swap_close(struct swap *s, mode_t mode, bool *named)
 {
+	int fd = s->fd;
+
 	*named = false;
 	if (fchmod(s->fd, mode) != 0 || fsync(s->fd) != 0 || rename(s->tmp, s->path) != 0)
 		return false;
@@ -72,8 +74,6 @@ swap_close(struct swap *s, mode_t mode, bool *named)
 	s->tmp[0] = 0;                  /* that name may be another run's from here on */
 	if (!file_sync_parent(s->path))
 		return false;
-	if (close(s->fd) != 0)
-		return false;
-	s->fd = -1;
-	return true;
+	s->fd = -1;                     /* whatever close says, it is closed */
+	return close(fd) == 0;
 }

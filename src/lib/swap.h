@@ -24,6 +24,7 @@ enum swap_result {
 	SWAP_IN_THE_WAY         /* what has the temporary name is no file of its own */
 };
 
+/* PATH.tmp, locked and empty, of this mode if it is new; without SWAP_OPEN nothing is left open */
 enum swap_result swap_open(struct swap *, const char *path, mode_t);
 /* give it its mode and its name, on disk; false: errno, and swap_drop is still to be called. *named: it has the name,
  * only that this survives a power cut could not be made sure */
