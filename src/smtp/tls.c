@@ -142,13 +142,12 @@ static bool
 start_old_wrapper(struct session *s, size_t *thrown)
 {
 	struct pollfd p = { .fd = s->in.fd, .events = POLLIN };
-	int64_t before_ms;
+	int64_t before_ms = clock_mono_ms();
 
 	s->tls.doubtful = true;         /* a wrapper that got no processor for so long may still pass clear text on */
 	if (!fd_write(TO_WRAPPER, READY, sizeof READY - 1) || close(TO_WRAPPER) != 0)
 		return false;
-	for (;;) {
-		before_ms = clock_mono_ms();
+	for (;; before_ms = clock_mono_ms()) {
 		if (poll(&p, 1, SILENCE_MS) <= 0)
 			return true;
 		if (clock_mono_ms() - before_ms > NO_HANDSHAKE_MS)
