@@ -8,12 +8,12 @@ command -v python3 >/dev/null || skip_all 'no python3'
 cat >"$T/client.py" <<'END'
 import select, socket, subprocess, sys, time
 ours, theirs = socket.socketpair()
+began = time.monotonic()
 with open(sys.argv[1], 'w') as log:
     p = subprocess.Popen(['pneu-smtpd'], stdin=theirs, stdout=theirs, stderr=log)
 theirs.close()
 ours.settimeout(30)
 lines = ours.makefile('rb')
-began = time.monotonic()
 for action in sys.argv[2:]:
     what, _, text = action.partition(':')
     if what == 'send':
