@@ -13,7 +13,7 @@
 static _Noreturn void
 usage(void)
 {
-	die_say(EX_HARD, "usage: pneu-tcpd [-1qvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
+	die_say(EX_HARD, "usage: pneu-tcpd [-1qUvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
 	    "[-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
 	    "-- program [argument ...]");
 }
@@ -84,6 +84,7 @@ read_option(struct options *o, int letter)
 	case 'q': o->loudness = QUIET; break;
 	case 'R': o->network = read_pace('R', optarg); break;
 	case 'r': o->each = read_pace('r', optarg); break;
+	case 'U': o->as_root = true; break;
 	case 'u': o->user = optarg; break;
 	case 'v': o->loudness = ALL; break;
 	case 'X': o->open_without = true; break;
@@ -100,7 +101,7 @@ options_read(struct options *o, int argc, char **argv)
 
 	*o = (struct options){ .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64 };
 	opterr = 0;
-	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:n:qR:r:u:vXx:")) != -1)
+	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:n:qR:r:Uu:vXx:")) != -1)
 		read_option(o, letter);
 	if (o->max_each == 0)
 		o->max_each = (o->max + 1) / 2; /* whoever holds all they may leaves room for others */

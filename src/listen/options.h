@@ -17,6 +17,7 @@ struct options {
 	uint64_t max, max_each, backlog;        /* sessions in all, of one client; connections that wait for us */
 	const char *user, *rules, *local_host, *busy, *denied;  /* 0: not given; the texts are at most TEXT_MAX bytes */
 	bool open_without, announce;
+	bool as_root;                           /* sessions may begin as root */
 	enum loudness loudness;
 	struct pace each, network;              /* of new connections; seconds == 0: no limit */
 	uint64_t bits4, bits6;                  /* length of a network */

@@ -589,8 +589,8 @@ main(int argc, char **argv)
 		die_say(EX_HARD, "no address to listen on");
 	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */
 		die_sys(EX_SOFT, "become ", option.user);
-	if (geteuid() == 0 && !place_private())
-		die_say(EX_HARD, "sessions do not run as root: name a user with -u");
+	if (geteuid() == 0 && !option.as_root && !place_private())
+		die_say(EX_HARD, "sessions do not run as root: name a user with -u (or say -U)");
 	if (!find_program(*option.program))            /* as the user who will run it */
 		die_sys(EX_SOFT, "run ", *option.program);
 	if (!take_memory(environ))

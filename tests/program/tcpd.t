@@ -217,6 +217,9 @@ unset PNEU_ETC
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$T"
 	t 'sessions do not run as root' exits 100 127.0.0.1:0 -- cat
+	start -U 127.0.0.1:0 -- id -u
+	is 'unless that is asked for' "$($client hear 127.0.0.1 "$port")" 0
+	stop
 	start -u nobody 127.0.0.1:0 -- sh -c 'id -u; id -G'
 	is 'sessions run as the user, with that group and no other' "$($client hear 127.0.0.1 "$port")" "$(id -u nobody)
 $(id -g nobody)"
