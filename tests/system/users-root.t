@@ -78,7 +78,7 @@ own:            :include:$T/home/pneujoe/list
 pneuann:        \\pneuann
 A
 as 54325 54326 mkdir -p "$T/home/alias/Maildir/new" "$T/home/alias/Maildir/tmp" "$T/home/alias/Maildir/cur"
-t 'newaliases compiles for the whole machine' newaliases
+t 'newaliases compiles for the whole machine' /usr/local/bin/newaliases
 is 'what everybody may read' "$(stat -c '%a %u' /etc/pneu/aliases.cdb)" '644 0'
 pneu-start 2>"$T/log" &
 pid=$!
