@@ -140,16 +140,16 @@ static void
 from_helper(void)
 {
 	static const struct { const char *body, *want, *promise; } all[] = {
-		{ "printf 'N\\0'; cat", "none", "nobody" },
-		{ "printf 'Zbusy\\0'; cat", "Z 4.3.0 busy", "trouble, in its words" },
+		{ "printf 'N\\0'; cat >/dev/null", "none", "nobody" },
+		{ "printf 'Zbusy\\0'; cat >/dev/null", "Z 4.3.0 busy", "trouble, in its words" },
 		{ "exit 0", "Z 4.3.0 pneu-getpw ended without an answer", "a helper that ends" },
 		{ "kill -9 $$", "Z 4.3.0 pneu-getpw ended without an answer", "one that dies" },
 		{ "printf K; exit", "Z 4.3.0 pneu-getpw ended without an answer", "one that ends in the middle" },
-		{ "printf 'Kann:x:1:1::/h:\\0'; cat", "Z 4.3.0 pneu-getpw answers nonsense", "another name" },
-		{ "printf 'Kjoe:x:1\\0'; cat", "Z 4.3.0 pneu-getpw answers nonsense", "half a line" },
-		{ "printf '\\0'; cat", "Z 4.3.0 pneu-getpw answers nonsense", "nothing" },
-		{ "printf 'N\\0N\\0'; cat", "Z 4.3.0 pneu-getpw answers more than it was asked", "too much" },
-		{ "yes | tr -d '\\n' | head -c 9000; cat", "Z 4.3.0 pneu-getpw answers without end", "without end" },
+		{ "printf 'Kann:x:1:1::/h:\\0'; cat >/dev/null", "Z 4.3.0 pneu-getpw answers nonsense", "another name" },
+		{ "printf 'Kjoe:x:1\\0'; cat >/dev/null", "Z 4.3.0 pneu-getpw answers nonsense", "half a line" },
+		{ "printf '\\0'; cat >/dev/null", "Z 4.3.0 pneu-getpw answers nonsense", "nothing" },
+		{ "printf 'N\\0N\\0'; cat >/dev/null", "Z 4.3.0 pneu-getpw answers more than it was asked", "too much" },
+		{ "yes | tr -d '\\n' | head -c 9000; cat >/dev/null", "Z 4.3.0 pneu-getpw answers without end", "without end" },
 	};
 	struct passwd_source s;
 	struct passwd_file f;
