@@ -38,17 +38,6 @@ struct compare {
 
 /* ---- the installed database as a table */
 
-static enum element_kind
-kind_of(char letter)
-{
-	uint8_t k;
-
-	for (k = 0; k <= ELEMENT_DISCARD; k++)
-		if (work_letter(k) == letter)
-			return (enum element_kind)k;
-	return ELEMENT_DISCARD;
-}
-
 static bool
 read_installed(struct table *t, int fd)
 {
@@ -69,7 +58,7 @@ read_installed(struct table *t, int fd)
 			ok = false;
 		}
 		while (ok && aliasdb_next(&e, &letter, &text))
-			ok = entries_member(t, kind_of(letter), text, strlen(text), nowhere);
+			ok = entries_member(t, aliasdb_kind(letter), text, strlen(text), nowhere);
 	}
 	buf_free(&space);
 	return ok;

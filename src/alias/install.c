@@ -115,7 +115,7 @@ add_entries(struct work *w, struct aliasdb_make *m)
 		for (j = e->first; ok && j < e->first + e->count; j++) {
 			const struct member *x = &w->table.member[j];
 
-			ok = buf_byte(&b, work_letter(x->kind)) && buf_put(&b, x->text, x->len + 1);
+			ok = buf_byte(&b, aliasdb_letter((enum element_kind)x->kind)) && buf_put(&b, x->text, x->len + 1);
 		}
 		ok = ok && aliasdb_add(m, e->name, e->len, w->file[e->file].path, e->place.line, &b);
 	}

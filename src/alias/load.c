@@ -296,17 +296,6 @@ load_lists(struct work *w)
 	return true;
 }
 
-char
-work_letter(uint8_t kind)
-{
-	static const char letter[] = {
-		[ELEMENT_ADDRESS] = 'A', [ELEMENT_MAILBOX] = 'M', [ELEMENT_FILE] = 'F', [ELEMENT_PROGRAM] = 'P',
-		[ELEMENT_INCLUDE] = 'I', [ELEMENT_FAIL] = 'X', [ELEMENT_DEFER] = 'Z', [ELEMENT_DISCARD] = 'D',
-	};
-
-	return letter[kind];
-}
-
 void
 work_free(struct work *w)
 {

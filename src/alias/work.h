@@ -53,7 +53,4 @@ void lint_program(struct work *, uint32_t file, struct text_place, const char *c
  * False: errno; EPROTO: it is damaged */
 bool change_print(struct work *, int fd);
 
-/* the letter of wire/aliasdb.h */
-char work_letter(uint8_t kind);
-
 #endif

@@ -275,21 +275,6 @@ take(struct expand *x, size_t i, enum element_kind kind, const char *text, bool 
 
 /* ---- an alias */
 
-static enum element_kind
-kind_of(char letter)
-{
-	switch (letter) {
-	case 'A': return ELEMENT_ADDRESS;
-	case 'M': return ELEMENT_MAILBOX;
-	case 'F': return ELEMENT_FILE;
-	case 'P': return ELEMENT_PROGRAM;
-	case 'I': return ELEMENT_INCLUDE;
-	case 'X': return ELEMENT_FAIL;
-	case 'Z': return ELEMENT_DEFER;
-	default: return ELEMENT_DISCARD;
-	}
-}
-
 enum met { MET_NEVER, MET_SELF, MET_LOOP };
 
 /* is this alias one that led here? the nearest one is itself, one further up a loop */
@@ -360,7 +345,7 @@ follow_alias(struct expand *x, size_t i, const struct aliasdb_entry *found, cons
 	e.end = copy.s + copy.len;
 	ok = take_owner(x, i, expand_string(x, x->item[i].alias), root_sender);
 	while (ok && aliasdb_next(&e, &letter, &text))
-		ok = take(x, i, kind_of(letter), text, true);
+		ok = take(x, i, aliasdb_kind(letter), text, true);
 	buf_free(&copy);
 	return ok;
 }

@@ -140,15 +140,6 @@ explain_element(struct explain *e, size_t depth, enum element_kind kind, const c
 	}
 }
 
-static enum element_kind
-kind_of(char letter)
-{
-	static const char letters[] = "AMFPIXZD";       /* in the order of enum element_kind */
-	const char *at = strchr(letters, letter);
-
-	return at && letter ? (enum element_kind)(at - letters) : ELEMENT_DISCARD;
-}
-
 /* ---- an alias */
 
 enum met { MET_NEVER, MET_SELF, MET_LOOP };
@@ -223,7 +214,7 @@ elements(struct explain *e, size_t depth, const struct aliasdb_entry *found, con
 		entry.at = copy.s;
 		entry.end = copy.s + copy.len;
 		while (aliasdb_next(&entry, &letter, &text))
-			explain_element(e, depth, kind_of(letter), text, here);
+			explain_element(e, depth, aliasdb_kind(letter), text, here);
 	}
 	buf_free(&copy);
 }

@@ -92,6 +92,25 @@ aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct alias
 	return r == ALIASDB_FOUND ? parse(space, e) : r;
 }
 
+static const char letters[] = {
+	[ELEMENT_ADDRESS] = 'A', [ELEMENT_MAILBOX] = 'M', [ELEMENT_FILE] = 'F', [ELEMENT_PROGRAM] = 'P',
+	[ELEMENT_INCLUDE] = 'I', [ELEMENT_FAIL] = 'X', [ELEMENT_DEFER] = 'Z', [ELEMENT_DISCARD] = 'D',
+};
+
+char
+aliasdb_letter(enum element_kind kind)
+{
+	return letters[kind];
+}
+
+enum element_kind
+aliasdb_kind(char letter)
+{
+	const char *at = memchr(letters, letter, sizeof letters);
+
+	return at ? (enum element_kind)(at - letters) : ELEMENT_DISCARD;
+}
+
 bool
 aliasdb_next(struct aliasdb_entry *e, char *letter, const char **text)
 {

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "mail/element.h"
 #include "lib/in.h"
 
 #define ALIASDB_VERSION "pneu-aliases1"
@@ -36,6 +37,9 @@ struct aliasdb_entry {
 /* the entry of this name (n bytes; case does not count); fd is the open cdb, whose offset moves. space is overwritten
  * and keeps the entry's strings; its ceiling is set here. ALIASDB_TROUBLE: errno */
 enum aliasdb_result aliasdb_find(int fd, const char *name, size_t n, struct buf *space, struct aliasdb_entry *);
+/* the letter of a kind; and the kind of a letter, ELEMENT_DISCARD for one that is none */
+char aliasdb_letter(enum element_kind);
+enum element_kind aliasdb_kind(char letter);
 /* the next element; false: that was all */
 bool aliasdb_next(struct aliasdb_entry *, char *letter, const char **text);
 
