@@ -151,6 +151,7 @@ decide(struct session *s, const char *login, const char *password, const char *m
 	switch (login_check(s, login, password)) {
 	case LOGIN_RIGHT:
 		strcpy(s->auth.login, login);   /* sane: it fits */
+		s->auth.method = mechanism;
 		if (!s->relay)
 			s->relay = "";
 		log_login(s, "ok", mechanism, login);

@@ -46,6 +46,7 @@ void
 content_begin(struct session *s)
 {
 	struct content *c = &s->content;
+	const char *refusal;
 
 	memset(c, 0, sizeof *c);
 	c->open = true;
@@ -53,6 +54,8 @@ content_begin(struct session *s)
 	inject_begin(&c->inject);
 	if (c->inject.error || !filter_environment(s) || !envelope_end(&s->envelope))
 		content_refuse(s, "451 4.3.0 unable to take a message now");
+	else if ((refusal = policy_begin(s)))
+		content_refuse(s, refusal);
 }
 
 void

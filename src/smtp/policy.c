@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -16,7 +17,17 @@
 #define REQUEST_MAX 16384
 #define TIMEOUT_MAX_S 600
 
-enum stage { CONNECT, RCPT, DATA };
+enum stage { CONNECT, RCPT, BEGIN, DATA, STAGES };
+
+static const struct {
+	const char *word, *state;       /* in control/policy, in the protocol */
+	bool rcpts_known;               /* all of them: they can be counted */
+} stages[STAGES] = {
+	[CONNECT] = { "connect", "CONNECT", false },
+	[RCPT] = { "rcpt", "RCPT", false },
+	[BEGIN] = { "begin", "DATA", true },
+	[DATA] = { "data", "END-OF-MESSAGE", true },
+};
 
 struct server {
 	enum stage stage;
@@ -59,14 +70,13 @@ take_word(struct server *v, const char *word)
 static bool
 take_line(struct server *v, char *line)
 {
-	static const char *const name[] = { "connect", "rcpt", "data" };
 	char *word = strtok(line, " \t");
 	int stage;
 
-	for (stage = CONNECT; stage <= DATA; stage++)
-		if (word && strcmp(word, name[stage]) == 0)
+	for (stage = CONNECT; stage < STAGES; stage++)
+		if (word && strcmp(word, stages[stage].word) == 0)
 			break;
-	if (stage > DATA)
+	if (stage == STAGES)
 		return false;
 	*v = (struct server){ (enum stage)stage, strtok(0, " \t"), POLICY_TIMEOUT_S, false, false, 0 };
 	if (!v->address || !dial_address(v->address))
@@ -98,7 +108,7 @@ policy_load(const struct settings *set, struct conf_error *e)
 		snprintf(copy, sizeof copy, "%s", line);
 		if (servers == POLICY_SERVERS || !take_line(&server[servers], line)) {
 			conf_complain(e, "policy", servers == POLICY_SERVERS ? "too many servers" :
-			    "is not connect|rcpt|data address [timeout=seconds] [default=tempfail|dunno] [clients=strangers|all]", copy);
+			    "is not connect|rcpt|begin|data address [timeout=seconds] [default=tempfail|dunno] [clients=strangers|all]", copy);
 			return false;
 		}
 		share_connection(servers++);
@@ -142,9 +152,9 @@ next_word(const char **facts, char word[TLS_FACTS])
 static bool
 put_security(struct buf *b, const struct session *s)
 {
-	static const char *const empty[] = { "sasl_method", "sasl_sender", "ccert_subject", "ccert_issuer", "ccert_fingerprint",
+	static const char *const empty[] = { "sasl_sender", "ccert_subject", "ccert_issuer", "ccert_fingerprint",
 	    "ccert_pubkey_fingerprint", "etrn_domain", "stress", "policy_context" };
-	const char *facts = s->tls.on ? s->tls.facts : "";
+	const char *facts = s->tls.on ? s->tls.facts : "", *method = *s->auth.login ? s->auth.method : "";
 	char version[TLS_FACTS], cipher[TLS_FACTS], bits[TLS_FACTS];
 	size_t i;
 
@@ -154,8 +164,9 @@ put_security(struct buf *b, const struct session *s)
 	for (i = 0; i < sizeof empty / sizeof *empty; i++)
 		if (!policy_put(b, empty[i], ""))
 			return false;
-	return policy_put(b, "sasl_username", s->auth.login) && policy_put(b, "encryption_protocol", version) &&
-	    policy_put(b, "encryption_cipher", cipher) && policy_put(b, "encryption_keysize", bits);
+	return policy_put(b, "sasl_method", method) && policy_put(b, "sasl_username", s->auth.login) &&
+	    policy_put(b, "encryption_protocol", version) && policy_put(b, "encryption_cipher", cipher) &&
+	    policy_put(b, "encryption_keysize", bits);
 }
 
 static bool
@@ -164,9 +175,8 @@ put_transaction(struct buf *b, const struct session *s, enum stage stage, const 
 	char instance[QID_TEXT + 1 + NUM_TEXT];
 
 	snprintf(instance, sizeof instance, "%s.%llu", s->id, (unsigned long long)transaction);
-	/* the count is known, and meant, when all recipients are */
 	return policy_put(b, "sender", s->envelope.len ? s->envelope.s + 1 : "") && policy_put(b, "recipient", rcpt) &&
-	    policy_put_num(b, "recipient_count", stage == DATA ? s->rcpts : 0) && policy_put_num(b, "size", size) &&
+	    policy_put_num(b, "recipient_count", stages[stage].rcpts_known ? s->rcpts : 0) && policy_put_num(b, "size", size) &&
 	    policy_put(b, "queue_id", "") && policy_put(b, "instance", instance);
 }
 
@@ -174,9 +184,7 @@ put_transaction(struct buf *b, const struct session *s, enum stage stage, const 
 static bool
 make_request(struct buf *b, const struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 {
-	static const char *const state[] = { "CONNECT", "RCPT", "END-OF-MESSAGE" };
-
-	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", state[stage]) &&
+	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", stages[stage].state) &&
 	    policy_put(b, "protocol_name", s->extended ? "ESMTP" : "SMTP") && put_client(b, s) &&
 	    put_transaction(b, s, stage, rcpt, size) && put_security(b, s) && buf_byte(b, '\n');
 }
@@ -230,12 +238,30 @@ exchange(int fd, const struct buf *request, int timeout_ms, struct policy_action
 	return out_flush(&out) && read_answer(fd, timeout_ms, a);
 }
 
-/* A server may have closed a connection that was kept: then once more, with a new one. False: errno */
+/* Nothing may wait in a connection that was kept: it would be taken for the answer to what is asked next. One that was
+ * closed, or has more to say, is given up. True: it is still there */
 static bool
-ask(const struct server *v, const struct buf *request, struct policy_action *a)
+keep(const struct session *s, const struct server *v)
+{
+	char c;
+	ssize_t n = *v->fd < 0 ? 0 : recv(*v->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return true;
+	if (n > 0)
+		log_trouble(s, v->address, "this policy server said more than it was asked");
+	if (*v->fd >= 0)
+		close(*v->fd);
+	*v->fd = -1;
+	return false;
+}
+
+/* A server may close a connection that was kept just when it is asked: then once more, with a new one. False: errno */
+static bool
+ask(const struct session *s, const struct server *v, const struct buf *request, struct policy_action *a)
 {
 	int timeout_ms = (int)v->timeout_s * 1000, error;
-	bool kept = *v->fd >= 0;
+	bool kept = keep(s, v);
 
 	for (;;) {
 		if (*v->fd < 0 && (*v->fd = dial(v->address, timeout_ms)) < 0)
@@ -321,7 +347,7 @@ consult(struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 			continue;
 		if (request.len == 0 && !make_request(&request, s, stage, rcpt, size))
 			return "451 4.3.0 unable to ask for a decision, try later";
-		if (ask(v, &request, &a)) {
+		if (ask(s, v, &request, &a)) {
 			if (carry_out(s, v, &a, &later))
 				break;
 			continue;
@@ -348,8 +374,9 @@ policy_rcpt(struct session *s, const char *address)
 	return servers ? consult(s, RCPT, address, s->declared) : 0;
 }
 
-const char *
-policy_data(struct session *s, uint64_t size)
+/* The envelope is complete. A recipient is named if he is the only one. */
+static const char *
+message(struct session *s, enum stage stage, uint64_t size)
 {
 	const char *at = s->envelope.s, *value, *rcpt = "";
 	char letter;
@@ -357,7 +384,19 @@ policy_data(struct session *s, uint64_t size)
 	while (s->rcpts == 1 && envelope_next(&at, &letter, &value))
 		if (letter == 'T')
 			rcpt = value;
-	return servers ? consult(s, DATA, rcpt, size) : 0;
+	return consult(s, stage, rcpt, size);
+}
+
+const char *
+policy_begin(struct session *s)
+{
+	return servers ? message(s, BEGIN, s->declared) : 0;
+}
+
+const char *
+policy_data(struct session *s, uint64_t size)
+{
+	return servers ? message(s, DATA, size) : 0;
 }
 
 void

@@ -1,10 +1,11 @@
 /* policy - what policy servers say to a client, a recipient, a message (wire/policy.h, control/policy)
  *
  * A line of control/policy is STAGE ADDRESS WORD...
- *   STAGE    connect, rcpt, or data: at the end of the message
+ *   STAGE    connect, rcpt, begin: when the message begins, or data: at its end
  *   ADDRESS  as lib/dial.h has it
  *   WORDs    timeout=SECONDS, default=tempfail or default=dunno (the server is in trouble), clients=strangers or clients=all
- * The servers of a stage are asked in this order, until one refuses or says ok. A connection is kept for the session.
+ * The servers of a stage are asked in this order, until one refuses or says ok. A connection is kept for the session,
+ * but given up after any answer that was late, no answer, or one too many: the next question gets its own answer.
  * Invariant: what a server said of a transaction ends with it; what it said at connect holds for the session.
  *   limits   POLICY_SERVERS lines; fields to put before a message POLICY_FIELDS bytes
  *   tests    tests/program/smtpd_policy.t      manual: pneu-smtpd(8) */
@@ -27,6 +28,7 @@ bool policy_load(const struct settings *, struct conf_error *);
 /* Each: 0, or the reply that refuses; it lives until the next call. */
 const char *policy_connect(struct session *);
 const char *policy_rcpt(struct session *, const char *address);
+const char *policy_begin(struct session *);
 const char *policy_data(struct session *, uint64_t size);
 
 void policy_forget(void);                       /* the transaction is over */

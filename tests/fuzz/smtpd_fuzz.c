@@ -336,6 +336,12 @@ policy_rcpt(struct session *s, const char *address)
 }
 
 const char *
+policy_begin(struct session *s)
+{
+	return s->rcpts == 5 ? "450 4.7.1 words" : 0;
+}
+
+const char *
 policy_data(struct session *s, uint64_t size)
 {
 	return size % 7 == 3 && s->rcpts == 1 ? "550 5.7.1 words" : 0;

@@ -4,12 +4,14 @@
 ADDRESS  unix:PATH, or inet: a port of 127.0.0.1, which appears in DIR/port
 DIR/log     each request: its lines joined with "|"; "-" when a connection begins
 DIR/answer  read at each request. Its first line is an answer as Python writes bytes ("action=dunno\\n\\n"), or hang, close,
-            or wait:ANSWER: close the connection after the answer
+            or last:ANSWER: close the connection after the answer, or twice:ANSWER: give it again when DIR/go appears, and
+            then make DIR/gone
 One process, one connection at a time is enough for one session."""
 import os
 import socket
 import sys
 import threading
+import time
 
 address, where = sys.argv[1:3]
 
@@ -38,10 +40,17 @@ def serve(c):
         if answer == 'close':
             return
         last = answer.startswith('last:')
-        if last:
-            answer = answer[5:]
+        twice = answer.startswith('twice:')
+        if last or twice:
+            answer = answer.partition(':')[2]
+        answer = answer.encode('latin-1').decode('unicode_escape').encode('latin-1')
         try:
-            c.sendall(answer.encode('latin-1').decode('unicode_escape').encode('latin-1'))
+            c.sendall(answer)
+            if twice:
+                while not os.path.exists(where + '/go'):
+                    time.sleep(0.02)
+                c.sendall(answer)
+                open(where + '/gone', 'w').close()
         except OSError:
             return
         if last:
@@ -50,7 +59,10 @@ def serve(c):
 
 def guarded(c):
     with c:
-        serve(c)
+        try:
+            serve(c)
+        except ConnectionResetError:            # it was given up with something unread
+            pass
 
 
 if address == 'inet:':

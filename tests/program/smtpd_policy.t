@@ -147,6 +147,26 @@ says 'action=prepend X: y\n\n'
 is 'then it is too late for a field' "$(send | tail -c 20)" '250 2.0.0|221 2.0.0|'
 t 'which is said' logged 'trouble: policy: prepend comes too late'
 is 'and not done' "$(grep -c '^X:' "$Q/message")" 0
+policy "begin unix:$P/s" "data unix:$P/s"
+says 'action=prepend X-Begun: yes\n\n'
+rm -f "$Q/message"
+send >/dev/null
+is 'when the message begins it is not too late for a field' "$(grep -c '^X-Begun:' "$Q/message")" 1
+is 'the recipients are counted then, and the size is what was declared' \
+    "$(asked 1 'protocol_state|recipient|recipient_count|size'; asked 2 'protocol_state'; asked 3 'recipient')" \
+    'protocol_state=DATA|recipient=|recipient_count=2|size=0|protocol_state=END-OF-MESSAGE|recipient=x@here.example|'
+policy "begin unix:$P/s"
+says 'action=450 4.2.0 come again\n\n'
+rm -f "$Q/envelope"
+is 'or to refuse it before any of it is sent' "$(codes 'EHLO h
+MAIL FROM:<a@b.example>
+RCPT TO:<x@here.example>
+DATA
+MAIL FROM:<a@b.example>
+RCPT TO:<x@here.example>
+BDAT 2
+abNOOP' | sed 's/^.*250 ENH[^|]*|//; s/^.*-[^|]*|250|//')" '250 2.1.0|250 2.1.5|450 4.2.0|250 2.1.0|250 2.1.5|450 4.2.0|250 2.0.0|'
+t 'nothing is queued then' test ! -e "$Q/envelope"
 policy "connect unix:$P/s"
 for answer in '550 not you' '450 4.7.0 not now' "ok"; do
 	says "action=$answer\\n\\n"
@@ -193,8 +213,14 @@ policy "rcpt unix:$P/s"
 is 'who has logged in is one of those, unless it is to be asked' "$(submit)" '250 2.1.5 recipient ok'
 policy "rcpt unix:$P/s clients=all"
 is 'then it is' "$(submit)" '554 5.7.1 x'
-is 'and told the login and the encryption' "$(sed -n '$p' "$P/log" | tr '|' '\n' | grep -E '^(sasl_username|encryption_.*)=' | sort | tr '\n' '|')" \
-    'encryption_cipher=TLS_AES|encryption_keysize=256|encryption_protocol=TLSv1.3|sasl_username=ann|'
+told() { sed -n '$p' "$P/log" | tr '|' '\n' | grep -E "^($1)=" | sort | tr '\n' '|'; }
+is 'and told the login and the encryption' "$(told 'sasl_.*|encryption_.*')" \
+    'encryption_cipher=TLS_AES|encryption_keysize=256|encryption_protocol=TLSv1.3|sasl_method=PLAIN|sasl_sender=|sasl_username=ann|'
+printf 'EHLO h\r\nAUTH LOGIN %s\r\n%s\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\n' "$(printf ann | base64)" "$(printf x | base64)" |
+    SSL_PROTOCOL=TLSv1.3 pneu-smtpd "$T/check" true >/dev/null 2>&1
+is 'and the method' "$(told sasl_method)" 'sasl_method=LOGIN|'
+rcpt '<x@here.example>' >/dev/null
+is 'of which there is none without a login' "$(told 'sasl_method|sasl_username')" 'sasl_method=|sasl_username=|'
 
 # ---- trouble
 sorry='451 4.3.5 unable to ask for a decision, try later'
@@ -215,12 +241,40 @@ says 'last:action=ok\n\n'
 is 'a connection that was closed meanwhile is opened again' "$(codes "$one
 RCPT TO:<y@here.example>
 RCPT TO:<z@here.example>" | sed 's/.*250 2.1.0|//'; grep -c '^-' "$P/log")" '250 2.1.5|250 2.1.5|250 2.1.5|3'
+# step N LINE: say it, and wait for the Nth reply
+step() { printf '%s\r\n' "$2"; wait_until 20 replies "$1" || echo "no reply to $2" >&2; }
+replies() { [ "$(wc -l <"$T/out")" -ge "$1" ]; }
+: >"$T/out"
+says 'twice:action=550 5.7.1 first\n\n'
+{
+	step 2 'HELO h'; step 3 'MAIL FROM:<>'; step 4 'RCPT TO:<x@here.example>'
+	says 'action=550 5.7.1 second\n\n'
+	: >"$P/go"
+	wait_until 20 test -e "$P/gone"
+	step 5 'RCPT TO:<y@here.example>'; step 6 'RCPT TO:<z@here.example>'
+} | pneu-smtpd >"$T/out" 2>"$T/log"
+is 'an answer that comes a second time answers no other question' "$(tail -n 3 "$T/out" | tr -d '\r' | no_id)" '550 5.7.1 first
+550 5.7.1 second
+550 5.7.1 second'
+is 'for the connection is opened again' "$(grep -c '^-' "$P/log")" 1
+t 'and the log tells why' logged "trouble: unix:$P/s: this policy server said more than it was asked"
+policy "rcpt unix:$P/s timeout=1"
+says hang
+: >"$T/out"
+{
+	step 2 'HELO h'; step 3 'MAIL FROM:<>'; step 4 'RCPT TO:<x@here.example>'
+	says "$dunno"
+	step 5 'RCPT TO:<y@here.example>'
+} | pneu-smtpd >"$T/out" 2>"$T/log"
+is 'nor does one that comes too late' "$(tail -n 2 "$T/out" | tr -d '\r' | no_id; grep -c '^-' "$P/log")" "$sorry
+250 2.1.5 recipient ok
+1"
 for line in 'mail unix:/x' 'rcpt' 'rcpt x' 'rcpt unix:x' 'rcpt inet:127.0.0.1' 'rcpt unix:/x timeout=0' 'rcpt unix:/x default=reject' 'rcpt unix:/x y'; do
 	policy "$line"
 	is "nonsense is not ignored: $line" "$(printf 'QUIT\r\n' | pneu-smtpd 2>"$T/log" | tr -d '\r' | no_id)" \
 	    '421 4.3.5 this mail server is not set up correctly, try later'
 done
-t 'and quoted' grep -q 'fatal: control/policy: is not connect|rcpt|data address .*: "rcpt unix:/x y"' "$T/log"
+t 'and quoted' grep -q 'fatal: control/policy: is not connect|rcpt|begin|data address .*: "rcpt unix:/x y"' "$T/log"
 
 # ---- a real one
 if command -v postgrey >/dev/null || [ -x /usr/sbin/postgrey ]; then
