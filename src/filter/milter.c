@@ -271,6 +271,8 @@ apply(struct work *w, const struct milter *m, bool spaced)
 
 	if (!milter_edits_apply(&w->edits, &w->message, &w->envelope, spaced))
 		die_sys(errno == ENOSPC || errno == EIO || errno == EFBIG ? EXIT_WRITE : EXIT_MEMORY, "change message for ", m->address);
+	if (*w->edits.ignored)
+		say(w->facts.session, ": ", m->address, ": a parameter of a recipient is ignored: ", w->edits.ignored);
 	if (*w->envelope.hold && !held)
 		say(w->facts.session, ": ", m->address, ": to be held: ", w->envelope.hold);
 	if (w->envelope.rcpts == 0)
@@ -285,7 +287,7 @@ ask(struct work *w, const struct milter *m)
 	enum milter_verdict v = MILTER_FAILS;
 	int e;
 
-	milter_edits_init(&w->edits, body[w->message.body.s == body[0]], w->me.s);
+	milter_edits_init(&w->edits, body[w->message.body.s == body[0]], w->me.s, milter_utf8(&w->envelope));
 	if (milter_open(&wire, m->address, (int)m->timeout_s * 1000, w->deadline_ms))
 		v = milter_session(&wire, &w->facts, &w->message, &w->envelope, &w->edits, &said);
 	e = errno;

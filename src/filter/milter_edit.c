@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "mail/addr.h"
+#include "mail/dsn.h"
 #include "wire/envelope.h"
 
 #define HEAD 5                          /* of a packet as we keep it: its letter, its length */
@@ -30,8 +31,9 @@ strings(const char *s, size_t n, size_t least, size_t most, const char **out)
 
 /* an address as milters write them, in <> or bare, as the envelope has it */
 static bool
-address(const char *s, const char *domain, bool empty, char out[ENVELOPE_ADDR + 1])
+address(const struct milter_edits *e, const char *s, bool empty, char out[ENVELOPE_ADDR + 1])
 {
+	const char *domain = e->domain;
 	char path[ENVELOPE_ADDR];
 	size_t n = strlen(s), used;
 	struct addr a;
@@ -45,7 +47,7 @@ address(const char *s, const char *domain, bool empty, char out[ENVELOPE_ADDR + 
 		s = path;
 		n += 2;
 	}
-	if (addr_path(&a, s, n, &used) != ADDR_OK || used != n || (a.len == 0 && !empty))
+	if (addr_path_in(&a, s, n, &used, e->utf8 ? ADDR_UTF8 : 0) != ADDR_OK || used != n || (a.len == 0 && !empty))
 		return false;
 	memcpy(out, a.s, a.len + 1);
 	if (a.len == 0 || a.local < a.len)
@@ -57,38 +59,53 @@ address(const char *s, const char *domain, bool empty, char out[ENVELOPE_ADDR + 
 	return true;
 }
 
-/* one ESMTP parameter of a recipient: may its value stand in an envelope? */
-static bool
-value_of(const char *word, size_t n, const char *keyword, char out[ENVELOPE_ADDR + 1])
-{
-	size_t k = strlen(keyword), i;
+struct rcpt_parameters {
+	char notify[DSN_NOTIFY_TEXT], orcpt[DSN_ORCPT + 1];     /* "": not given */
+};
 
-	if (n <= k || n - k > ENVELOPE_ADDR || strncasecmp(word, keyword, k) != 0)
+/* the value of this keyword, *k bytes; 0: it is another */
+static const char *
+value_of(const char *word, size_t n, const char *keyword, size_t *k)
+{
+	size_t len = strlen(keyword);
+
+	if (n < len || strncasecmp(word, keyword, len) != 0)
+		return 0;
+	*k = n - len;
+	return word + len;
+}
+
+/* false: not known, without sense, or there already */
+static bool
+rcpt_parameter(const char *word, size_t n, bool utf8, struct rcpt_parameters *p)
+{
+	const char *value;
+	size_t k;
+
+	if ((value = value_of(word, n, "NOTIFY=", &k)) && !*p->notify) {
+		dsn_notify_text(p->notify, dsn_notify(value, k));
+		return *p->notify;
+	}
+	if (!(value = value_of(word, n, "ORCPT=", &k)) || *p->orcpt || !dsn_orcpt(value, k, utf8))
 		return false;
-	for (i = k; i < n; i++)
-		if (word[i] <= ' ' || word[i] > '~')
-			return false;
-	memcpy(out, word + k, n - k);
-	out[n - k] = 0;
+	memcpy(p->orcpt, value, k);
+	p->orcpt[k] = 0;
 	return true;
 }
 
-struct rcpt_parameters {
-	char notify[ENVELOPE_ADDR + 1], orcpt[ENVELOPE_ADDR + 1];       /* "": not given */
-};
-
-static bool
-rcpt_parameters(const char *s, struct rcpt_parameters *p)
+static void
+rcpt_parameters(struct milter_edits *e, const char *s, struct rcpt_parameters *p)
 {
 	size_t n;
 
 	p->notify[0] = p->orcpt[0] = 0;
-	for (; s && *s; s += n, s += strspn(s, " ")) {
+	for (s = s ? s + strspn(s, " ") : ""; *s; s += n, s += strspn(s, " ")) {
 		n = strcspn(s, " ");
-		if (n && !value_of(s, n, "NOTIFY=", p->notify) && !value_of(s, n, "ORCPT=", p->orcpt))
-			return false;
+		if (!rcpt_parameter(s, n, e->utf8, p) && !*e->ignored) {
+			memcpy(e->ignored, s, n < MILTER_IGNORED ? n : MILTER_IGNORED);
+			e->ignored[n < MILTER_IGNORED ? n : MILTER_IGNORED] = 0;
+		}
 	}
-	return true;
 }
 
 struct edit {
@@ -100,9 +117,10 @@ struct edit {
 };
 
 static bool
-parse(char kind, const char *s, size_t n, const char *domain, struct edit *e)
+parse(struct milter_edits *edits, char kind, const char *s, size_t n, struct edit *e)
 {
 	e->kind = kind;
+	e->parameters.notify[0] = e->parameters.orcpt[0] = 0;
 	switch (kind) {
 	case MILTER_INSERT_HEADER: case MILTER_CHANGE_HEADER:
 		if (n < 4)
@@ -114,13 +132,14 @@ parse(char kind, const char *s, size_t n, const char *domain, struct edit *e)
 	case MILTER_ADD_HEADER:
 		return strings(s, n, 2, 2, e->word) && milter_name(e->word[0]);
 	case MILTER_ADD_RCPT: case MILTER_DELETE_RCPT:
-		e->parameters.notify[0] = e->parameters.orcpt[0] = 0;
-		return strings(s, n, 1, 1, e->word) && address(e->word[0], domain, false, e->address);
+		return strings(s, n, 1, 1, e->word) && address(edits, e->word[0], false, e->address);
 	case MILTER_ADD_RCPT_PAR:
-		return strings(s, n, 1, 2, e->word) && address(e->word[0], domain, false, e->address) &&
-		    rcpt_parameters(e->word[1], &e->parameters);
+		if (!strings(s, n, 1, 2, e->word) || !address(edits, e->word[0], false, e->address))
+			return false;
+		rcpt_parameters(edits, e->word[1], &e->parameters);
+		return true;
 	case MILTER_CHANGE_FROM:
-		return strings(s, n, 1, 2, e->word) && address(e->word[0], domain, true, e->address);
+		return strings(s, n, 1, 2, e->word) && address(edits, e->word[0], true, e->address);
 	case MILTER_QUARANTINE:
 		return strings(s, n, 1, 1, e->word);
 	default:
@@ -131,12 +150,14 @@ parse(char kind, const char *s, size_t n, const char *domain, struct edit *e)
 /* ---- collecting */
 
 void
-milter_edits_init(struct milter_edits *e, char *space, const char *domain)
+milter_edits_init(struct milter_edits *e, char *space, const char *domain, bool utf8)
 {
 	e->b.max = MILTER_EDIT_BYTES;
 	buf_clear(&e->b);
 	e->count = 0;
 	e->domain = domain;
+	e->utf8 = utf8;
+	e->ignored[0] = 0;
 	milter_store_init(&e->store, space);
 }
 
@@ -151,7 +172,7 @@ milter_edits_take(struct milter_edits *e, const struct milter_packet *p)
 	if (!p->reply || !strchr("him+-2eq", p->reply))
 		return MILTER_NOT_AN_EDIT;
 	errno = EPROTO;
-	if (++e->count > MILTER_EDITS || !parse(p->reply, p->data, p->n, e->domain, &parsed))
+	if (++e->count > MILTER_EDITS || !parse(e, p->reply, p->data, p->n, &parsed))
 		return MILTER_TAKE_TROUBLE;
 	milter_uint32(length, (uint32_t)p->n);
 	if (!buf_byte(&e->b, p->reply) || !buf_put(&e->b, length, sizeof length) || !buf_put(&e->b, p->data, p->n))
@@ -203,7 +224,7 @@ milter_edits_apply(struct milter_edits *e, struct milter_message *m, struct milt
 		s = e->b.s + at;
 		n = milter_get_uint32(s + 1);
 		errno = EPROTO;
-		if (!parse(*s, s + HEAD, n, e->domain, &parsed) || !apply(&parsed, m, v, spaced))
+		if (!parse(e, *s, s + HEAD, n, &parsed) || !apply(&parsed, m, v, spaced))
 			return false;
 	}
 	return !e->store.begun || (milter_store_end(&e->store) && milter_replace(m, &e->store.body));

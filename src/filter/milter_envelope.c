@@ -104,6 +104,18 @@ milter_sender_parameters(const struct milter_envelope *e, struct buf *b)
 }
 
 bool
+milter_utf8(const struct milter_envelope *e)
+{
+	const char *at = e->b.s, *value;
+	char letter;
+
+	while (envelope_next(&at, &letter, &value) && letter != 'T' && letter != GONE)
+		if (letter == 'U')
+			return true;
+	return false;
+}
+
+bool
 milter_rcpt_parameters(const char *at, struct buf *b)
 {
 	const char *value;

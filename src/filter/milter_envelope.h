@@ -29,6 +29,7 @@ const char *milter_sender(const struct milter_envelope *);
 /* Append the ESMTP parameters (each ended by 0) of the message, or of the recipient whose record ended at at */
 bool milter_sender_parameters(const struct milter_envelope *, struct buf *);
 bool milter_rcpt_parameters(const char *at, struct buf *);
+bool milter_utf8(const struct milter_envelope *);       /* SMTPUTF8 was with the sender */
 /* The next recipient; *at begins as 0. Afterwards *at is behind its record, where its parameters are. 0: no more */
 const char *milter_rcpt_next(const struct milter_envelope *, const char **at);
 

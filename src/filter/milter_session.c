@@ -1,6 +1,7 @@
 #include "filter/milter_session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/ascii.h"
@@ -272,6 +273,20 @@ sender(struct session *x)
 	return answer(x, MILTER_MUTE_MAIL);
 }
 
+/* "5.1.1 why" becomes "5.1.1 <recipient>: why"; a long address, and what is too long then, is cut */
+static void
+name_recipient(char text[MILTER_TEXT], const char *rcpt)
+{
+	char words[MILTER_TEXT];
+	int status = (int)strcspn(text, " ");
+
+	strcpy(words, text);
+	snprintf(text, MILTER_TEXT, "%.*s <%.100s%s>:%s", status, words, rcpt, strlen(rcpt) > 100 ? "..." : "", words + status);
+	for (; *text; text++)
+		*text = ascii_mask(*text);
+}
+
+/* One that is refused is told to the client by name: the message as a whole is refused for him. */
 static enum turn
 recipients(struct session *x)
 {
@@ -287,6 +302,8 @@ recipients(struct session *x)
 		if (!put_packet(x, MILTER_RCPT, path(s) && milter_rcpt_parameters(at, &scratch)))
 			return BREAKS;
 		t = answer(x, MILTER_MUTE_RCPT);
+		if (t == ENDS && (x->verdict == MILTER_REFUSES || x->verdict == MILTER_DEFERS) && x->v->rcpts > 1)
+			name_recipient(x->said->text, s);
 	}
 	return t == SKIPS ? GOES_ON : t;
 }

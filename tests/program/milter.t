@@ -213,6 +213,19 @@ edit '+<new@y.example>\0|+bare\0|+R@y.example\0|+r@Y.example\0'
 is 'recipients are added, each once' "$code $(passed)" '0 Fs@x.example|Tr@y.example|Tnew@y.example|Tbare@me.example|TR@y.example||'
 edit '2<new@y.example>\0NOTIFY=NEVER orcpt=rfc822;x\0|2a@b.example\0'
 is 'with their parameters' "$code $(passed)" '0 Fs@x.example|Tr@y.example|Tnew@y.example|NNEVER|Orfc822;x|Ta@b.example||'
+ignored() { sed -n 's/.* is ignored: //p' "$T/said"; }
+edit '2<a@b.example>\0SIZE=1 NOTIFY=delay,Success ORCPT=x NOTIFY=NEVER\0|2<c@d.example>\0 NOTIFY=NEVER,DELAY  ORCPT=rfc822;a+2B orcpt=rfc822;b \0'
+is 'as far as they are known, make sense, and are new' "$code $(passed) $(ignored)" \
+    '0 Fs@x.example|Tr@y.example|Ta@b.example|NSUCCESS,DELAY|Tc@d.example|Orfc822;a+2B|| SIZE=1'
+edit "2<a@b.example>\\0NOTIFY=$(head -c 200 /dev/zero | tr '\0' x)\\0"
+is 'the log shows the first that does not, cut' "$code $(passed) $(ignored | wc -c)" '0 Fs@x.example|Tr@y.example|Ta@b.example|| 81'
+edit '2<a@b.example>\0ORCPT=utf-8;\303\251\0'
+is 'no 8-bit one' "$code $(passed) $(ignored)" '0 Fs@x.example|Tr@y.example|Ta@b.example|| ORCPT=utf-8;??'
+envelope 'Fs@x.example\0U1\0Tr@y.example\0Tz\303\251@y.example\0\0'
+edit '+<\303\251@\303\274.example>\0|2b\303\244r\0ORCPT=utf-8;\303\251\0|-z\303\251@Y.example\0|e<\303\266@x.example>\0'
+is 'with SMTPUTF8 addresses may be so, too' "$code $(passed) $(ignored)" '0 Fö@x.example|U1|Tr@y.example|Té@ü.example|Tbär@me.example|Outf-8;é|| '
+edit '+<\303@x.example>\0'
+is 'if they are UTF-8' "$code $words" '82 Z4.7.1 message cannot be checked now, try again later'
 envelope 'Fs@x.example\0B8BITMIME\0Tr@y.example\0NNEVER\0Ta@b.example\0Tr@y.example\0\0'
 edit '-<r@Y.EXAMPLE>\0|-<nobody@x.example>\0'
 is 'and taken away' "$code $(passed)" '0 Fs@x.example|B8BITMIME|Ta@b.example||'
@@ -250,6 +263,13 @@ verdict 'a failed connection' E=f '82 Z4.7.1 message refused for now, try again 
 verdict 'shutting down' C=4 '82 Z4.7.1 message refused for now, try again later '
 verdict 'a reply code' 'E=y550 5.7.9 SPF 100%% fail\0' '82 D5.7.9 SPF 100% fail '
 verdict 'for now' 'R:1=y451 4.2.0 greylisted\0' '82 Z4.2.0 greylisted '
+envelope 'Fs@x.example\0Tr@y.example\0Ta%%%%b@y.example\0\0'
+verdict 'one of several recipients: the reply names him' 'R:2=y550 5.1.1 no such user\0' '82 D5.1.1 <a%%b@y.example>: no such user '
+verdict 'or her, for now' R:1=t '82 Z4.7.1 <r@y.example>: message refused for now, try again later '
+envelope "Fs@x.example\\0T$(head -c 110 /dev/zero | tr '\0' x)@y.example\\0Tr@y.example\\0\\0"
+verdict 'in so far as there is room' "R:1=y550 5.1.1 $(head -c 300 /dev/zero | tr '\0' y)\\0" \
+    "82 D5.1.1 <$(head -c 100 /dev/zero | tr '\0' x)...>: $(head -c 126 /dev/zero | tr '\0' y) "
+plain
 verdict 'without a status' 'E=y554 go away\0' '82 D5.7.1 go away '
 verdict 'with one of another class' 'E=y554 4.7.1 go away\0' '82 D5.7.1 4.7.1 go away '
 verdict 'without words' 'E=y550 5.1.1\0' '82 D5.1.1 message refused '
@@ -321,7 +341,7 @@ nonsense 'a recipient that is none' 'E=+<a b>\0'
 nonsense 'no recipient' 'E=+<>\0'
 nonsense 'two' 'E=+<a@b>,<c@d>\0'
 nonsense 'a sender with a line break' 'E=ea@b\nTc@d\0'
-nonsense 'unknown parameters' 'E=2<a@b.example>\0SIZE=1\0'
+nonsense 'one in UTF-8, when nobody said SMTPUTF8' 'E=+<\303\251@y.example>\0'
 nonsense 'too many changes' "E=$(python3 -c 'print("|".join(["hX\\0y\\0"] * 4001))')"
 milter 'M=p|p|p|p|p|p|hang'
 through -t 5 -T 1 -m "$M" -m "unix:$T/nobody"
