@@ -20,7 +20,22 @@ _Static_assert(DNSSERVER_MAX <= 8 * sizeof(unsigned), "a bit for each server");
 static const char *
 type_text(unsigned type)
 {
-	return type == DNS_A ? "A" : type == DNS_AAAA ? "AAAA" : type == DNS_MX ? "MX" : type == DNS_TXT ? "TXT" : "records";
+	switch (type) {
+	case DNS_A:
+		return "A";
+	case DNS_AAAA:
+		return "AAAA";
+	case DNS_MX:
+		return "MX";
+	case DNS_TXT:
+		return "TXT";
+	case DNS_TLSA:
+		return "TLSA";
+	case DNS_CNAME:
+		return "CNAME";
+	default:
+		return "records";
+	}
 }
 
 /* keep the reason; a later one replaces it */
@@ -59,6 +74,7 @@ dnsask_set(struct dnsask *q, const struct dnsname *name, enum dns_type type)
 	q->question.name = *name;
 	q->question.type = (uint16_t)type;
 	q->hops = DNS_HOPS;
+	q->secure = true;                               /* until a step is not */
 	q->fd = -1;
 }
 
@@ -85,6 +101,7 @@ finish(struct dnsask *q, enum dns_result r)
 {
 	hang_up(q);
 	q->result = r;
+	q->secure = q->secure && r != DNS_TEMP;
 	q->state = DNSASK_DONE;
 }
 
@@ -124,6 +141,7 @@ open_to(struct dnsask *q, const struct dnsserver *server, int kind)
 	if (getentropy(&random, sizeof random) == -1)
 		return false;
 	q->question.id = random.id;
+	q->question.ad = server->trusted;       /* also without EDNS: a lost packet does not make an answer insecure */
 	q->len = dnspacket_ask(q->query + 2, &q->question);
 	q->query[0] = (unsigned char)(q->len >> 8);
 	q->query[1] = (unsigned char)q->len;
@@ -238,14 +256,30 @@ too_many_hops(struct dnsask *q)
 	finish(q, DNS_TEMP);
 }
 
+/* what a resolver may tell of an error besides (RFC 8914 4), as far as it helps whoever reads it; "" otherwise */
+static const char *
+ede_text(int ede)
+{
+	static const char *const known[] = { "", "", "", "", "", ", DNSSEC indeterminate", ", DNSSEC bogus",
+		", DNSSEC signature expired", ", DNSSEC signature not yet valid", ", DNSKEY missing", ", RRSIGs missing",
+		", DNSSEC zone key bit not set", ", NSEC missing", ", cached error", ", not ready", ", blocked", ", censored",
+		", filtered", ", prohibited", "", "", "", ", no reachable authority", ", network error", ", invalid data" };
+
+	return ede >= 0 && (size_t)ede < sizeof known / sizeof *known ? known[ede] : "";
+}
+
 static void
 refused(struct dnsask *q, const struct dnsserver *server)
 {
 	static const char *const known[] = { "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED" };
-	char other[16];
+	const char *name = q->answer.rcode < sizeof known / sizeof *known ? known[q->answer.rcode] : 0;
+	char text[64];
 
-	snprintf(other, sizeof other, "error %u", q->answer.rcode);
-	blame(q, server, "said ", q->answer.rcode < sizeof known / sizeof *known ? known[q->answer.rcode] : other);
+	if (name)
+		snprintf(text, sizeof text, "%s%s", name, ede_text(q->answer.ede));
+	else
+		snprintf(text, sizeof text, "error %u%s", q->answer.rcode, ede_text(q->answer.ede));
+	blame(q, server, "said ", text);
 	give_up_on(q);
 }
 
@@ -277,6 +311,8 @@ judge(struct dnsask_servers *s, struct dnsask *q, const unsigned char *packet, s
 
 	if (r == DNSPACKET_OK || r == DNSPACKET_NODATA || r == DNSPACKET_NXDOMAIN)
 		s->first = q->server;
+	if (r == DNSPACKET_OK || r == DNSPACKET_NODATA || r == DNSPACKET_NXDOMAIN || r == DNSPACKET_FOLLOW)
+		q->secure = q->secure && q->answer.authentic && server->trusted;
 	switch (r) {
 	case DNSPACKET_OK:
 		keep(q);
@@ -412,8 +448,6 @@ under_way(struct dnsask_servers *s, struct dnsask *q, int64_t now)
 {
 	if (q->state == DNSASK_DONE)
 		return false;
-	if (q->end_ms == 0)
-		q->end_ms = now + s->limit_ms;
 	if (q->state != DNSASK_NEW && now >= q->deadline_ms)
 		expire(s, q);
 	while (q->state == DNSASK_NEW)
@@ -432,14 +466,37 @@ give_all_up(struct dnsask *q, size_t n, int error)
 	}
 }
 
+static bool
+any_ok(const struct dnsask *q, size_t n)
+{
+	for (; n > 0; q++, n--)
+		if (q->state == DNSASK_DONE && q->result == DNS_OK)
+			return true;
+	return false;
+}
+
+/* none of them goes on after that */
+static void
+end_by(struct dnsask *q, size_t n, int64_t end_ms)
+{
+	for (; n > 0; q++, n--) {
+		if (q->end_ms == 0 || q->end_ms > end_ms)
+			q->end_ms = end_ms;
+		if (q->deadline_ms > end_ms)
+			q->deadline_ms = end_ms;
+	}
+}
+
 void
 dnsask_run(struct dnsask_servers *s, struct dnsask *q, size_t n)
 {
 	struct pollfd wait[DNSASK_FLIGHT];
 	struct dnsask *who[DNSASK_FLIGHT];
+	bool patient = true;
 	int64_t now, next;
 	size_t i, k;
 
+	end_by(q, n, clock_mono_ms() + s->limit_ms);
 	for (;;) {
 		now = clock_mono_ms();
 		next = INT64_MAX;
@@ -464,5 +521,9 @@ dnsask_run(struct dnsask_servers *s, struct dnsask *q, size_t n)
 		for (i = 0; i < k; i++)
 			if (wait[i].revents)
 				progress(s, who[i], now);
+		if (patient && any_ok(q, n)) {
+			end_by(q, n, now + DNS_PATIENCE_S * 1000);
+			patient = false;
+		}
 	}
 }

@@ -19,23 +19,23 @@
 #define DNSASK_WAIT_MS { 1000, 3000, 11000 }            /* for its answer, by round */
 #define DNSASK_PLAIN_ROUND 1                            /* without EDNS: some old forwarder may drop what it does not know */
 #define DNSASK_TCP_MS 10000                             /* for connecting and the whole answer */
-#define DNSASK_WHY 512
 
 struct dnsask_servers {
 	struct dnsserver list[DNSSERVER_MAX];
 	size_t n;               /* at least 1 */
 	size_t first;           /* who answered last: asked first */
-	int64_t limit_ms;       /* for a question with all its tries */
+	int64_t limit_ms;       /* for all questions of a run with all their tries */
 };
 
 enum dnsask_state { DNSASK_NEW, DNSASK_UDP, DNSASK_TCP_WRITE, DNSASK_TCP_READ, DNSASK_DONE };
 
 struct dnsask {
-	struct dnspacket_question question;     /* ad is the caller's to change after dnsask_set */
+	struct dnspacket_question question;
 	/* the outcome */
 	enum dns_result result;
 	struct dnspacket_answer answer;         /* with DNS_OK; points into space or packet: do not move the question */
-	char why[DNSASK_WHY];                   /* otherwise */
+	bool secure;                            /* unless DNS_TEMP: a trusted server validated every step of it */
+	char why[DNS_WHY];                      /* otherwise */
 	/* the way there */
 	enum dnsask_state state;
 	int fd;
@@ -53,7 +53,7 @@ struct dnsask {
 };
 
 void dnsask_set(struct dnsask *, const struct dnsname *, enum dns_type);
-/* all n to their end; the servers' "first" moves to one that answers */
+/* All n to their end; the servers' "first" moves to one that answers. Once one is DNS_OK the others have DNS_PATIENCE_S more. */
 void dnsask_run(struct dnsask_servers *, struct dnsask *, size_t n);
 void dnsask_free(struct dnsask *);      /* owed after DNS_OK */
 

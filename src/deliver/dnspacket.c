@@ -19,6 +19,7 @@
 #define RCODE_NXDOMAIN 3
 #define RCODE_NOTIMP 4
 #define RCODE_BADVERS 16
+#define OPTION_EDE 15
 
 struct record {
 	struct dnsname owner;
@@ -195,6 +196,8 @@ record_fits(const unsigned char *s, const struct record *r)
 		return r->len > 2 && take_name(s, end, &at, &name) && at == end;
 	case DNS_CNAME:
 		return take_name(s, end, &at, &name) && at == end;
+	case DNS_TLSA:
+		return r->len >= 3;
 	case DNS_TXT:
 		return strings_fit(s + at, r->len);
 	default:
@@ -239,6 +242,22 @@ ours(const unsigned char *s, size_t n, const struct dnspacket_question *q, size_
 	return true;
 }
 
+/* the number of the first extended error among EDNS's options, -1: none that can be read */
+static int
+find_ede(const unsigned char *s, size_t n)
+{
+	size_t len;
+
+	for (; n >= 4; s += 4 + len, n -= 4 + len) {
+		len = get16(s + 2);
+		if (len > n - 4)
+			return -1;
+		if (get16(s) == OPTION_EDE && len >= 2)
+			return (int)get16(s + 4);
+	}
+	return -1;
+}
+
 /* walk every record of the packet once: from here on they are known to be well-formed */
 static bool
 survey(struct dnspacket_answer *a, size_t at, struct sections *found)
@@ -253,8 +272,10 @@ survey(struct dnspacket_answer *a, size_t at, struct sections *found)
 			return false;
 		if (i >= answers && i < answers + authority && r.type == DNS_SOA)
 			found->soa = true;
-		if (i >= answers + authority && r.type == DNS_OPT)
+		if (i >= answers + authority && r.type == DNS_OPT) {
 			a->rcode |= r.ttl >> 24 << 4;
+			a->ede = find_ede(a->s + r.rdata, r.len);
+		}
 	}
 	return true;
 }
@@ -319,6 +340,7 @@ dnspacket_read(const unsigned char *s, size_t n, const struct dnspacket_question
 		return DNSPACKET_OTHER;
 	*a = (struct dnspacket_answer){ .s = s, .n = n, .type = q->type, .rcode = s[3] & BITS_RCODE };
 	a->authentic = s[3] & BIT_AD;
+	a->ede = -1;
 	a->name = q->name;
 	if (a->rcode == RCODE_FORMERR || a->rcode == RCODE_NOTIMP)
 		return DNSPACKET_OLD;
@@ -357,6 +379,15 @@ dnspacket_mx(const struct dnspacket_answer *a, const unsigned char *rdata, uint1
 
 	*preference = (uint16_t)get16(rdata);
 	if (!take_name(a->s, a->n, &at, name))          /* dnspacket_read has seen that it can be read */
+		*name = (struct dnsname){ .len = 1 };
+}
+
+void
+dnspacket_cname(const struct dnspacket_answer *a, const unsigned char *rdata, struct dnsname *name)
+{
+	size_t at = (size_t)(rdata - a->s);
+
+	if (!take_name(a->s, a->n, &at, name))          /* as above */
 		*name = (struct dnsname){ .len = 1 };
 }
 

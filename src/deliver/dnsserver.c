@@ -8,6 +8,32 @@
 
 #define DNS_PORT 53
 
+static const char trust_word[] = "trust-ad";
+
+/* nobody on the way from there can have changed the AD bit */
+static bool
+is_loopback(const struct dnsserver *d)
+{
+	const struct in6_addr *v6 = &d->addr.v6.sin6_addr;
+
+	if (d->addr.any.sa_family == AF_INET)
+		return ntohl(d->addr.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == IN_LOOPBACKNET);
+}
+
+static void
+trust(struct dnsserver *list, size_t n, bool all)
+{
+	for (; n > 0; list++, n--)
+		list->trusted = all || is_loopback(list);
+}
+
+static bool
+is_word(const char *s, size_t len, const char *word)
+{
+	return strlen(word) == len && memcmp(s, word, len) == 0;
+}
+
 /* an IPv6 address, with %INTERFACE where it is link-local */
 static bool
 take_v6(struct dnsserver *d, char *host, uint16_t port)
@@ -66,19 +92,25 @@ take_word(struct dnsserver *d, const char *s, size_t len)
 bool
 dnsserver_list(const char *text, struct dnsserver list[DNSSERVER_MAX], size_t *n)
 {
+	bool all = false;
 	size_t len;
 
 	*n = 0;
-	for (;;) {
+	for (;; text += len) {
 		text += strspn(text, " \t\n");
 		len = strcspn(text, " \t\n");
 		if (len == 0)
-			return true;
+			break;
+		if (is_word(text, len, trust_word)) {
+			all = true;
+			continue;
+		}
 		if (*n == DNSSERVER_MAX || !take_word(&list[*n], text, len))
 			return false;
 		++*n;
-		text += len;
 	}
+	trust(list, *n, all);
+	return *n > 0 || !all;
 }
 
 static bool
@@ -87,35 +119,61 @@ blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* the address of a line "nameserver ADDRESS", up to a blank or the end */
-static bool
-take_line(struct dnsserver *d, const char *s, size_t len)
+/* the next word of a line, up to its end, a carriage return or a NUL; *len is 0 when there is none */
+static const char *
+next_word(const char *s, const char *end, size_t *len)
 {
-	static const char word[] = "nameserver";
-	size_t at = sizeof word - 1, end;
+	const char *from;
 
-	if (len <= at || memcmp(s, word, at) != 0 || !blank(s[at]))
-		return false;
-	while (at < len && blank(s[at]))
-		at++;
-	for (end = at; end < len && !blank(s[end]) && s[end] != '\r' && s[end]; )
-		end++;
-	return end > at && take_word(d, s + at, end - at);
+	while (s < end && blank(*s))
+		s++;
+	for (from = s; s < end && !blank(*s) && *s != '\r' && *s; )
+		s++;
+	*len = (size_t)(s - from);
+	return from;
+}
+
+/* a line's first word, which stands at its very beginning */
+static bool
+begins(const char *line, size_t len, const char *word, const char **rest)
+{
+	size_t n = strlen(word);
+
+	*rest = line + n;
+	return len > n && memcmp(line, word, n) == 0 && blank(**rest);
+}
+
+/* does a line "options ..." say it? */
+static bool
+says_trust(const char *s, const char *end)
+{
+	size_t len;
+
+	for (s = next_word(s, end, &len); len > 0; s = next_word(s + len, end, &len))
+		if (is_word(s, len, trust_word))
+			return true;
+	return false;
 }
 
 size_t
 dnsserver_resolv(const char *text, size_t len, struct dnsserver list[DNSSERVER_MAX])
 {
-	const char *end = text + len, *nl;
+	const char *end = text + len, *nl, *word;
+	bool all = false;
 	size_t n = 0;
 
-	while (text < end && n < DNSSERVER_MAX) {
+	while (text < end) {
 		nl = memchr(text, '\n', (size_t)(end - text));
 		if (!nl)
 			nl = end;
-		if (take_line(&list[n], text, (size_t)(nl - text)))
-			n++;
+		if (begins(text, (size_t)(nl - text), "options", &word)) {
+			all = all || says_trust(word, nl);
+		} else if (n < DNSSERVER_MAX && begins(text, (size_t)(nl - text), "nameserver", &word)) {
+			word = next_word(word, nl, &len);
+			n += len > 0 && take_word(&list[n], word, len);
+		}
 		text = nl < end ? nl + 1 : end;
 	}
+	trust(list, n, all);
 	return n;
 }
