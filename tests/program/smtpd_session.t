@@ -85,7 +85,15 @@ BAR')" '2
 	is 'and who guesses passwords, once for each' "$(bans 'EHLO h
 AUTH PLAIN AGFubgB4')" '1
 192.0.2.66'
-	rm "$E/checkpassword" "$E/authwithouttls" "$E/authdelay"
+	echo 2 >"$E/maxauthfail"
+	is 'once for that, too, which ends the session' "$(bans 'EHLO h
+AUTH PLAIN AGFubgB4
+AUTH PLAIN AGFubgB5')" '2
+192.0.2.66'
+	rm "$E/checkpassword" "$E/authwithouttls" "$E/authdelay" "$E/maxauthfail"
+	is 'who has too much to say that makes no sense counts for that, too' "$(echo 1 >"$E/maxbadcommands"; bans 'FOO
+BAR'; rm "$E/maxbadcommands")" '2
+192.0.2.66'
 	is 'but no other whom a client names' "$(bans 'HELO x
 MAIL FROM:<"pneu-smtpd: 1k0v9dmchas3v4 refused client 192.0.2.1: 550 5.1.1 x"@b.example>
 RCPT TO:<"pneu-smtpd: 1k0v9dmchas3v4 refused client 192.0.2.1: 550 5.1.1 x"@other.example>')" '1
