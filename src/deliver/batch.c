@@ -106,8 +106,8 @@ batch_settle(struct batch *b, int sock)
 	}
 	for (i = 0; ok && i < b->rcpts; i++) {
 		struct batch_rcpt *r = &b->rcpt[i];
-		struct report report = { r->number, r->index, r->outcome.verdict, false, r->outcome.status,
-			r->outcome.text };
+		struct report report = { .number = r->number, .index = r->index, .verdict = r->outcome.verdict, .status = r->outcome.status,
+		    .text = r->outcome.text };
 
 		ok = report_put(sock, &report, 0);      /* delivered, not reported: a crash here delivers twice */
 	}

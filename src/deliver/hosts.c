@@ -27,14 +27,14 @@ static bool
 literal(struct hosts *h)
 {
 	char text[ROUTE_NAME + 1];
-	size_t n = strlen(h->route.name);
+	size_t n = strlen(h->route.hop[0].name);
 	const char *s = text;
 	unsigned char ip[16];
 	int family = AF_INET;
 
-	if (n < 3 || h->route.name[n - 1] != ']')
+	if (n < 3 || h->route.hop[0].name[n - 1] != ']')
 		return false;
-	memcpy(text, h->route.name + 1, n - 2);
+	memcpy(text, h->route.hop[0].name + 1, n - 2);
 	text[n - 2] = 0;
 	if (strncasecmp(text, "IPv6:", 5) == 0) {
 		family = AF_INET6;
@@ -73,23 +73,23 @@ sort(struct hosts *h)
 static bool
 from_dns(struct hosts *h, struct result *why)
 {
-	switch (dns_get_mx(h->route.name, h->mx, HOSTS_MX, &h->count)) {
+	switch (dns_get_mx(h->route.hop[0].name, h->mx, HOSTS_MX, &h->count)) {
 	case DNS_OK:
 		break;
 	case DNS_NODATA:
-		only(h, h->route.name);         /* the implicit MX */
+		only(h, h->route.hop[0].name);         /* the implicit MX */
 		return true;
 	case DNS_NXDOMAIN:
-		result_say(why, 'D', false, "5.1.2", "there is no domain ", h->route.name, ": ", dns_why(), "\n");
+		result_say(why, 'D', false, "5.1.2", "there is no domain ", h->route.hop[0].name, ": ", dns_why(), "\n");
 		return false;
 	default:
-		result_say(why, 'Z', true, "4.4.3", "unable to look up the MX of ", h->route.name, ": ", dns_why(), "\n");
+		result_say(why, 'Z', true, "4.4.3", "unable to look up the MX of ", h->route.hop[0].name, ": ", dns_why(), "\n");
 		return false;
 	}
 	h->is_mx = true;
 	sort(h);
 	if (!h->mx[0].name[0] && h->count == 1) {
-		result_say(why, 'D', false, "5.1.10", h->route.name, " takes no mail: its MX is \".\" (RFC 7505)\n");
+		result_say(why, 'D', false, "5.1.10", h->route.hop[0].name, " takes no mail: its MX is \".\" (RFC 7505)\n");
 		return false;
 	}
 	return true;
@@ -106,11 +106,11 @@ hosts_begin(struct hosts *h, struct result *why)
 	if (h->found_ms && now - h->found_ms < HOSTS_FRESH_MS)
 		return true;
 	h->found_ms = 0;
-	if (!h->route.mx) {
-		only(h, h->route.name);
-	} else if (h->route.name[0] == '[') {
+	if (h->route.way != ROUTE_MX) {
+		only(h, h->route.hop[0].name);
+	} else if (h->route.hop[0].name[0] == '[') {
 		if (!literal(h)) {
-			result_say(why, 'D', false, "5.1.2", h->route.name, " is not an address literal\n");
+			result_say(why, 'D', false, "5.1.2", h->route.hop[0].name, " is not an address literal\n");
 			return false;
 		}
 	} else if (!from_dns(h, why))

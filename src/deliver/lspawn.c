@@ -294,6 +294,7 @@ take_requests(void)
 			return true;
 		case JOB_END:
 			return false;
+		case JOB_GO:
 		case JOB_BAD:
 			warn_say("what came on descriptor 0 is not a request");
 			break;

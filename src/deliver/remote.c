@@ -127,7 +127,7 @@ own_address(unsigned char ip[16])
 	} a;
 	socklen_t n = sizeof a;
 
-	if (!hosts.route.mx || getsockname(client.fd, &a.any, &n) != 0)
+	if (hosts.route.way != ROUTE_MX || getsockname(client.fd, &a.any, &n) != 0)
 		return 0;
 	if (a.any.sa_family == AF_INET)
 		ip_from_v4(ip, &a.v4.sin_addr);
@@ -169,6 +169,7 @@ wait_job(struct delivery *d)
 		case JOB_NONE:
 			client_quit(&client);
 			break;
+		case JOB_GO:
 		case JOB_BAD:
 			warn_say("a packet from pneu-send is not a job");
 			break;
@@ -195,6 +196,7 @@ look_ahead(const struct delivery *d, struct delivery *next)
 			if (!d->alone && nobody_listens())
 				die_say(EX_SOFT, "pneu-send is gone, message dropped before its end");
 			return;
+		case JOB_GO:
 		case JOB_BAD:
 			warn_say("a packet from pneu-send is not a job");
 			break;
@@ -233,7 +235,7 @@ connect_next(int64_t until_ms)
 		case HOSTS_TROUBLE:
 			break;
 		case HOSTS_ADDRESS:
-			if (client_open(&client, &peer, hosts.route.port, &why))
+			if (client_open(&client, &peer, hosts.route.hop[0].port, &why))
 				return true;
 			hosts_failed(&hosts, &peer);
 		}

@@ -147,6 +147,7 @@ main(void)
 			break;
 		case JOB_NONE:
 			break;
+		case JOB_GO:
 		case JOB_BAD:
 			warn_say("a packet from pneu-send is not a request");
 			break;

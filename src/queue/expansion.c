@@ -224,7 +224,7 @@ give_verdicts(struct message *m, size_t first)
 	for (c = 0; c < x.children; c++) {
 		if (!x.child[c].verdict)
 			continue;
-		message_report(m, first + c, 0, x.child[c].verdict, x.child[c].status, expand_string(&x, x.child[c].why));
+		message_answer(m, first + c, x.child[c].verdict, x.child[c].status, expand_string(&x, x.child[c].why));
 		m->file.rcpt[first + c].answered = true;
 	}
 }
@@ -242,9 +242,9 @@ replace(struct message *m, size_t i)
 		m->file.rcpts = first;
 		expand_undo(&x);
 		if (e == EMSGSIZE)
-			message_report(m, i, 0, 'D', "5.2.4", "the aliases behind the addresses of this message name too many recipients");
+			message_answer(m, i, 'D', "5.2.4", "the aliases behind the addresses of this message name too many recipients");
 		else
-			message_report(m, i, 0, 'Z', "4.3.0", strerror(e));
+			message_answer(m, i, 'Z', "4.3.0", strerror(e));
 		return;
 	}
 	m->file.rcpt[i].state = QF_EXPANDED;
@@ -291,7 +291,7 @@ expansion_do(struct message *m, size_t i)
 	if (r->kind != QF_INJECTED && r->kind != QF_NAME && !list)
 		return EXPANSION_NOT;
 	if (unreadable && (list || must_wait(m, i))) {
-		message_report(m, i, 0, 'Z', "4.3.0", "unable to read the alias database");
+		message_answer(m, i, 'Z', "4.3.0", "unable to read the alias database");
 		return EXPANSION_DONE;
 	}
 	if (!list && aliases.fd < 0)
@@ -302,17 +302,17 @@ expansion_do(struct message *m, size_t i)
 	case EXPAND_DONE:
 		if (r->kind == QF_INJECTED && looping(m, x.root.s)) {
 			expand_undo(&x);
-			message_report(m, i, 0, 'D', "5.4.6",
+			message_answer(m, i, 'D', "5.4.6",
 			    "mail loop: the header has the Delivered-To line of this alias already");
 		} else
 			replace(m, i);
 		return EXPANSION_DONE;
 	case EXPAND_NEVER:
-		message_report(m, i, 0, 'D', x.outcome.status, x.outcome.text);
+		message_answer(m, i, 'D', x.outcome.status, x.outcome.text);
 		return EXPANSION_DONE;
 	case EXPAND_LATER:
 	default:
-		message_report(m, i, 0, 'Z', x.outcome.status, x.outcome.text);
+		message_answer(m, i, 'Z', x.outcome.status, x.outcome.text);
 		return EXPANSION_DONE;
 	}
 }

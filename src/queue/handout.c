@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "mail/dsn.h"
 #include "queue/runner.h"
 #include "wire/envelope.h"
 #include "wire/job.h"
@@ -54,6 +55,34 @@ message_job_sender(const struct message *m, size_t i, struct buf *space)
 	return space->s;
 }
 
+/* RFC 3461: what the sender said of the report, where he is whom it would go to */
+static bool
+put_report_wishes(const struct message *m, size_t i, struct buf *b)
+{
+	if (qf_of_list(&m->file, i))
+		return true;
+	return (!m->file.headers || job_param_put(b, "RET", "HDRS")) &&
+	    (!m->file.envid || job_param_put(b, "ENVID", qf_string(&m->file, m->file.envid)));
+}
+
+bool
+message_rcpt_params(const struct message *m, size_t i, struct buf *b)
+{
+	struct buf words = BUF(JOB_RCPT_PARAMS);
+	unsigned notify = qf_notify(&m->file, i);
+	const char *orcpt = qf_orcpt(&m->file, i);
+	char text[DSN_NOTIFY_TEXT];
+	bool ok;
+
+	if (!notify && !orcpt)
+		return true;
+	dsn_notify_text(text, notify);
+	ok = (!notify || job_param_put(&words, "NOTIFY", text)) && (!orcpt || job_param_put(&words, "ORCPT", orcpt)) &&
+	    buf_put(b, words.s, words.len);
+	buf_free(&words);
+	return ok;
+}
+
 bool
 message_job_params(const struct message *m, size_t i, struct buf *b)
 {
@@ -66,6 +95,8 @@ message_job_params(const struct message *m, size_t i, struct buf *b)
 	if (m->file.utf8 && !job_param_put(b, "SMTPUTF8", 0))
 		return false;
 	if ((r->parent || m->file.forwarded) && !job_param_put(b, "FORWARDED", 0))
+		return false;
+	if (!put_report_wishes(m, i, b))
 		return false;
 	return !r->parent || job_param_put(b, "VIA", message_rcpt(m, qf_root(&m->file, i)));
 }

@@ -346,21 +346,22 @@ record_expired(struct message *m, size_t i, const char *text)
 }
 
 void
-message_report(struct message *m, size_t i, uint64_t delivery, char verdict, const char *status, const char *text)
+message_report(struct message *m, size_t i, uint64_t delivery, const struct report *said)
 {
 	struct qf_rcpt *r = &m->file.rcpt[i];
+	const char *text = said->text;
 	bool local = r->local;
 
 	if (delivery)
-		log_result(delivery, verdict, text);
+		log_result(delivery, said->verdict, text);
 	else
 		log_skip(m->id, message_rcpt(m, i), text);
-	if (verdict == 'K') {
+	if (said->verdict == 'K') {
 		r->state = QF_DELIVERED;
 		if (m->file.rcpts > 1)          /* a single recipient's file goes away instead */
 			(void)record(m, i, 'k', 0, text);
-	} else if (verdict == 'D') {            /* unrecorded it would not be in the bounce: then it waits */
-		if (record(m, i, 'd', status, text))
+	} else if (said->verdict == 'D') {      /* unrecorded it would not be in the bounce: then it waits */
+		if (record(m, i, 'd', said->status, text))
 			r->state = QF_FAILED;
 	} else if (m->last && !stopping) {
 		if (record_expired(m, i, text))
@@ -368,8 +369,16 @@ message_report(struct message *m, size_t i, uint64_t delivery, char verdict, con
 	} else {
 		m->local_deferred |= local;
 		if (delivery || !r->last)
-			(void)record(m, i, 'z', status, text);
+			(void)record(m, i, 'z', said->status, text);
 	}
+}
+
+void
+message_answer(struct message *m, size_t i, char verdict, const char *status, const char *text)
+{
+	struct report r = { .verdict = verdict, .status = status, .via = "", .text = text };
+
+	message_report(m, i, 0, &r);
 }
 
 void
@@ -430,11 +439,11 @@ choose_way(struct message *m, size_t i, enum channel *channel)
 	if (ok)
 		return true;
 	if (why)
-		message_report(m, i, 0, 'D', why == routing_no_return ? "5.1.1" : "5.1.2", why);
+		message_answer(m, i, 'D', why == routing_no_return ? "5.1.1" : "5.1.2", why);
 	else if (errno == EMSGSIZE)
-		message_report(m, i, 0, 'D', "5.1.3", "address too long");
+		message_answer(m, i, 'D', "5.1.3", "address too long");
 	else
-		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+		message_answer(m, i, 'Z', "4.3.0", strerror(errno));
 	return false;
 }
 
@@ -453,11 +462,11 @@ route(struct message *m, size_t i)
 	r->to = 0;
 	if (route_addr.len && strcmp(route_addr.s, qf_string(&m->file, r->addr)) != 0 &&
 	    !(r->to = qf_keep(&m->file, route_addr.s))) {
-		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+		message_answer(m, i, 'Z', "4.3.0", strerror(errno));
 		return 0;
 	}
 	if (!(s = site_get(channel, route_key.s)))
-		message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+		message_answer(m, i, 'Z', "4.3.0", strerror(errno));
 	return s;
 }
 
@@ -499,7 +508,7 @@ distribute(struct message *m)
 			return false;
 		}
 		if (!site_add(s, m, i)) {
-			message_report(m, i, 0, 'Z', "4.3.0", strerror(errno));
+			message_answer(m, i, 'Z', "4.3.0", strerror(errno));
 			continue;
 		}
 		m->pending++;

@@ -23,6 +23,7 @@
 #include "lib/buf.h"
 #include "queue/schedule.h"
 #include "resolve/routing.h"
+#include "wire/job.h"
 #include "wire/qid.h"
 #include "wire/queuefile.h"
 
@@ -93,8 +94,11 @@ void message_bounce(uint32_t slot);     /* OUT: open it only for its bounce */
 bool message_room(enum channel);        /* may one more be opened that was parked for such a site? */
 /* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
 bool message_wish(uint32_t slot, enum wish);
-/* what became of recipient i; delivery 0: no attempt was made (logged as skipped) */
-void message_report(struct message *, size_t i, uint64_t delivery, char verdict, const char *status, const char *text);
+/* what became of recipient i, as a worker or the runner for it has reported (number and index do not matter here);
+ * delivery 0: no attempt was made (logged as skipped) */
+void message_report(struct message *, size_t i, uint64_t delivery, const struct report *);
+/* the same without an attempt */
+void message_answer(struct message *, size_t i, char verdict, const char *status, const char *text);
 /* so many recipients of a task have all been reported; the last task ends the round, and may end and free the message */
 void message_task_done(struct message *, size_t recipients);
 /* what became of its bounce; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
@@ -112,6 +116,8 @@ bool message_same_job(const struct message *, size_t a, size_t b);      /* may o
 const char *message_job_sender(const struct message *, size_t rcpt, struct buf *space);
 /* its params (wire/job.h) into b; false as buf_put */
 bool message_job_params(const struct message *, size_t rcpt, struct buf *);
+/* the recipient's own, appended, no 0; false as buf_put */
+bool message_rcpt_params(const struct message *, size_t rcpt, struct buf *);
 
 /* ---- expansion.c */
 enum expansion {

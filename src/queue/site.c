@@ -234,11 +234,19 @@ site_task_gone(struct site *s)
 	site_ready(s);
 }
 
+static size_t
+rcpt_bytes(const struct message *m, size_t rcpt)
+{
+	bool plain = !qf_notify(&m->file, rcpt) && !qf_orcpt(&m->file, rcpt);
+
+	return JOB_RCPT_BYTES(strlen(message_rcpt(m, rcpt)), plain ? 0 : JOB_RCPT_PARAMS);
+}
+
 bool
 site_add(struct site *s, struct message *m, size_t rcpt)
 {
 	struct task *t = s->building;
-	size_t room = t ? t->room * 4 : 1, bytes = JOB_RCPT_BYTES(strlen(message_rcpt(m, rcpt)));
+	size_t room = t ? t->room * 4 : 1, bytes = rcpt_bytes(m, rcpt);
 
 	if (t && (t->n == JOB_RECIPIENTS || t->bytes + bytes > JOB_PACKET || !message_same_job(m, t->rcpt[0], rcpt))) {
 		queue_task(s, t);

@@ -95,12 +95,13 @@ task_end(struct worker *w, struct task *t)
 void
 task_verdict(struct task *t, char verdict, const char *status, const char *text)
 {
+	struct report r = { .verdict = verdict, .status = status, .via = "", .text = text };
 	size_t i;
 
 	for (i = 0; i < t->n; i++) {
 		if (t->rcpt[i] == REPORTED)
 			continue;
-		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, verdict, status, text);
+		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, &r);
 		t->rcpt[i] = REPORTED;
 	}
 	t->left = 0;
@@ -159,7 +160,8 @@ enum given { GIVEN, NO_ROOM, GONE };
 static enum given
 give(struct worker *w, struct task *t)
 {
-	static struct buf params = BUF(JOB_PARAMS), sender;
+	static struct buf params = BUF(JOB_PARAMS), sender, own = BUF(JOB_PACKET);
+	size_t own_at[JOB_RECIPIENTS];
 	struct job j = { .number = t->number, .offset = QF_HEADER, .length = t->m->file.header.length };
 	size_t i;
 
@@ -167,8 +169,17 @@ give(struct worker *w, struct task *t)
 		return NO_ROOM;
 	j.params = params.len ? params.s : "";
 	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
-	for (i = 0; i < t->n; i++)
-		j.rcpt[j.rcpts++] = message_rcpt(t->m, t->rcpt[i]);
+	buf_clear(&own);
+	for (i = 0; i < t->n; i++) {
+		own_at[i] = own.len;
+		if (!message_rcpt_params(t->m, t->rcpt[i], &own) || !buf_byte(&own, 0))
+			return NO_ROOM;
+	}
+	for (i = 0; i < t->n; i++) {
+		j.rcpt[i] = message_rcpt(t->m, t->rcpt[i]);
+		j.rcpt_params[i] = own.s + own_at[i];
+	}
+	j.rcpts = t->n;
 	if (j.message >= 0 && job_put(w->fd, &j, MSG_DONTWAIT))
 		return GIVEN;
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS ? NO_ROOM : GONE;
@@ -279,8 +290,11 @@ find_task(const struct worker *w, uint64_t number)
 static bool
 take_report(struct worker *w, const struct report *r)
 {
-	struct task *t = find_task(w, r->number);
+	struct task *t;
 
+	if (r->verdict == 'S')
+		return job_go(w->fd, MSG_DONTWAIT);
+	t = find_task(w, r->number);
 	if (!t || r->index >= t->n || t->rcpt[r->index] == REPORTED) {
 		log_mangled(r->number);
 		return ++w->mangled <= MANGLED_MOST;
@@ -290,7 +304,7 @@ take_report(struct worker *w, const struct report *r)
 	else
 		site_answers(w->site);
 	w->since_ms = now.mono_ms;
-	message_report(t->m, t->rcpt[r->index], t->number + r->index, r->verdict, r->status, r->text);
+	message_report(t->m, t->rcpt[r->index], t->number + r->index, r);
 	t->rcpt[r->index] = REPORTED;
 	if (--t->left == 0)
 		task_end(w, t);

@@ -83,10 +83,11 @@ parse_relay(const char *s, struct route *r)
 		return false;
 	if (end == s || (size_t)(end - s) > ROUTE_NAME || memchr(s, ' ', (size_t)(end - s)))
 		return false;
-	r->mx = false;
-	r->port = (uint16_t)n;
-	memcpy(r->name, s, (size_t)(end - s));
-	r->name[end - s] = 0;
+	r->way = ROUTE_HOST;
+	r->hops = 1;
+	r->hop[0].port = (uint16_t)n;
+	memcpy(r->hop[0].name, s, (size_t)(end - s));
+	r->hop[0].name[end - s] = 0;
 	return true;
 }
 
@@ -225,7 +226,7 @@ percent_hack(const struct routing *r, struct buf *rcpt, size_t *at)
 static bool
 find_remote(const struct routing *r, const char *domain, size_t len, struct buf *key, const char **why)
 {
-	struct route route = { .mx = true, .port = 25 };
+	struct route route = { .way = ROUTE_MX, .hops = 1, .hop[0].port = 25 };
 	const char *relay = match(&r->route, domain, len);
 
 	if (len == 0 || len > ROUTE_NAME || memchr(domain, ' ', len)) {
@@ -235,10 +236,10 @@ find_remote(const struct routing *r, const char *domain, size_t len, struct buf 
 	if (relay && *relay)
 		(void)parse_relay(relay, &route);       /* checked when it was loaded */
 	else {
-		memcpy(route.name, domain, len);
-		route.name[len] = 0;
+		memcpy(route.hop[0].name, domain, len);
+		route.hop[0].name[len] = 0;
 	}
-	lower(route.name, strlen(route.name));
+	lower(route.hop[0].name, strlen(route.hop[0].name));
 	return route_put(key, &route);
 }
 

@@ -180,15 +180,17 @@ explain_route(struct explain *e, size_t depth, const struct route *r)
 {
 	char port[NUM_TEXT];
 
-	if (!r->mx) {
-		tell(e, depth, "relay", r->name, " port ", num_text(port, r->port));
+	const char *name = r->hop[0].name;
+
+	if (r->way != ROUTE_MX) {
+		tell(e, depth, "relay", name, " port ", num_text(port, r->hop[0].port));
 		if (!e->no_dns)
-			judge(e, addresses(e, depth + 1, r->name, true));
-	} else if (r->name[0] == '[')
-		tell(e, depth, "host", r->name, ", an address literal");
+			judge(e, addresses(e, depth + 1, name, true));
+	} else if (name[0] == '[')
+		tell(e, depth, "host", name, ", an address literal");
 	else {
-		tell(e, depth, "mx of", r->name);
+		tell(e, depth, "mx of", name);
 		if (!e->no_dns)
-			by_mx(e, depth + 1, r->name);
+			by_mx(e, depth + 1, name);
 	}
 }

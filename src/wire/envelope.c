@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+#define STEP 4096
 
 static bool
 put(struct buf *b, char letter, const char *value)
@@ -93,4 +96,30 @@ envelope_check(const char *s, size_t n)
 	if (s >= end)
 		return ENVELOPE_CUT;
 	return rcpts && s + 1 == end ? ENVELOPE_OK : ENVELOPE_BAD;
+}
+
+enum envelope_result
+envelope_read(struct buf *b, int fd)
+{
+	size_t want, left;
+	ssize_t r;
+
+	do {
+		want = b->len < STEP ? STEP : b->len;
+		left = b->max - b->len;
+		if (left == 0)
+			return ENVELOPE_BAD;
+		want = want < left ? want : left;
+		if (!buf_room(b, want)) {
+			errno = ENOMEM;
+			return ENVELOPE_TROUBLE;
+		}
+		r = read(fd, b->s + b->len, want);
+		if (r > 0)
+			b->len += (size_t)r;
+		else if (r < 0 && errno != EINTR)
+			return ENVELOPE_TROUBLE;
+	} while (r != 0);
+	b->s[b->len] = 0;
+	return envelope_check(b->s, b->len);
 }

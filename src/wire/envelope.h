@@ -30,9 +30,12 @@ bool envelope_param(struct buf *, char letter, const char *value);
 bool envelope_rcpt(struct buf *, const char *rcpt);
 bool envelope_end(struct buf *);
 
-enum envelope_result { ENVELOPE_OK, ENVELOPE_CUT, ENVELOPE_LONG, ENVELOPE_BAD };
+enum envelope_result { ENVELOPE_OK, ENVELOPE_CUT, ENVELOPE_LONG, ENVELOPE_BAD, ENVELOPE_TROUBLE };
 /* check all n bytes against the grammar above */
 enum envelope_result envelope_check(const char *, size_t n);
+/* read the descriptor to its end into b, which is empty and has the ceiling ENVELOPE_MAX + 1, and check that; more is BAD.
+ * TROUBLE: errno, ENOMEM for want of memory */
+enum envelope_result envelope_read(struct buf *, int fd);
 /* walk a checked one: the record at *at (letter, then value, then 0); moves *at; false at the last 0 */
 bool envelope_next(const char **at, char *letter, const char **value);
 

@@ -21,7 +21,7 @@ job_put(int sock, const struct job *j, int flags)
 	ok = fields_put_num(&b, j->number) && fields_put_num(&b, j->offset) && fields_put_num(&b, j->length) &&
 	    fields_put(&b, j->sender) && fields_put(&b, j->params);
 	for (i = 0; ok && i < j->rcpts; i++)
-		ok = fields_put(&b, j->rcpt[i]);
+		ok = fields_put(&b, j->rcpt[i]) && fields_put(&b, j->rcpt_params[i] ? j->rcpt_params[i] : "");
 	return packet_send(sock, &b, ok, j->message, flags);
 }
 
@@ -35,11 +35,27 @@ parse_job(struct fields *f, struct job *j)
 	    !(j->params = fields_next(f)))
 		return false;
 	for (j->rcpts = 0; (s = fields_next(f)); j->rcpts++) {
-		if (j->rcpts == JOB_RECIPIENTS)
+		if (j->rcpts == JOB_RECIPIENTS || !(j->rcpt_params[j->rcpts] = fields_next(f)))
 			return false;
 		j->rcpt[j->rcpts] = s;
 	}
 	return j->rcpts > 0;
+}
+
+bool
+job_go(int sock, int flags)
+{
+	struct buf b = BUF(JOB_PACKET);
+
+	return packet_send(sock, &b, fields_put(&b, "G"), -1, flags);
+}
+
+static bool
+is_go(struct fields f)
+{
+	const char *s = fields_next(&f);
+
+	return s && strcmp(s, "G") == 0 && !fields_next(&f);
 }
 
 enum job_result
@@ -50,6 +66,8 @@ job_get(int sock, char *space, struct job *j, int flags)
 
 	if (r != JOB_GOT)
 		return r;
+	if (j->message < 0 && is_go(f))
+		return JOB_GO;
 	if (j->message >= 0 && parse_job(&f, j))
 		return JOB_GOT;
 	if (j->message >= 0)
@@ -64,9 +82,14 @@ report_put(int sock, const struct report *r, int flags)
 {
 	struct buf b = BUF(JOB_PACKET);
 	char verdict[2] = { r->verdict, 0 };
-	bool ok = fields_put_num(&b, r->number) && fields_put_num(&b, r->index) && fields_put(&b, verdict) &&
-	    fields_put(&b, r->status) && fields_put(&b, r->site ? "s" : "m") && packet_put_text(&b, r->text);
+	bool ok;
 
+	if (r->verdict == 'S')
+		ok = fields_put(&b, verdict) && fields_put(&b, r->exchangers);
+	else
+		ok = fields_put_num(&b, r->number) && fields_put_num(&b, r->index) && fields_put(&b, verdict) &&
+		    fields_put(&b, r->status) && fields_put(&b, r->site ? "s" : "m") && fields_put_num(&b, r->wait_s) &&
+		    fields_put(&b, r->via ? r->via : "") && packet_put_text(&b, r->text);
 	return packet_send(sock, &b, ok, -1, flags);
 }
 
@@ -87,6 +110,29 @@ job_status(const char *s)
 	return true;
 }
 
+/* what goes into logs, queue files and headers as one word */
+static bool
+is_word(const char *s)
+{
+	const char *from = s;
+
+	while (*s > ' ' && *s <= '~')
+		s++;
+	return !*s && s - from <= JOB_VIA;
+}
+
+/* false: it is another report */
+static bool
+parse_exchangers(struct fields f, struct report *r)
+{
+	const char *letter = fields_next(&f);
+
+	if (!letter || strcmp(letter, "S") != 0 || !(r->exchangers = fields_next(&f)) || fields_next(&f))
+		return false;
+	r->verdict = 'S';
+	return *r->exchangers && is_word(r->exchangers);
+}
+
 static bool
 parse_report(struct fields *f, struct report *r)
 {
@@ -94,7 +140,7 @@ parse_report(struct fields *f, struct report *r)
 
 	if (!fields_next_num(f, 0, UINT64_MAX, &r->number) || !fields_next_num(f, 0, UINT64_MAX, &r->index) ||
 	    !(verdict = fields_next(f)) || !(r->status = fields_next(f)) || !(scope = fields_next(f)) ||
-	    !(r->text = fields_next(f)) || fields_next(f))
+	    !fields_next_num(f, 0, UINT64_MAX, &r->wait_s) || !(r->via = fields_next(f)) || !is_word(r->via) || !(r->text = fields_next(f)) || fields_next(f))
 		return false;
 	r->verdict = verdict[0];
 	r->site = scope[0] == 's';
@@ -113,7 +159,7 @@ report_get(int sock, char *space, struct report *r, int flags)
 		return got;
 	if (pass >= 0)                  /* nobody was asked for one */
 		close(pass);
-	if (pass < 0 && parse_report(&f, r))
+	if (pass < 0 && (parse_exchangers(f, r) || parse_report(&f, r)))
 		return JOB_GOT;
 	errno = EPROTO;
 	return JOB_BAD;

@@ -360,6 +360,7 @@ class House:
         if not packet:
             return False
         number, offset, length, _, _, *rcpts = packet[:-1].split(b'\0')
+        rcpts = rcpts[::2]              # each is followed by its parameters
         got = os.pread(fds[0], int(length), int(offset))
         for fd in fds:
             os.close(fd)
@@ -371,7 +372,7 @@ class House:
                 self.got.append((rcpt, got))
             status = {'K': b'2.0.0', 'Z': b'4.2.0', 'D': b'5.1.1'}.get(verdict)
             try:
-                sock.send(b'\0'.join([number, b'%d' % i, verdict.encode(), status, b'm', b'so be it']) + b'\0')
+                sock.send(b'\0'.join([number, b'%d' % i, verdict.encode(), status, b'm', b'0', b'', b'so be it']) + b'\0')
             except OSError:
                 return False
         return True

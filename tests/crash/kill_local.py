@@ -75,7 +75,7 @@ class Run:
         ours.settimeout(LIMIT)
         for i, m in enumerate(messages):
             fd = scratch_file(m)
-            socket.send_fds(ours, [b'\0'.join([b'%d' % (i + 1), b'0', b'%d' % len(m), SENDER, b'', RCPT]) + b'\0'], [fd])
+            socket.send_fds(ours, [b'\0'.join([b'%d' % (i + 1), b'0', b'%d' % len(m), SENDER, b'', RCPT, b'']) + b'\0'], [fd])
             os.close(fd)
         log = os.open(home.dir + '.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         delivery = './Mailbox' if 'mbox' in home.kind else './Maildir/'
@@ -92,7 +92,7 @@ class Run:
                 packet = b''
             if not packet:
                 break
-            number, _, verdict, status, _, words = packet[:-1].split(b'\0')
+            number, _, verdict, status, _, _, _, words = packet[:-1].split(b'\0')
             self.got[int(number) - 1] = verdict.decode()
             self.text.append(b'%s %s' % (status, words))
         ours.close()

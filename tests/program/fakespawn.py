@@ -7,7 +7,7 @@ PROGRAM (pneu-send) gets sockets as descriptors 3 and 4 (wire/spawner.h, wire/jo
     rules     what becomes of recipients, read anew for each job: lines "PATTERN VERB ARGS", the first line whose
               shell pattern matches the recipient counts; none: K
     events    one line a thing that happens:  ask CHANNEL KEY
-                                              job CHANNEL KEY NUMBER <SENDER> PARAMS RCPT...
+                                              job CHANNEL KEY NUMBER <SENDER> PARAMS RCPT...  (and after an RCPT its own params)
                                               gone CHANNEL KEY      the runner has closed a worker's socket
                                               busy CHANNEL KEY N    a new record of busy workers there
                                               ahead CHANNEL KEY N   a new record of jobs that one worker holds
@@ -147,12 +147,15 @@ class House:
         sock.setblocking(True)
         try:
             while True:
-                sock.send(packet(99999999, 0, 'K', '2.0.0', 'm', 'nobody asked'))
+                sock.send(packet(99999999, 0, 'K', '2.0.0', 'm', 0, '', 'nobody asked'))
         except OSError:
             pass
 
+    def report(self, worker, number, index, verdict, status, scope, text, wait=0, via=''):
+        self.say(worker, number, index, verdict, status, scope, wait, via, text)
+
     def done(self, worker, number, index, *report):
-        self.say(worker, number, index, *report)
+        self.report(worker, number, index, *report)
         left = worker.owed.get(number)
         if left:
             left.discard(index)
@@ -174,13 +177,13 @@ class House:
             if worker in self.workers:
                 self.end(worker)
         elif verb == 'number':
-            self.say(worker, 99999999, 0, 'K', '2.0.0', 'm', 'nobody asked')
+            self.report(worker, 99999999, 0, 'K', '2.0.0', 'm', 'nobody asked')
             self.done(worker, number, index, 'K', '2.0.0', 'm', 'true')
         elif verb == 'index':
-            self.say(worker, number, 77, 'K', '2.0.0', 'm', 'nobody asked')
+            self.report(worker, number, 77, 'K', '2.0.0', 'm', 'nobody asked')
             self.done(worker, number, index, 'K', '2.0.0', 'm', 'true')
         elif verb == 'twice':
-            self.say(worker, number, index, 'K', '2.0.0', 'm', 'true')
+            self.report(worker, number, index, 'K', '2.0.0', 'm', 'true')
             self.done(worker, number, index, 'D', '5.0.0', 'm', 'no, false')
         elif verb == 'flood':
             threading.Thread(target=self.flood, args=(worker.sock.dup(),), daemon=True).start()
@@ -213,7 +216,8 @@ class House:
             self.event('gone', worker.channel, worker.key)
             self.end(worker)
             return
-        number, offset, length, sender, params, *rcpts = fields(data)
+        number, offset, length, sender, params, *pairs = fields(data)
+        rcpts = [r + (' ' + p if p else '') for r, p in zip(pairs[::2], pairs[1::2])]
         if len(fds) != 1:
             raise SystemExit('fakespawn.py: a job with %d descriptors' % len(fds))
         if len(os.listdir(self.path('seen'))) < 300:
@@ -225,7 +229,7 @@ class House:
         self.record('busy', worker, sum(1 for w in self.workers
                                         if w.owed and (w.channel, w.key) == (worker.channel, worker.key)))
         for index, rcpt in enumerate(rcpts):
-            self.answer(worker, number, index, rcpt)
+            self.answer(worker, number, index, rcpt.split(' ')[0])
 
     def look_at_gates(self):
         waiting, self.gates = self.gates, []

@@ -78,7 +78,8 @@ class House:
         self.owed = {0: 0}
         self.current = 0
         self.jobs = 0
-        self.job_params = b''
+        self.job_params = self.rcpt_params = b''
+        self.exchangers, self.whole = None, False
         self.asks = 0
         self.ended = False
 
@@ -107,7 +108,8 @@ class House:
             if length is None:
                 length = os.fstat(f.fileno()).st_size
             packet = [b'%d' % self.jobs, b'%d' % int(offset), b'%d' % int(length), unescape(sender), self.job_params]
-            packet += [unescape(r) for r in rcpts]
+            for r in rcpts:
+                packet += [unescape(r), self.rcpt_params]
             socket.send_fds(self.workers[self.current], [b'\0'.join(packet) + b'\0'], [f.fileno()])
         self.owed[self.current] += len(rcpts)
 
@@ -116,6 +118,17 @@ class House:
 
     def params(self, text):
         self.job_params = unescape(text)
+
+    def rcptparams(self, text):
+        self.rcpt_params = unescape(text)
+
+    def vias(self):
+        self.whole = True
+
+    def exchange(self, name):
+        self.exchangers = name
+        print('exchangers', show(name))
+        self.workers[self.current].send(b'G\0')
 
     def report(self):
         self.reports(1)
@@ -128,9 +141,14 @@ class House:
                 print('lost', self.owed[self.current])
                 self.owed[self.current] = 0
                 return
-            if fds or len(fields) != 6 or fields[2] not in (b'K', b'Z', b'D') or fields[4] not in (b'm', b's'):
+            if not fds and len(fields) == 2 and fields[0] == b'S':
+                self.exchange(fields[1])
+                continue
+            if fds or len(fields) != 8 or fields[2] not in (b'K', b'Z', b'D') or fields[4] not in (b'm', b's'):
                 raise SystemExit('spawner.py: not a report: %r %r' % (fields, fds))
             self.owed[self.current] -= 1
+            if not self.whole:
+                fields = fields[:5] + fields[7:]
             print('report', *(show(f) for f in fields))
 
     def gone(self):
@@ -197,7 +215,7 @@ def main(args):
     if not args:
         raise SystemExit(__doc__)
     house = House(args, worker)
-    verbs = ('ask worker job slice params report reports gone raw rawask close kill wait absent make note end').split()
+    verbs = ('ask worker job slice params rcptparams vias report reports gone raw rawask close kill wait absent make note end').split()
     for line in sys.stdin:
         words = shlex.split(line, comments=True)
         if not words:

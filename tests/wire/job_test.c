@@ -15,15 +15,15 @@
 static int s[2], file;
 static char space[JOB_PACKET], raw[JOB_PACKET + 10];
 
-static const char job_bytes[] = "17\0" "83\0" "4096\0" "joe@a.example\0" "BODY=8BITMIME\0" "x@b.example\0" "y z@b.example";
-static const char report_bytes[] = "17\0" "1\0" "D\0" "5.1.1\0" "m\0" "no such user\nhere";
+static const char job_bytes[] = "17\0" "83\0" "4096\0" "joe@a.example\0" "BODY=8BITMIME\0" "x@b.example\0" "\0" "y z@b.example\0" "NOTIFY=NEVER";
+static const char report_bytes[] = "17\0" "1\0" "D\0" "5.1.1\0" "m\0" "300\0" "mx.b.example/192.0.2.7/TLSv1.3\0" "no such user\nhere";
 
 static bool
 is_job(const struct job *j)
 {
 	return j->number == 17 && j->offset == 83 && j->length == 4096 && strcmp(j->sender, "joe@a.example") == 0 &&
 	    strcmp(j->params, "BODY=8BITMIME") == 0 && j->rcpts == 2 && strcmp(j->rcpt[0], "x@b.example") == 0 &&
-	    strcmp(j->rcpt[1], "y z@b.example") == 0;
+	    strcmp(j->rcpt[1], "y z@b.example") == 0 && !*j->rcpt_params[0] && strcmp(j->rcpt_params[1], "NOTIFY=NEVER") == 0;
 }
 
 /* the packet that is there, in raw; any descriptor with it is closed */
@@ -60,7 +60,7 @@ static void
 golden_job(void)
 {
 	struct job j = { .number = 17, .offset = 83, .length = 4096, .sender = "joe@a.example", .params = "BODY=8BITMIME",
-		.rcpt = { "x@b.example", "y z@b.example" }, .rcpts = 2, .message = file };
+		.rcpt = { "x@b.example", "y z@b.example" }, .rcpt_params = { 0, "NOTIFY=NEVER" }, .rcpts = 2, .message = file };
 	struct job got;
 	struct stat a, b;
 
@@ -77,16 +77,31 @@ golden_job(void)
 static void
 golden_report(void)
 {
-	struct report r = { .number = 17, .index = 1, .verdict = 'D', .status = "5.1.1", .text = "no such user\nhere" }, got;
+	struct report r = { .number = 17, .index = 1, .verdict = 'D', .status = "5.1.1", .wait_s = 300, .via = "mx.b.example/192.0.2.7/TLSv1.3",
+		.text = "no such user\nhere" }, got;
 
 	ok(report_put(s[0], &r, 0) && take() == sizeof report_bytes && memcmp(raw, report_bytes, sizeof report_bytes) == 0,
 	    "a report is these bytes");
 	ok(give_report(report_bytes, sizeof report_bytes, -1, &got) == JOB_GOT && got.number == 17 && got.index == 1 &&
-	    got.verdict == 'D' && !got.site && strcmp(got.status, "5.1.1") == 0 && strcmp(got.text, "no such user\nhere") == 0,
+	    got.verdict == 'D' && !got.site && strcmp(got.status, "5.1.1") == 0 && strcmp(got.text, "no such user\nhere") == 0 &&
+	    got.wait_s == 300 && strcmp(got.via, "mx.b.example/192.0.2.7/TLSv1.3") == 0,
 	    "these bytes are a report");
-	r.site = true, r.verdict = 'Z', r.text = "", r.status = "4.4.1", r.number = UINT64_MAX, r.index = 0;
+	r.site = true, r.verdict = 'Z', r.text = "", r.status = "4.4.1", r.number = UINT64_MAX, r.index = 0, r.via = 0;
 	ok(report_put(s[0], &r, 0) && report_get(s[1], space, &got, 0) == JOB_GOT && got.site && got.verdict == 'Z' && !*got.text &&
 	    got.number == UINT64_MAX, "about the site, with no text");
+}
+
+static void
+golden_exchangers(void)
+{
+	struct report r = { .verdict = 'S', .exchangers = "mx.b.example/5f2a" }, got;
+	struct job j;
+
+	ok(report_put(s[0], &r, 0) && take() == 20 && memcmp(raw, "S\0mx.b.example/5f2a", 20) == 0, "exchangers are these bytes");
+	ok(give_report("S\0mx.b.example/5f2a", 20, -1, &got) == JOB_GOT && got.verdict == 'S' && strcmp(got.exchangers, "mx.b.example/5f2a") == 0,
+	    "these bytes are exchangers");
+	ok(job_go(s[0], 0) && job_get(s[1], space, &j, MSG_DONTWAIT) == JOB_GO && j.message == -1, "and the answer is to go ahead");
+	ok(give_job("G\0x", 4, -1, &j) == JOB_BAD && give_job("G", 2, file, &j) == JOB_BAD && j.message == -1, "which has nothing with it");
 }
 
 /* every prefix is refused or is a job with fewer recipients; a byte of anything in each place never breaks the reader */
@@ -103,7 +118,7 @@ cut_and_spoilt(void)
 
 	for (n = 1; n < sizeof job_bytes; n++) {
 		got = give_job(job_bytes, n, file, &j);
-		if (n == sizeof job_bytes - sizeof "y z@b.example")
+		if (n == sizeof job_bytes - sizeof "y z@b.example\0NOTIFY=NEVER")
 			all &= got == JOB_GOT && j.rcpts == 1 && close(j.message) == 0;
 		else
 			all &= got == JOB_BAD && errno == EPROTO && j.message == -1;
@@ -140,11 +155,11 @@ odd_jobs(void)
 	int before = scratch_descriptors();
 
 	BAD_JOB("1\0" "2\0" "3\0" "s\0" "", "no recipient");
-	BAD_JOB("-1\0" "2\0" "3\0" "s\0" "\0" "r", "a number below 0");
-	BAD_JOB("1\0" "2x\0" "3\0" "s\0" "\0" "r", "an offset that is none");
-	BAD_JOB("1\0" "9223372036854775808\0" "0\0" "s\0" "\0" "r", "an offset beyond every file");
-	BAD_JOB("1\0" "9223372036854775807\0" "1\0" "s\0" "\0" "r", "offset and length beyond every file");
-	ok(give_job("1\0" "9223372036854775807\0" "0\0" "\0" "\0" "\0", 28, file, &j) == JOB_GOT && close(j.message) == 0,
+	BAD_JOB("-1\0" "2\0" "3\0" "s\0" "\0" "r\0", "a number below 0");
+	BAD_JOB("1\0" "2x\0" "3\0" "s\0" "\0" "r\0", "an offset that is none");
+	BAD_JOB("1\0" "9223372036854775808\0" "0\0" "s\0" "\0" "r\0", "an offset beyond every file");
+	BAD_JOB("1\0" "9223372036854775807\0" "1\0" "s\0" "\0" "r\0", "offset and length beyond every file");
+	ok(give_job("1\0" "9223372036854775807\0" "0\0" "\0" "\0" "\0" "", 28, file, &j) == JOB_GOT && close(j.message) == 0,
 	    "the last offset, null sender, empty recipient");
 	ok(give_job(job_bytes, sizeof job_bytes, -1, &j) == JOB_BAD && errno == EPROTO && j.message == -1, "no message");
 	ok(scratch_descriptors() == before, "no descriptor is left open");
@@ -158,16 +173,22 @@ odd_reports(void)
 	struct report r;
 	int before = scratch_descriptors();
 
-	BAD_REPORT("1\0" "0\0" "X\0" "2.0.0\0" "m\0" "t", "an unknown verdict");
-	BAD_REPORT("1\0" "0\0" "\0" "2.0.0\0" "m\0" "t", "no verdict");
-	BAD_REPORT("1\0" "0\0" "KK\0" "2.0.0\0" "m\0" "t", "two verdicts");
-	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "x\0" "t", "an unknown scope");
-	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "ms\0" "t", "two scopes");
-	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "\0" "t", "no scope");
-	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\nX: y\0" "m\0" "t", "a status that is none");
-	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "m\0" "t\0" "more", "one field more");
-	BAD_REPORT("1\0" "18446744073709551616\0" "K\0" "2.0.0\0" "m\0" "t", "an index too large");
-	BAD_REPORT("\0" "0\0" "K\0" "2.0.0\0" "m\0" "t", "no number");
+	BAD_REPORT("1\0" "0\0" "X\0" "2.0.0\0" "m\0" "0\0" "\0" "t", "an unknown verdict");
+	BAD_REPORT("1\0" "0\0" "\0" "2.0.0\0" "m\0" "0\0" "\0" "t", "no verdict");
+	BAD_REPORT("1\0" "0\0" "KK\0" "2.0.0\0" "m\0" "0\0" "\0" "t", "two verdicts");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "x\0" "0\0" "\0" "t", "an unknown scope");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "ms\0" "0\0" "\0" "t", "two scopes");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "\0" "0\0" "\0" "t", "no scope");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\nX: y\0" "m\0" "0\0" "\0" "t", "a status that is none");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "m\0" "0\0" "\0" "t\0" "more", "one field more");
+	BAD_REPORT("1\0" "18446744073709551616\0" "K\0" "2.0.0\0" "m\0" "0\0" "\0" "t", "an index too large");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "m\0" "-1\0" "\0" "t", "a wait that is none");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "m\0" "0\0" "a b\0" "t", "a via of two words");
+	BAD_REPORT("1\0" "0\0" "K\0" "2.0.0\0" "m\0" "0\0" "a\377\0" "t", "a via that is not ASCII");
+	BAD_REPORT("S\0", "no exchangers");
+	BAD_REPORT("S\0" "a b", "exchangers of two words");
+	BAD_REPORT("S\0" "a\0" "b", "exchangers and more");
+	BAD_REPORT("\0" "0\0" "K\0" "2.0.0\0" "m\0" "0\0" "\0" "t", "no number");
 	ok(give_report(report_bytes, sizeof report_bytes, file, &r) == JOB_BAD && errno == EPROTO, "a descriptor that nobody asked for");
 	ok(give_report(report_bytes, sizeof report_bytes, -1, &r) == JOB_GOT, "and the stream goes on");
 	ok(scratch_descriptors() == before, "no descriptor is left open");
@@ -205,7 +226,7 @@ job_limits(void)
 	for (j.rcpts = 0; j.rcpts < JOB_RECIPIENTS; j.rcpts++)
 		j.rcpt[j.rcpts] = "r";
 	fixed = JOB_FIXED_BYTES(1002, 0);
-	left = JOB_PACKET - 20 - 1 - 19 - 1 - 1 - 1 - 1003 - 1 - 99 * 2;        /* what the first recipient may take */
+	left = JOB_PACKET - 20 - 1 - 19 - 1 - 1 - 1 - 1003 - 1 - 99 * 3 - 1;        /* what the first recipient may take */
 	memset(first, 'f', left - 1);
 	j.rcpt[0] = first;
 	ok(job_put(s[0], &j, 0) && job_get(s[1], space, &got, 0) == JOB_GOT && close(got.message) == 0 && got.rcpts == JOB_RECIPIENTS &&
@@ -222,16 +243,15 @@ job_limits(void)
 	errno = 0;
 	ok(!job_put(s[0], &j, 0) && errno == EMSGSIZE, "none: EMSGSIZE");
 	/* as send fills packets */
-	for (left = JOB_PACKET - fixed, i = 0; left >= JOB_RCPT_BYTES(1002); i++, left -= JOB_RCPT_BYTES(1002))
+	for (left = JOB_PACKET - fixed, i = 0; left >= JOB_RCPT_BYTES(1002, 0); i++, left -= JOB_RCPT_BYTES(1002, 0))
 		j.rcpt[i] = addr;
 	j.rcpts = i;
 	ok(job_put(s[0], &j, 0) && job_get(s[1], space, &got, 0) == JOB_GOT && close(got.message) == 0 && got.rcpts == i, "what JOB_FIXED_BYTES and JOB_RCPT_BYTES say fits does fit");
-	for (i = 0; i < 101; i++)
-		memcpy(raw + 10 + 2 * i, "r", 2);
 	memcpy(raw, "1\0" "2\0" "3\0" "s\0\0", 9);
-	memmove(raw + 9, raw + 10, 202);
-	ok(give_job(raw, 9 + 200, file, &got) == JOB_GOT && close(got.message) == 0 && got.rcpts == 100, "a packet of 100 recipients is taken");
-	ok(give_job(raw, 9 + 202, file, &got) == JOB_BAD && errno == EPROTO && got.message == -1, "one of 101 is not");
+	for (i = 0; i < 101; i++)
+		memcpy(raw + 9 + 3 * i, "r\0", 3);
+	ok(give_job(raw, 9 + 300, file, &got) == JOB_GOT && close(got.message) == 0 && got.rcpts == 100, "a packet of 100 recipients is taken");
+	ok(give_job(raw, 9 + 303, file, &got) == JOB_BAD && errno == EPROTO && got.message == -1, "one of 101 is not");
 	memset(raw, 'x', sizeof raw);
 	raw[JOB_PACKET] = 0;
 	ok(give_job(raw, JOB_PACKET + 1, file, &got) == JOB_BAD && errno == EPROTO && got.message == -1, "nor one larger than JOB_PACKET");
@@ -250,12 +270,12 @@ report_limits(void)
 		    (strcmp(got.text + strlen(got.text) - 3, "...") == 0) == (n > JOB_TEXT),
 		    n < JOB_TEXT ? "a text one byte below the limit" : n == JOB_TEXT ? "at the limit" : "one above: it ends in ...");
 	}
-	memcpy(raw, "1\0" "0\0" "K\0" "2.0.0\0" "m\0", 14);
-	memset(raw + 14, 't', JOB_TEXT + 1);
-	raw[14 + JOB_TEXT] = 0;
-	ok(give_report(raw, 14 + JOB_TEXT + 1, -1, &got) == JOB_GOT, "a packet with a text at the limit is taken");
-	raw[14 + JOB_TEXT] = 't', raw[14 + JOB_TEXT + 1] = 0;
-	ok(give_report(raw, 14 + JOB_TEXT + 2, -1, &got) == JOB_BAD && errno == EPROTO, "one byte more is not");
+	memcpy(raw, "1\0" "0\0" "K\0" "2.0.0\0" "m\0" "0\0" "\0", 17);
+	memset(raw + 17, 't', JOB_TEXT + 1);
+	raw[17 + JOB_TEXT] = 0;
+	ok(give_report(raw, 17 + JOB_TEXT + 1, -1, &got) == JOB_GOT, "a packet with a text at the limit is taken");
+	raw[17 + JOB_TEXT] = 't', raw[17 + JOB_TEXT + 1] = 0;
+	ok(give_report(raw, 17 + JOB_TEXT + 2, -1, &got) == JOB_BAD && errno == EPROTO, "one byte more is not");
 }
 
 static void
@@ -346,6 +366,7 @@ main(void)
 		return 1;
 	golden_job();
 	golden_report();
+	golden_exchangers();
 	cut_and_spoilt();
 	odd_jobs();
 	odd_reports();

@@ -208,7 +208,7 @@ use_spawner(void)
 static bool
 use_route(void)
 {
-	struct route r = { true, "a.name.that.is.not.so.short.that.it.fits.at.once.example", 25 };
+	struct route r = { .way = ROUTE_MX, .hop[0] = { "a.name.that.is.not.so.short.that.it.fits.at.once.example", 25 }, .hops = 1 };
 	struct buf b = BUF(1000);
 	bool did = route_put(&b, &r), intact = did || b.len == 0;
 	int e = errno;
