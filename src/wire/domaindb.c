@@ -46,7 +46,7 @@ domaindb_find(int fd, const char *domain, size_t n)
 }
 
 static bool
-line(struct cdb_make *c, const char *s, size_t n, struct domaindb_error *e)
+line(struct cdb_make *c, const char *s, size_t n, struct compile_error *e)
 {
 	size_t dot = n && *s == '.';
 	char key[KEY];
@@ -63,7 +63,7 @@ line(struct cdb_make *c, const char *s, size_t n, struct domaindb_error *e)
 }
 
 static bool
-lines(struct cdb_make *c, const char *s, const char *end, struct domaindb_error *e)
+lines(struct cdb_make *c, const char *s, const char *end, struct compile_error *e)
 {
 	for (; s < end; e->line++) {
 		const char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end;
@@ -78,7 +78,7 @@ lines(struct cdb_make *c, const char *s, const char *end, struct domaindb_error 
 }
 
 bool
-domaindb_compile(const char *text, size_t n, int fd, struct domaindb_error *e)
+domaindb_compile(const char *text, size_t n, int fd, struct compile_error *e)
 {
 	struct cdb_make c;
 	bool ok;

@@ -12,18 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/compile.h"
+
 enum domaindb_result { DOMAINDB_FOUND, DOMAINDB_NONE, DOMAINDB_TROUBLE };
 
 /* fd is the open cdb, whose offset moves. TROUBLE: errno */
 enum domaindb_result domaindb_find(int fd, const char *domain, size_t n);
 
-struct domaindb_error {
-	size_t line;                    /* from 1; 0: errno tells, writing the cdb failed */
-	const char *why;
-};
-
 /* Compile a whole text, one domain a line, as control/rcpthosts has them, into the empty file fd (read and write), without
  * syncing it. */
-bool domaindb_compile(const char *text, size_t n, int fd, struct domaindb_error *);
+bool domaindb_compile(const char *text, size_t n, int fd, struct compile_error *);
 
 #endif

@@ -66,7 +66,7 @@ passwords_find(int fd, const char *login, struct passwords_entry *e)
 
 struct compiler {
 	struct cdb_make cdb;
-	struct passwords_error *error;
+	struct compile_error *error;
 	const char *model;
 	size_t model_len;
 };
@@ -147,7 +147,7 @@ lines(struct compiler *c, const char *s, const char *end)
 }
 
 bool
-passwords_compile(const char *text, size_t n, int fd, struct passwords_error *error)
+passwords_compile(const char *text, size_t n, int fd, struct compile_error *error)
 {
 	struct compiler c;
 	bool ok;

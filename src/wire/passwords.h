@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/compile.h"
+
 #define PASSWORDS_LOGIN 255
 #define PASSWORDS_HASH 383              /* what libxcrypt makes at most */
 
@@ -36,13 +38,7 @@ bool passwords_login(const char *);
 /* the login's hash; fd is the open cdb, whose offset moves. A login that cannot be one is NONE. */
 enum passwords_result passwords_find(int fd, const char *login, struct passwords_entry *);
 
-/* What is wrong with a text. line counts from 1; 0: errno tells, writing the cdb failed */
-struct passwords_error {
-	size_t line;
-	const char *why;
-};
-
 /* compile a whole text into the empty file fd (read and write), without syncing it */
-bool passwords_compile(const char *text, size_t n, int fd, struct passwords_error *);
+bool passwords_compile(const char *text, size_t n, int fd, struct compile_error *);
 
 #endif

@@ -181,7 +181,7 @@ users_find(int fd, const char *local, struct buf *b, struct users_entry *e)
 
 struct compiler {
 	struct cdb_make cdb;
-	struct users_error *error;
+	struct compile_error *error;
 	bool ends[256];                 /* bytes that some prefix ends in */
 };
 
@@ -299,7 +299,7 @@ write_ends(struct compiler *c)
 }
 
 bool
-users_compile(const char *text, size_t n, int fd, struct users_error *error)
+users_compile(const char *text, size_t n, int fd, struct compile_error *error)
 {
 	struct buf key = BUF(USERS_LOCAL + 2), data = BUF(USERS_DATA);
 	struct compiler c;

@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "lib/compile.h"
 
 #define USERS_LOCAL 1100                /* not less than SPAWNER_KEY: each key can be looked for */
 #define USERS_DATA 4096
@@ -52,13 +53,7 @@ enum users_result users_find(int fd, const char *local, struct buf *space, struc
  * ext (what follows it); one with a dash is left as it stands. */
 enum users_result users_find_base(int fd, const char *local, const char *separators, struct buf *space, struct users_entry *);
 
-/* What is wrong with a text. line counts from 1; 0: errno tells, reading the text or writing the cdb failed */
-struct users_error {
-	size_t line;
-	const char *why;
-};
-
 /* compile a whole text into the empty file fd (read and write), without syncing it */
-bool users_compile(const char *text, size_t n, int fd, struct users_error *);
+bool users_compile(const char *text, size_t n, int fd, struct compile_error *);
 
 #endif

@@ -48,7 +48,7 @@ check_lines(int fd, char *s)
 static void
 try_text(const char *text, size_t n, int fd)
 {
-	struct passwords_error error;
+	struct compile_error error;
 	char *copy;
 
 	if (!passwords_compile(text, n, fd, &error)) {

@@ -82,6 +82,12 @@ t 'nothing is left over' test ! -e "$E/morercpthosts.cdb.tmp"
 rm "$E/morercpthosts"
 pneu-newmrh 2>/dev/null
 is 'no text is an error' $? 100
+echo x.example >"$E/morercpthosts"
+mkfifo "$E/morercpthosts.cdb.tmp"
+pneu-newmrh 2>"$T/err"
+is 'what has its name and is not its own is left alone' "$? $(sed "s|$T|T|" "$T/err")" \
+    '100 pneu-newmrh: fatal: T/etc/morercpthosts.cdb.tmp is in the way: not a file of its own'
+rm "$E/morercpthosts.cdb.tmp"
 pneu-newmrh x 2>/dev/null
 is 'so is an argument' $? 100
 finish

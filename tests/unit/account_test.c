@@ -152,7 +152,7 @@ static void
 database(void)
 {
 	static const char text[] = "=joe:assigned:5:5:/j:::\n+list-:lists:6:6:/l:-:pre-:\n=root:root:0:0:/root:::\n.\n";
-	struct users_error e;
+	struct compile_error e;
 	struct outcome o = { 0 };
 	int fd = open("users.cdb", O_RDWR | O_CREAT | O_TRUNC, 0600);
 

@@ -23,7 +23,7 @@ scratch(void)
 static int
 compiled(const char *text)
 {
-	struct passwords_error error;
+	struct compile_error error;
 	int fd = scratch();
 
 	if (!passwords_compile(text, strlen(text), fd, &error))
@@ -34,7 +34,7 @@ compiled(const char *text)
 static void
 wrong(const char *text, size_t n, size_t line, const char *why)
 {
-	struct passwords_error error;
+	struct compile_error error;
 	char promise[300];
 	int fd = scratch();
 	bool good = passwords_compile(text, n, fd, &error);

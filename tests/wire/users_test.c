@@ -21,7 +21,7 @@ scratch(void)
 static int
 compiled(const char *text)
 {
-	struct users_error e;
+	struct compile_error e;
 	int fd = scratch();
 
 	if (!users_compile(text, strlen(text), fd, &e))
@@ -139,7 +139,7 @@ bases(void)
 static void
 wrong(const char *s, size_t n, size_t line, const char *promise)
 {
-	struct users_error e;
+	struct compile_error e;
 	int fd = scratch();
 
 	if (!ok(!users_compile(s, n, fd, &e) && e.line == line && e.why, promise))
