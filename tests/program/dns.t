@@ -151,7 +151,8 @@ fi
 is 'DNSCACHEIP must be addresses' "$(DNSCACHEIP='127.0.0.1 none' ask addr a.example)" 'DNSCACHEIP is not a list of up to 8 addresses =111'
 echo soon >"$T/hasty/timeoutdns"
 is 'a bad setting is fatal' "$(hasty addr a.example)" 'control/timeoutdns: "soon" is not a number from 1 to 600 =111'
-is 'usage' "$(ask ns a.example)" 'usage: pneu-dnsq mx DOMAIN | pneu-dnsq addr HOST | pneu-dnsq txt NAME =100'
+is 'usage' "$(ask ns a.example)" \
+	'usage: pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME =100'
 
 # a true resolver
 UNBOUND=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v unbound)
