@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* a file in dir without a name, or -1 (EOPNOTSUPP: this system or file system has none, or it could get no name later) */
 int compat_nameless(int dir, mode_t mode);
@@ -39,6 +40,10 @@ struct compat_shadow {
 int compat_shadow(const char *login, struct compat_shadow *);
 /* give up every trace of the group that a setgid program got, for the real one, for good; checked */
 bool compat_drop_setgid(void);
+/* clock_gettime by the way that suits a process that lives for one message */
+bool compat_clock(clockid_t id, struct timespec *);
+/* The program runs with more rights than its caller gave it (setuid, setgid): the environment is a stranger's. */
+bool compat_elevated(void);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

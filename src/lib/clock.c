@@ -2,12 +2,14 @@
 
 #include <time.h>
 
+#include "compat/compat.h"
+
 static int64_t
 read_us(clockid_t id)
 {
 	struct timespec t;
 
-	clock_gettime(id, &t);          /* cannot fail for the two clocks used here */
+	(void)compat_clock(id, &t);     /* cannot fail for the two clocks used here */
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -27,4 +29,10 @@ int64_t
 clock_mono_ms(void)
 {
 	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_mono_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
 }

@@ -9,5 +9,6 @@
 int64_t clock_wall_s(void);     /* seconds since 1970 */
 int64_t clock_wall_us(void);    /* microseconds since 1970 */
 int64_t clock_mono_ms(void);    /* milliseconds since some start; never goes back */
+int64_t clock_mono_us(void);    /* the same in microseconds */
 
 #endif

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "compat/compat.h"
 
 #ifndef PNEU_ETC_DIR
 #define PNEU_ETC_DIR "/etc/pneu"
@@ -20,7 +21,7 @@ from_environment(const char *variable)
 {
 	const char *s;
 
-	if (getuid() != geteuid() || getgid() != getegid())
+	if (compat_elevated())
 		return 0;
 	s = getenv(variable);
 	return s && *s ? s : 0;

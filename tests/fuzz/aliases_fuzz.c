@@ -1,6 +1,6 @@
 /* aliases_fuzz - alias files and databases of any bytes
  *   input   't': a text; 'd': a database; 'e': the data of its one entry "a" up to 0xff, then that of the key ""
- * sources: src/alias/text.c src/wire/aliasdb.c src/mail/element.c src/mail/addr.c src/mail/utf8.c src/lib/buf.c src/lib/num.c src/lib/in.c src/lib/clock.c src/lib/ip.c -lcdb
+ * sources: src/alias/text.c src/wire/aliasdb.c src/mail/element.c src/mail/addr.c src/mail/utf8.c src/lib/buf.c src/lib/num.c src/lib/in.c src/lib/clock.c src/lib/ip.c src/compat/linux/system.c -lcdb
  */
 #include <cdb.h>
 #include <stdint.h>

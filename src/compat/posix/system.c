@@ -104,3 +104,15 @@ compat_drop_setgid(void)
 	errno = EPERM;
 	return false;
 }
+
+bool
+compat_clock(clockid_t id, struct timespec *t)
+{
+	return clock_gettime(id, t) == 0;
+}
+
+bool
+compat_elevated(void)
+{
+	return getuid() != geteuid() || getgid() != getegid();
+}
