@@ -8,11 +8,13 @@
 #include <stdbool.h>
 
 #include "alias/work.h"
+#include "lib/swap.h"
 
 #define INSTALL_WAIT_S 60               /* for another run */
 
 struct install {
-	int dir, fd;
+	char live[SWAP_PATH];           /* the database's name */
+	struct swap file;
 };
 
 /* These do not return on trouble: they say what it is, take the new file away and end with a code of sysexits.h. */

@@ -23,7 +23,7 @@
 #define PRESET "/etc/aliases"
 
 static struct work work;
-static struct install install = { -1, -1 };
+static struct install install = { .file = { .fd = -1 } };
 
 static _Noreturn void
 trouble(int code, const char *what, const char *whom)

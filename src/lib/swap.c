@@ -9,13 +9,13 @@
 #include "lib/file.h"
 
 static enum swap_result
-claim(struct swap *s)
+claim(struct swap *s, int how)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat ours, named;
 
-	if (fcntl(s->fd, F_SETLK, &l) != 0)
-		return errno == EAGAIN || errno == EACCES ? SWAP_BUSY : SWAP_TROUBLE;
+	if (fcntl(s->fd, how, &l) != 0)
+		return errno == EAGAIN || errno == EACCES || errno == EINTR ? SWAP_BUSY : SWAP_TROUBLE;
 	/* whoever held it before us may have renamed it meanwhile: then this is the live file */
 	if (fstat(s->fd, &ours) != 0 || lstat(s->tmp, &named) != 0 || ours.st_ino != named.st_ino ||
 	    ours.st_dev != named.st_dev)
@@ -25,8 +25,8 @@ claim(struct swap *s)
 	return ftruncate(s->fd, 0) == 0 ? SWAP_OPEN : SWAP_TROUBLE;
 }
 
-enum swap_result
-swap_open(struct swap *s, const char *path, mode_t mode)
+static enum swap_result
+take(struct swap *s, const char *path, mode_t mode, int how)
 {
 	enum swap_result r;
 	int e;
@@ -40,12 +40,28 @@ swap_open(struct swap *s, const char *path, mode_t mode)
 	s->fd = open(s->tmp, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
 	if (s->fd < 0)
 		return SWAP_TROUBLE;
-	if ((r = claim(s)) != SWAP_OPEN) {
+	if ((r = claim(s, how)) != SWAP_OPEN) {
 		e = errno;
 		close(s->fd);
 		s->fd = -1;
 		errno = e;
 	}
+	return r;
+}
+
+enum swap_result
+swap_open(struct swap *s, const char *path, mode_t mode)
+{
+	return take(s, path, mode, F_SETLK);
+}
+
+enum swap_result
+swap_wait(struct swap *s, const char *path, mode_t mode)
+{
+	enum swap_result r;
+
+	while ((r = take(s, path, mode, F_SETLKW)) == SWAP_LATE)
+		;
 	return r;
 }
 

@@ -19,13 +19,15 @@ struct swap {
 enum swap_result {
 	SWAP_OPEN,
 	SWAP_TROUBLE,           /* errno; ENAMETOOLONG too */
-	SWAP_BUSY,              /* errno: another run has the lock */
+	SWAP_BUSY,              /* errno: another run has the lock; EINTR: a signal ended the waiting */
 	SWAP_LATE,              /* another run has just finished: try again */
 	SWAP_IN_THE_WAY         /* what has the temporary name is no file of its own */
 };
 
 /* PATH.tmp, locked and empty, of this mode if it is new; without SWAP_OPEN nothing is left open */
 enum swap_result swap_open(struct swap *, const char *path, mode_t);
+/* The same, but another run is waited for, until a signal is caught; so it is never SWAP_LATE */
+enum swap_result swap_wait(struct swap *, const char *path, mode_t);
 /* give it its mode and its name, on disk; false: errno, and swap_drop is still to be called. *named: it has the name,
  * only that this survives a power cut could not be made sure */
 bool swap_close(struct swap *, mode_t, bool *named);

@@ -73,8 +73,8 @@ fi
 reset
 strace -f -o "$T/trace" pneu-newaliases >/dev/null 2>&1
 calls() { grep -c "^[0-9 ]*$1(" "$T/trace"; }
-is 'a clean run has what is killed below: a rename, two syncs' "$(calls renameat) $(calls fsync)" '1 2'
-for f in write:error=ENOSPC ftruncate:error=EIO fsync:error=EIO:when=1 renameat:error=EIO fcntl:error=ENOLCK:when=1+ fchmod:error=EIO; do
+is 'a clean run has what is killed below: a rename, two syncs' "$(calls rename) $(calls fsync)" '1 2'
+for f in write:error=ENOSPC ftruncate:error=EIO fsync:error=EIO:when=1 rename:error=EIO fcntl:error=ENOLCK:when=1+ fchmod:error=EIO; do
 	reset
 	t "$f is trouble that may pass"         exits 75 strace -o /dev/null -e inject="$f" pneu-newaliases
 	t "after $f the old database is there"  cmp "$E/aliases.cdb" "$T/old"
@@ -83,7 +83,7 @@ reset
 t 'a directory that cannot be synced is told'   exits 75 strace -o /dev/null -e inject=fsync:error=EIO:when=2 pneu-newaliases
 t 'and the database is whole'           old_or_new
 wrong=
-for call in ftruncate write fchmod fsync renameat close; do
+for call in ftruncate write fchmod fsync rename close; do
 	n=1
 	while [ $n -le "$(calls $call)" ] && [ $n -le 12 ]; do
 		reset
@@ -97,7 +97,7 @@ is 'killed at any call it leaves the old database or the new, and the next run s
 
 # the lock is taken before the text is read: who comes last has read last
 reset
-strace -o /dev/null -e inject=renameat:delay_enter=500000 pneu-newaliases >/dev/null 2>&1 &
+strace -o /dev/null -e inject=rename:delay_enter=500000 pneu-newaliases >/dev/null 2>&1 &
 wait_until 20 test -s "$E/aliases.cdb.tmp"
 printf 'last: joe@x.example\n' >"$E/aliases"
 t 'a second run waits for the first'    run
