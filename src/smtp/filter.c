@@ -14,26 +14,38 @@ set(const char *name, const char *value)
 
 /* what UCSPI would have told, had we been started so */
 static bool
-set_peer(const struct session *s)
+set_peer(const struct peer *peer)
 {
 	char port[NUM_TEXT];
 	unsigned n = 0;
 
-	if (getenv("TCPREMOTEIP") || !*s->peer.ip)
+	if (getenv("TCPREMOTEIP") || !*peer->ip)
 		return true;
 	if (!getenv("TCPREMOTEPORT"))
 		n = peer_port();
-	return setenv("TCPREMOTEIP", s->peer.ip, 1) == 0 && (n == 0 || setenv("TCPREMOTEPORT", num_text(port, n), 1) == 0);
+	return setenv("TCPREMOTEIP", peer->ip, 1) == 0 && (n == 0 || setenv("TCPREMOTEPORT", num_text(port, n), 1) == 0);
+}
+
+static bool
+anybody(void)
+{
+	const char *filter = getenv("PNEU_FILTER"), *qmail = getenv("QMAILQUEUE");
+
+	return (filter && *filter) || (qmail && *qmail);
+}
+
+bool
+filter_tell(const struct filter_facts *f)
+{
+	return !anybody() || (set_peer(f->peer) && set(FILTER_SESSION, f->id) && set(FILTER_HELO, f->helo) &&
+	    set(FILTER_PROTOCOL, f->protocol) && set(FILTER_LOGIN, f->login) && set(FILTER_TLS, f->tls));
 }
 
 bool
 filter_environment(const struct session *s)
 {
-	const char *filter = getenv("PNEU_FILTER"), *qmail = getenv("QMAILQUEUE");
+	const struct filter_facts f = { &s->peer, s->id, s->helo, submission_protocol(s), s->auth.login,
+	    !s->tls.on ? "" : *s->tls.facts ? s->tls.facts : "TLS" };
 
-	if (!(filter && *filter) && !(qmail && *qmail))
-		return true;
-	return set_peer(s) && set(FILTER_SESSION, s->id) && set(FILTER_HELO, s->helo) &&
-	    set(FILTER_PROTOCOL, submission_protocol(s)) &&
-	    set(FILTER_LOGIN, s->auth.login) && set(FILTER_TLS, !s->tls.on ? "" : *s->tls.facts ? s->tls.facts : "TLS");
+	return filter_tell(&f);
 }

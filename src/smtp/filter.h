@@ -4,7 +4,17 @@
 
 #include <stdbool.h>
 
+struct peer;
 struct session;
+
+struct filter_facts {
+	const struct peer *peer;
+	const char *id;                 /* of the session */
+	const char *helo, *protocol, *login, *tls;      /* "": not told */
+};
+
+/* The same for a session of another kind */
+bool filter_tell(const struct filter_facts *);
 
 /* For the message that begins; nothing to do where pneu-queue itself is run. False: errno, no memory */
 bool filter_environment(const struct session *);
