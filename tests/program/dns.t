@@ -42,6 +42,12 @@ ask() {
 hasty() { PNEU_ETC=$T/hasty ask "$@"; }
 both='2001:db8::1 192.0.2.1 =0'
 
+# those that wait run beside the others; their words are looked at below
+(T=$T/w1; mkdir "$T"; ask addr silent.example only4.example silent.example >"$T/said") & waits=$!
+(T=$T/w2; mkdir "$T"; ask addr silent6.example >"$T/said") & waits="$waits $!"
+(T=$T/w3; mkdir "$T"; PNEU_ETC=${PNEU_ETC%/etc}/hasty ask addr silent.example deaf.example gone.example silent.example >"$T/said") &
+waits="$waits $!"
+
 is 'addresses of both families, IPv6 first'     "$(ask addr plain.example)" "$both"
 is 'an MX record'                               "$(ask mx plain.example)" '10 mx.example =0'
 is 'a null MX'                                  "$(ask mx null.example)" '0 . =0'
@@ -142,6 +148,68 @@ done
 is 'TCP: malformed'     "$(ask mx tcbroken.example)" 'LIAR sent a malformed answer (MX of tcbroken.example) =111'
 is 'TCP: cut again'     "$(ask mx tctc.example)" 'LIAR cut its answer even by TCP (MX of tctc.example) =111'
 is 'TCP: silence'       "$(hasty mx tcsilent.example)" 'LIAR did not answer by TCP in time (MX of tcsilent.example) =111'
+
+# several hosts at once
+is 'several hosts, in the order asked for' "$(ask addr only4.example plain.example 192.0.2.9 localhost alias.example)" \
+	"only4.example 192.0.2.1 plain.example 2001:db8::1 plain.example 192.0.2.1 192.0.2.9 192.0.2.9 localhost ::1 localhost \
+127.0.0.1 alias.example 2001:db8::1 alias.example 192.0.2.1 =0"
+is 'each has a reason of its own' "$(ask addr v6gone.example plain.example servfail.example gone.example a..b nxdata.example)" \
+	"pneu-dnsq: v6gone.example: DNS: v6gone.example has no address \
+pneu-dnsq: servfail.example: DNS server LIAR said SERVFAIL (AAAA of servfail.example) \
+pneu-dnsq: gone.example: DNS: nowhere.example does not exist \
+pneu-dnsq: a..b: DNS: a name with an empty label does not exist \
+pneu-dnsq: nxdata.example: DNS server LIAR sent a malformed answer (AAAA of nxdata.example) \
+plain.example 2001:db8::1 plain.example 192.0.2.1 =111"
+is 'one without an address, for good' "$(ask addr plain.example v6gone.example | grep -o '=.*')" '=100'
+is "each other's answers are passed over" "$(ask addr swap1.example swap2.example)" \
+	'swap1.example 2001:db8::1 swap1.example 192.0.2.1 swap2.example 2001:db8::1 swap2.example 192.0.2.1 =0'
+is 'twenty hosts, what is cut by TCP' "$(ask addr $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do echo tc.$i.example; done) \
+	gone.example | tr ' ' '\n' | grep -c '^10\.')" $((19 * 60))
+t 'twenty-one are too many' test "$(ask addr $(seq 21) | grep -o '=.*')" = =100
+
+# what was validated
+secure() { ask -s "$@"; }
+is 'a validated answer is secure'               "$(secure mx secure.example)" 'secure 10 mx.example =0'
+is 'another is not'                             "$(secure mx plain.example)" 'insecure 10 mx.example =0'
+is 'nor one half of which was not'              "$(secure addr secure4.example)" 'insecure 2001:db8::1 192.0.2.1 =0'
+is 'a family without addresses does not matter' "$(secure addr secureno4.example)" 'secure 2001:db8::1 =0'
+is 'secure, and nothing there'                  "$(secure addr securenone.example)" 'secure DNS: securenone.example has no address =100'
+is 'secure, and no such name'                   "$(secure mx securegone.example)" 'secure DNS: securegone.example does not exist =100'
+is 'only half of it'                            "$(secure addr securegone6.example)" 'insecure DNS: securegone6.example does not exist =100'
+is 'a failure is never secure'                  "$(secure mx securefail.example)" 'LIAR said SERVFAIL (MX of securefail.example) =111'
+is 'secure without EDNS: FORMERR'               "$(secure mx secureold.example)" 'secure 10 mx.example =0'
+is 'secure without EDNS: silence'               "$(secure mx securedeaf.example)" 'secure 10 mx.example =0'
+is 'a secure step, and one more'                "$(secure mx securetosecure.example)" 'secure 10 mx.example =0'
+is 'a secure step, and one that is not'         "$(secure mx securetoplain.example)" 'insecure 10 mx.example =0'
+is 'one that is not, then a secure one'         "$(secure mx plaintosecure.example)" 'insecure 10 mx.example =0'
+is 'by TCP'                                     "$(secure mx tcsecure.example)" 'secure 10 mx.example =0'
+is 'what was cut does not count'                "$(secure mx tcinsecure.example)" 'insecure 10 mx.example =0'
+is 'what needs no question is not secure'       "$(secure addr localhost)" 'insecure ::1 127.0.0.1 =0'
+is 'why: an extended error'     "$(ask mx ede.example)" 'LIAR said SERVFAIL, DNSSEC bogus (MX of ede.example) =111'
+for x in edemany edeshort edepast edecut; do
+	is "an odd one ($x) is passed over" "$(ask mx $x.example)" "LIAR said SERVFAIL (MX of $x.example) =111"
+done
+
+bytes=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+is 'a TLSA record'              "$(secure tlsa secure.example 465)" "secure 3 1 1 $bytes =0"
+is 'was asked for at its port'  "$(awk '{ print $5, $6 }' "$T/liar.log" | tail -n 1)" '52 _465._tcp.secure.example'
+is 'numbers nobody knows, no data' "$(ask tlsa tlsa0.example)" '3 1 1 - 255 254 253 00 =0'
+is 'malformed (tlsa2): for now nobody knows' "$(ask tlsa tlsa2.example)" 'LIAR sent a malformed answer (TLSA of _25._tcp.tlsa2.example) =111'
+is 'TLSA records of other names' "$(ask tlsa tlsastray.example)" 'DNS: _25._tcp.tlsastray.example has no TLSA record =100'
+is 'TLSA and SERVFAIL'          "$(ask tlsa servfail.example)" 'LIAR said SERVFAIL (TLSA of _25._tcp.servfail.example) =111'
+is 'TLSA of no name'            "$(ask tlsa ..)" 'DNS: a name with an empty label does not exist =100'
+is 'TLSA of too long a name'    "$(ask tlsa "$(printf '%063d.%063d.%063d.%055d' 1 2 3 4)")" 'DNS: a name that long does not exist =100'
+is 'TLSA data up to 2048 bytes' "$(ask tlsa tctlsa.example | tr ' ' '\n' | awk 'length > 2000 { n++ } $0 == "-" { cut++ } END { print n, cut }')" '3 27'
+is 'a port is a number'         "$(ask tlsa a.example 0)" 'the port must be a number from 1 to 65535 =100'
+is 'one step of an alias'       "$(ask cname alias.example)" 'target.example =0'
+is 'one that is none'           "$(ask cname bare.example)" 'DNS: bare.example has no CNAME record =100'
+
+wait $waits
+is 'one host has an address: the silent ones are not waited for' "$(cat "$T/w1/said")" \
+	'pneu-dnsq: silent.example: DNS server LIAR did not answer (AAAA of silent.example) pneu-dnsq: silent.example: DNS server LIAR did not answer (AAAA of silent.example) only4.example 192.0.2.1 =111'
+is 'one family has an address: likewise' "$(cat "$T/w2/said")" '192.0.2.1 =0'
+is 'one time limit for all' "$(cat "$T/w3/said")" \
+	'pneu-dnsq: silent.example: DNS server LIAR did not answer (AAAA of silent.example) pneu-dnsq: deaf.example: DNS server LIAR did not answer (AAAA of deaf.example) pneu-dnsq: gone.example: DNS: nowhere.example does not exist pneu-dnsq: silent.example: DNS server LIAR did not answer (AAAA of silent.example) =111'
 
 if serve six ::1 && wait_until 5 test -s "$T/six.port"; then
 	is 'a server with an IPv6 address' "$(DNSCACHEIP="[::1]:$(cat "$T/six.port")" ask addr tc.example | wc -w)" 61

@@ -1,4 +1,4 @@
-"""A DNS server that lies: what it does is told by the first label of the name it is asked for.
+"""A DNS server that lies: what it does is told by the first label, not counting _these, of the name it is asked for.
 
 usage: dns_server.py ADDRESS PORTFILE LOGFILE [good]
 It writes its port (UDP and TCP) to PORTFILE when it is ready, and to LOGFILE a line for each query:
@@ -6,13 +6,14 @@ transport, source port, id, "edns" and its size or "-", type, name. With "good" 
 """
 import os, select, socket, struct, sys
 
-A, CNAME, SOA, MX, TXT, AAAA, OPT = 1, 5, 6, 15, 16, 28, 41
+A, CNAME, SOA, MX, TXT, AAAA, OPT, TLSA = 1, 5, 6, 15, 16, 28, 41, 52
 GOOD4, GOOD6, EVIL = "192.0.2.1", "2001:db8::1", "203.0.113.66"
 
 address, portfile, logfile = sys.argv[1:4]
 good = len(sys.argv) > 4
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 seen = {}
+waiting = []
 
 
 def name(text):
@@ -40,6 +41,14 @@ def txt(*strings, owner=b"\xc0\x0c"):
     return rr(owner, TXT, b"".join(bytes([len(s)]) + s for s in (x.encode("latin-1") for x in strings)))
 
 
+def tlsa(rdata, owner=b"\xc0\x0c"):
+    return rr(owner, TLSA, rdata)
+
+
+def ede(option):
+    return rr(b"\0", OPT, option, klass=1232)
+
+
 def cname(to, owner=b"\xc0\x0c"):
     return rr(owner, CNAME, name(to))
 
@@ -56,27 +65,30 @@ class Query:
             labels.append(packet[at + 1:at + 1 + packet[at]].decode("latin-1"))
             at += 1 + packet[at]
         self.name = ".".join(labels)
-        self.what = labels[0] if labels else ""
+        self.what = next((x for x in labels if x[0] != "_"), "")
         self.type, self.klass = struct.unpack(">HH", packet[at + 1:at + 5])
         self.question = packet[12:at + 5]
         self.edns = struct.unpack(">H", packet[at + 8:at + 10])[0] if ar else None
 
     def reply(self, *answers, rcode=0, tc=False, id=None, question=None, qr=True, ra=True, counts=None, authority=(),
-              additional=()):
+              additional=(), ad=False):
         question = self.question if question is None else question
         flags = (0x8000 if qr else 0) | (0x0200 if tc else 0) | 0x0100 | (0x0080 if ra else 0) | rcode
+        flags |= self.flags & 0x0020 if ad else 0       # only if asked for
         counts = counts or (1 if question else 0, len(answers), len(authority), len(additional))
         head = struct.pack(">6H", self.id if id is None else id, flags, *counts)
         return head + question + b"".join(answers) + b"".join(authority) + b"".join(additional)
 
-    def honest(self):
+    def honest(self, **how):
         if self.type == A:
-            return self.reply(v4(GOOD4))
+            return self.reply(v4(GOOD4), **how)
         if self.type == AAAA:
-            return self.reply(v6(GOOD6))
+            return self.reply(v6(GOOD6), **how)
         if self.type == MX:
-            return self.reply(mx(10, "mx.example"))
-        return self.reply()
+            return self.reply(mx(10, "mx.example"), **how)
+        if self.type == TLSA:
+            return self.reply(tlsa(b"\3\1\1" + bytes(range(32))), **how)
+        return self.reply(**how)
 
     def evil(self, **how):
         return self.reply(v4(EVIL) if self.type == A else v6("2001:db8::bad") if self.type == AAAA else mx(1, "evil.example"),
@@ -207,6 +219,30 @@ LIES = {
     "v6fails": lambda q: [q.reply(rcode=2) if q.type == AAAA else q.honest()],
     "v6failsnone": lambda q: [q.reply(rcode=2) if q.type == AAAA else q.nodata()],
     "v6gone": lambda q: [q.reply(rcode=3) if q.type == AAAA else q.nodata()],
+    # what was validated
+    "secure": lambda q: [q.honest(ad=True)],
+    "secure4": lambda q: [q.honest(ad=q.type == A)],
+    "secureno4": lambda q: [q.nodata() if q.type == A else q.honest(ad=True)],
+    "securenone": lambda q: [q.reply(authority=[soa("example")], ad=True)],
+    "securegone": lambda q: [q.reply(rcode=3, ad=True)],
+    "securegone6": lambda q: [q.reply(rcode=3, ad=q.type == AAAA)],
+    "securefail": lambda q: [q.reply(rcode=2, ad=True)],
+    "secureold": lambda q: [q.honest(ad=True)] if not q.edns else [q.reply(rcode=1, question=b"")],
+    "securedeaf": lambda q: [q.honest(ad=True)] if not q.edns else [],
+    "securetosecure": lambda q: [q.reply(cname("secure.example"), ad=True)],
+    "securetoplain": lambda q: [q.reply(cname("plain.example"), ad=True)],
+    "plaintosecure": lambda q: [q.reply(cname("secure.example"))],
+    "ede": lambda q: [q.reply(rcode=2, additional=[ede(b"\0\3\0\1x\0\x0f\0\7\0\6extra\n")])],
+    "edemany": lambda q: [q.reply(rcode=2, additional=[ede(b"\0\x0f\0\2\xff\xff")])],
+    "edeshort": lambda q: [q.reply(rcode=2, additional=[ede(b"\0\x0f\0\1\6")])],
+    "edepast": lambda q: [q.reply(rcode=2, additional=[ede(b"\0\x0f\xff\xff\0\6")])],
+    "edecut": lambda q: [q.reply(rcode=2, additional=[ede(b"\0\x0f\0")])],
+    "tlsa0": lambda q: [q.reply(tlsa(b"\3\1\1"), tlsa(b"\xff\xfe\xfd\0"))],
+    "tlsa2": lambda q: [q.reply(tlsa(b"\3\1"))],
+    "tlsastray": lambda q: [q.reply(tlsa(b"\3\1\1abc", "_25._tcp.other.example"), tlsa(b"\3\1\1abc", "tlsastray.example"))],
+    # one family, one host
+    "silent6": lambda q: [] if q.type == AAAA else [q.honest()],
+    "only4": lambda q: [q.honest() if q.type == A else q.nodata()],
     # silence
     "silent": lambda q: [],
     "deaf": lambda q: [] if q.edns else [q.honest()],
@@ -218,12 +254,26 @@ LIES = {
 
 def by_udp(q):
     if not good and q.what.startswith("tc"):
-        return [q.reply(tc=True)]
+        return [q.reply(tc=True, ad=True)]
     return [q.honest()] if good or q.what not in LIES else LIES[q.what](q)
 
 
 def framed(packet):
     return struct.pack(">H", len(packet)) + packet
+
+
+def crosswise(q, peer, udp):
+    """once four questions wait: the answer to each goes to all others first"""
+    waiting.append((q, peer))
+    if len(waiting) < 4:
+        return
+    for one, _ in waiting:
+        for other, other_peer in waiting:
+            if one is not other:
+                udp.sendto(one.evil(), other_peer)
+    for one, one_peer in waiting:
+        udp.sendto(one.honest(), one_peer)
+    waiting.clear()
 
 
 def by_tcp(q):
@@ -241,6 +291,9 @@ def by_tcp(q):
         "tctc": lambda: framed(q.reply(tc=True)),
         "tcslow": lambda: framed(q.reply(*few[:3])),
         "tcwrong": lambda: framed(q.evil(id=q.id ^ 1)),
+        "tcsecure": lambda: framed(q.honest(ad=True)),
+        "tcinsecure": lambda: framed(q.honest()),
+        "tctlsa": lambda: framed(q.reply(*[tlsa(b"\3\0\0" + bytes([i]) * (2046 + i)) for i in range(30)])),
         "tcbroken": lambda: framed(deep_loop(q)),
         "oversize": lambda: framed(q.reply(*few[:2])),
     }.get(q.what, lambda: framed(q.honest()))()
@@ -311,6 +364,9 @@ def main():
             note(q, "udp", peer[1])
             if q.what == "elsewhere" and not good:
                 other.sendto(q.evil(), peer)
+            if q.what.startswith("swap") and not good:
+                crosswise(q, peer, udp)
+                continue
             for out in by_udp(q):
                 udp.sendto(out, peer)
 

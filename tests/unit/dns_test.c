@@ -12,7 +12,7 @@
 
 #define RECORDS 12
 
-/* an answer with RECORDS records: MX with preferences 12, 11... 1; addresses ending in 1 to 12 */
+/* an answer with RECORDS records: MX with preferences 12, 11... 1; addresses ending in 1 to 12; AD if it is asked for */
 static size_t
 answer(unsigned char *s, size_t n)
 {
@@ -21,7 +21,7 @@ answer(unsigned char *s, size_t n)
 	n -= 11;                                        /* our OPT record */
 	type = s[n - 3];
 	s[2] = 0x81;
-	s[3] = 0x80;
+	s[3] |= 0x80;
 	s[7] = RECORDS;
 	s[11] = 0;
 	for (i = 1; i <= RECORDS; i++) {
@@ -126,6 +126,58 @@ many(void)
 	ok(good == QUESTIONS, "more questions than may be under way at once");
 }
 
+static void
+hosts(void)
+{
+	struct dns_addr addr[6][30];
+	struct dns_host h[] = {
+		{ .name = "A.example.", .list = addr[0], .max = 30 },
+		{ .name = "a.example", .list = addr[1], .max = 30, .family = AF_INET },
+		{ .name = "192.0.2.1", .list = addr[2], .max = 30, .family = AF_INET6 },
+		{ .name = "", .list = addr[3], .max = 30 },
+		{ .name = "localhost", .list = addr[4], .max = 30, .family = AF_INET },
+		{ .name = "b.example", .list = addr[5], .max = 3, .family = AF_INET6 },
+	};
+	size_t i, good = 0;
+
+	dns_get_addrs_of(h, 6);
+	ok(h[0].result == DNS_OK && h[0].n == 2 * RECORDS && h[0].secure, "both families, secure");
+	same(h[0].canonical, "a.example", "its name in lower case, without the dot");
+	for (i = 0; i < h[1].n; i++)
+		good += h[1].list[i].family == AF_INET;
+	ok(h[1].result == DNS_OK && h[1].n == RECORDS && good == RECORDS && h[1].secure, "IPv4 only");
+	ok(h[2].result == DNS_NODATA && h[2].n == 0 && !h[2].secure, "an address of the wrong family");
+	same(h[2].why, "DNS: 192.0.2.1 has no IPv6 address", "says so");
+	ok(h[3].result == DNS_NXDOMAIN && h[3].n == 0 && *h[3].why, "no name at all");
+	ok(h[4].result == DNS_OK && h[4].n == 1 && h[4].list->ip[0] == 127 && !h[4].secure, "localhost, IPv4 only");
+	ok(h[5].result == DNS_OK && h[5].n == 3 && h[5].list[2].family == AF_INET6, "as many as there is room for");
+	dns_get_addrs_of(h, 0);
+	ok(h[0].n == 2 * RECORDS, "no host, nothing done");
+}
+
+/* the same server, on its word or not */
+static void
+trust(void)
+{
+	struct dnsask_servers servers = { .limit_ms = 10000 };
+	struct dnsname name;
+	struct dnsask q;
+	bool secure[2];
+	int i;
+
+	if (!dnsserver_list(getenv("DNSCACHEIP"), servers.list, &servers.n) || dnsname_get(&name, "b.example") != DNSNAME_OK)
+		return;
+	for (i = 0; i < 2; i++) {
+		servers.list[0].trusted = i;
+		dnsask_set(&q, &name, DNS_MX);
+		dnsask_run(&servers, &q, 1);
+		secure[i] = q.result == DNS_OK && q.secure;
+		ok(q.question.ad == i && q.answer.authentic == i, i ? "who is trusted is asked for AD" : "who is not is not");
+		dnsask_free(&q);
+	}
+	ok(!secure[0] && secure[1], "and only then an answer is secure");
+}
+
 int
 main(void)
 {
@@ -136,6 +188,8 @@ main(void)
 		return done();
 	limits();
 	many();
+	hosts();
+	trust();
 	kill(pid, SIGKILL);
 	waitpid(pid, 0, 0);
 	return done();

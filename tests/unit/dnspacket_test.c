@@ -119,6 +119,52 @@ answers(void)
 	ok(READ(HEAD("\x81\x80", "\1", "\0", "\0") MX_A) == DNSPACKET_OTHER, "another id");
 }
 
+#define HEAD_OF(type, an, ar) "\x12\x34\x81\xa0\0\1\0" an "\0\0\0" ar "\1a\7example\0\0" type "\0\1"
+#define RR(type, length, rdata) "\xc0\x0c\0" type "\0\1\0\0\0\x3c\0" length rdata
+#define OPTION(length, bytes) "\0\0\x29\4\xd0\0\0\0\0\0" length bytes
+
+static void
+tlsa_and_cname(void)
+{
+	struct dnspacket_question q = { .type = DNS_TLSA, .id = 0x1234 };
+	struct dnspacket_answer a;
+	struct dnsname target;
+	const unsigned char *rdata;
+	char text[DNSNAME_TEXT];
+	unsigned hops = 10;
+	size_t len;
+
+	q.name = named("a.example");
+	ok(READ(HEAD_OF("\x34", "\1", "\0") RR("\x34", "\5", "\3\1\1xy")) == DNSPACKET_OK && a.authentic &&
+	    dnspacket_next(&a, &rdata, &len) && len == 5 && memcmp(rdata, "\3\1\1xy", 5) == 0, "a TLSA record");
+	ok(READ(HEAD_OF("\x34", "\1", "\0") RR("\x34", "\3", "\3\1\1")) == DNSPACKET_OK, "one with no data");
+	ok(READ(HEAD_OF("\x34", "\1", "\0") RR("\x34", "\2", "\3\1")) == DNSPACKET_BROKEN, "not half of one");
+	ok(READ(HEAD_OF("\x34", "\1", "\0") RR("\x34", "\6", "\3\1\1xy")) == DNSPACKET_BROKEN, "nor one past the end");
+	q.type = DNS_CNAME;
+	ok(READ(HEAD_OF("\x05", "\1", "\0") RR("\x05", "\4", "\1b\xc0\x0e")) == DNSPACKET_OK && dnspacket_next(&a, &rdata, &len),
+	    "a CNAME that is asked for is not followed");
+	dnspacket_cname(&a, rdata, &target);
+	ok(dnsname_text(&target, text) && hops == 10, "its target");
+	same(text, "b.example", "through a pointer");
+}
+
+static void
+extended_errors(void)
+{
+	struct dnspacket_question q = { .type = DNS_MX, .id = 0x1234 };
+	struct dnspacket_answer a;
+	unsigned hops = 10;
+
+	q.name = named("a.example");
+	ok(READ(HEAD_OF("\x0f", "\0", "\1") OPTION("\6", "\0\x0f\0\2\0\6")) == DNSPACKET_NODATA && a.ede == 6, "an extended error");
+	ok(READ(HEAD_OF("\x0f", "\0", "\1") OPTION("\x0d", "\0\3\0\2ab\0\x0f\0\3\0\7c")) == DNSPACKET_NODATA && a.ede == 7,
+	    "behind another option, with words");
+	ok(READ(HEAD_OF("\x0f", "\0", "\1") OPTION("\5", "\0\x0f\0\1\6")) == DNSPACKET_NODATA && a.ede == -1, "none in one byte");
+	ok(READ(HEAD_OF("\x0f", "\0", "\1") OPTION("\6", "\0\x0f\0\3\0\6")) == DNSPACKET_NODATA && a.ede == -1, "none past the end");
+	ok(READ(HEAD_OF("\x0f", "\0", "\1") OPTION("\3", "\0\x0f\0")) == DNSPACKET_NODATA && a.ede == -1, "none in half an option");
+	ok(READ(HEAD_OF("\x0f", "\0", "\0")) == DNSPACKET_NODATA && a.ede == -1, "none without EDNS");
+}
+
 /* every prefix of a good answer is refused, and nothing past its end is read (under ASan a copy shows it) */
 static void
 prefixes(void)
@@ -144,6 +190,8 @@ main(void)
 	names();
 	questions();
 	answers();
+	tlsa_and_cname();
+	extended_errors();
 	prefixes();
 	return done();
 }

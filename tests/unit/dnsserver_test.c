@@ -62,10 +62,51 @@ from_resolv_conf(void)
 	ok(dnsserver_resolv(many, sizeof many - 1, list) == DNSSERVER_MAX, "the first eight");
 }
 
+/* how many of the first n are trusted, a bit for each */
+static unsigned
+trusted(void)
+{
+	unsigned bits = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bits |= (unsigned)list[i].trusted << i;
+	return bits;
+}
+
+static unsigned
+resolv_trusts(const char *text)
+{
+	n = dnsserver_resolv(text, strlen(text), list);
+	return trusted();
+}
+
+static void
+trust(void)
+{
+	ok(dnsserver_list("127.0.0.1 127.255.0.9:53 ::1 [::1]:5353 ::ffff:127.0.0.1", list, &n) && trusted() == 0x1f,
+	    "loopback addresses are trusted");
+	ok(dnsserver_list("128.0.0.1 126.0.0.1 192.0.2.1 0.0.0.0 ::2 ::ffff:10.127.0.1 fe80::1%1 ::", list, &n) && trusted() == 0,
+	    "no others");
+	ok(dnsserver_list("192.0.2.1 trust-ad 2001:db8::1", list, &n) && n == 2 && trusted() == 3, "with trust-ad all are");
+	ok(refused("trust-ad") && refused("192.0.2.1 trust-adx") && refused("192.0.2.1 trust-a") && refused("192.0.2.1 Trust-AD"),
+	    "which is a word, and not the only one");
+	ok(dnsserver_list("192.0.2.1", list, &n) && trusted() == 0, "nothing is left of it");
+	ok(resolv_trusts("nameserver 192.0.2.1\nnameserver 127.0.0.53\n") == 2, "resolv.conf: loopback addresses");
+	ok(resolv_trusts("nameserver 192.0.2.1\noptions edns0 trust-ad\n") == 1 && resolv_trusts("options\ttrust-ad rotate\r\nnameserver "
+	    "192.0.2.1\nnameserver 192.0.2.2") == 3, "resolv.conf: options trust-ad, anywhere");
+	ok(resolv_trusts("nameserver 192.0.2.1\noptions notrust-ad trust-ad-not\n#options trust-ad\n options trust-ad\n"
+	    "optionstrust-ad\nsearch trust-ad\noptions\noptions ") == 0, "resolv.conf: and nothing like it");
+	ok(resolv_trusts("nameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 1.1.1.1\n"
+	    "nameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 1.1.1.1\noptions trust-ad") == 0xff,
+	    "resolv.conf: also behind more servers than are taken");
+}
+
 int
 main(void)
 {
 	from_environment();
 	from_resolv_conf();
+	trust();
 	return done();
 }
