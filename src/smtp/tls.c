@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@
 #define FROM_WRAPPER 6
 #define HANDSHAKE_MS 60000
 #define PAIRS_MAX 65536                 /* bytes of variables that UCSPI-TLS may tell */
-#define NO_HANDSHAKE_MS 2               /* in less nobody shakes hands */
+#define NO_HANDSHAKE_US 300             /* in less nobody shakes hands: two round trips, five operations on curves */
 #define SILENCE_MS 1
 #define THROWN_MAX (1u << 20)
 #define READY "220 2.0.0 ready for TLS\r\n"
@@ -113,19 +114,40 @@ ready(int fd, int64_t until_ms)
 	return r > 0;
 }
 
-/* what there is to read, and no waiting; false: the client is gone */
-static bool
-throw_away(struct session *s, size_t *thrown)
+/* bytes in a pipe or a socket; 0 also where the system does not tell */
+static size_t
+held(int fd)
 {
-	ssize_t n;
+	int n;
 
-	while (ready(s->in.fd, 0)) {
-		n = read(s->in.fd, s->in.s, s->in.size);
-		if (n <= 0) {
-			errno = n ? errno : ECONNRESET;
+	return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
+/* How much there is to read now. Whether it came in clear is asked afterwards, so that nothing which comes in between is
+ * taken for it. False: the client is gone. */
+static bool
+learn(const struct session *s, size_t *n)
+{
+	*n = 0;
+	if (!ready(s->in.fd, 0))
+		return true;
+	*n = held(s->in.fd);
+	errno = ECONNRESET;
+	return *n > 0;
+}
+
+static bool
+throw_away(struct session *s, size_t n, size_t *thrown)
+{
+	ssize_t r;
+
+	for (; n; n -= (size_t)r) {
+		r = read(s->in.fd, s->in.s, n < s->in.size ? n : s->in.size);
+		if (r <= 0) {
+			errno = r ? errno : ECONNRESET;
 			return false;
 		}
-		*thrown += (size_t)n;
+		*thrown += (size_t)r;
 		if (*thrown > THROWN_MAX) {
 			errno = EMSGSIZE;
 			return false;
@@ -134,56 +156,116 @@ throw_away(struct session *s, size_t *thrown)
 	return true;
 }
 
+/* for a moment at which nobody can have shaken hands: all that there is came in clear */
+static bool
+drain(struct session *s, size_t *thrown)
+{
+	size_t n;
+
+	do
+		if (!learn(s, &n) || !throw_away(s, n, thrown))
+			return false;
+	while (n);
+	return true;
+}
+
 /* ---- the three ways; each: true when what is read from now on came through TLS */
 
-/* The wrapper passes clear text on until it has seen the end of its pipe, and does not say when. It sees it once the
- * client is silent for a moment, and until then nobody has shaken hands. */
+/* until the wrapper has taken the reply; it does so once the client is silent for a moment */
+static bool
+give_reply(struct session *s, size_t *thrown)
+{
+	struct pollfd p = { .fd = s->in.fd, .events = POLLIN };
+	int64_t until_ms = clock_mono_ms() + HANDSHAKE_MS;
+
+	if (!fd_write(TO_WRAPPER, READY, sizeof READY - 1))
+		return false;
+	while (held(TO_WRAPPER)) {
+		if (!drain(s, thrown))
+			return false;
+		if (clock_mono_ms() > until_ms) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		(void)poll(&p, 1, SILENCE_MS);
+	}
+	return drain(s, thrown);
+}
+
+/* The wrapper passes clear text on until it has seen the end of its pipe, at which it sends the reply, and does not say
+ * when. So all is clear text until that end is there, and what comes sooner after it than anybody shakes hands. Later it
+ * may be either, for the wrapper or we may have got no processor meanwhile: it stays, in doubt. */
 static bool
 start_old_wrapper(struct session *s, size_t *thrown)
 {
 	struct pollfd p = { .fd = s->in.fd, .events = POLLIN };
-	int64_t before_ms = clock_mono_ms();
+	int64_t closed_us;
+	size_t n;
 
-	s->tls.doubtful = true;         /* a wrapper that got no processor for so long may still pass clear text on */
-	if (!fd_write(TO_WRAPPER, READY, sizeof READY - 1) || close(TO_WRAPPER) != 0)
+	s->tls.doubtful = true;
+	if (!give_reply(s, thrown))
 		return false;
-	for (;; before_ms = clock_mono_ms()) {
-		if (poll(&p, 1, SILENCE_MS) <= 0)
-			return true;
-		if (clock_mono_ms() - before_ms > NO_HANDSHAKE_MS)
-			return true;            /* we were away so long that it may have come through TLS */
-		if (!throw_away(s, thrown))
+	closed_us = clock_mono_us();
+	if (close(TO_WRAPPER) != 0)
+		return false;
+	while (poll(&p, 1, SILENCE_MS) > 0) {
+		if (!learn(s, &n))
+			return false;
+		if (clock_mono_us() - closed_us >= NO_HANDSHAKE_US)
+			break;
+		if (!throw_away(s, n, thrown))
 			return false;
 	}
+	return true;
+}
+
+/* Up to the sign all is clear text, and none follows it. So what there was before the sign was looked for in vain is thrown
+ * away, and no more; what came between that look and the sign is told from TLS by the time, or stays, in doubt. */
+static bool
+await_sign(struct session *s, int64_t absent_us, size_t *thrown)
+{
+	struct pollfd p[2] = { { .fd = FROM_WRAPPER, .events = POLLIN }, { .fd = s->in.fd, .events = POLLIN } };
+	int64_t until_ms = clock_mono_ms() + HANDSHAKE_MS, now_us;
+	size_t n;
+
+	for (;; absent_us = now_us) {
+		now_us = clock_mono_us();
+		if (!learn(s, &n))
+			return false;
+		if (ready(FROM_WRAPPER, 0))
+			break;
+		if (!throw_away(s, n, thrown))
+			return false;
+		if (clock_mono_ms() > until_ms) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		if (poll(p, 2, HANDSHAKE_MS) < 0 && errno != EINTR)
+			return false;
+	}
+	if (!learn(s, &n))
+		return false;
+	s->tls.doubtful = n && clock_mono_us() - absent_us >= NO_HANDSHAKE_US;
+	return s->tls.doubtful || throw_away(s, n, thrown);
 }
 
 static bool
 start_new_wrapper(struct session *s, size_t *thrown)
 {
-	struct pollfd p[2] = { { .fd = FROM_WRAPPER, .events = POLLIN }, { .fd = s->in.fd, .events = POLLIN } };
-	int64_t until_ms = clock_mono_ms() + HANDSHAKE_MS, left;
+	int64_t before_us;
 	char sign = 1;
 
 	out_puts(&s->out, READY);
-	if (!out_flush(&s->out) || !fd_write(TO_WRAPPER, "", 1) || close(TO_WRAPPER) != 0)
+	if (!out_flush(&s->out))
 		return false;
-	while (!ready(FROM_WRAPPER, 0)) {
-		if (!throw_away(s, thrown))
-			return false;
-		left = until_ms - clock_mono_ms();
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		if (poll(p, 2, (int)left) < 0 && errno != EINTR)
-			return false;
-	}
+	before_us = clock_mono_us();
+	if (!fd_write(TO_WRAPPER, "", 1) || close(TO_WRAPPER) != 0 || !await_sign(s, before_us, thrown))
+		return false;
 	if (read(FROM_WRAPPER, &sign, 1) != 1 || sign != 0) {
 		errno = EPROTO;
 		return false;
 	}
 	close(FROM_WRAPPER);
-	s->tls.doubtful = ready(s->in.fd, 0);   /* it may have come before the sign */
 	return true;
 }
 
@@ -259,7 +341,7 @@ tls_start(struct session *s, const char *arg)
 	session_reset(s);
 	auth_forget(s);
 	s->in.pos = s->in.end = 0;
-	ok = out_flush(&s->out) && throw_away(s, &thrown);
+	ok = out_flush(&s->out) && drain(s, &thrown);
 	if (ok && s->tls.way == TLS_UCSPI)
 		ok = start_ucspi(s);
 	else if (ok && s->tls.way == TLS_NEW_WRAPPER)
@@ -284,7 +366,7 @@ tls_first(struct session *s)
 	if (!s->tls.doubtful)
 		return true;
 	s->tls.doubtful = false;
-	if (s->in.pos == s->in.end)
+	if (s->in.pos == s->in.end && !held(s->in.fd))
 		return true;
 	s->command = "";
 	answer_close(s, "4.7.0", "more than one command before the first reply after STARTTLS");
