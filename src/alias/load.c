@@ -184,17 +184,13 @@ list_line(struct work *w, uint32_t file, const char *s, size_t n, uint32_t line)
 	static struct element el;
 	struct element_walk walk;
 	enum element_result r;
-	size_t skip = 0;
+	const char *from = s;
 
-	while (skip < n && (s[skip] == ' ' || s[skip] == '\t'))
-		skip++;
-	if (n > skip && s[n - 1] == '\r')
-		n--;
-	if (n == skip || s[skip] == '#')
+	if (!element_line(&from, &n))
 		return true;
-	element_walk(&walk, s + skip, n - skip);
+	element_walk(&walk, from, n);
 	while ((r = element_next(&walk, &el)) != ELEMENT_END) {
-		struct text_place p = { line, (uint32_t)(skip + 1 + (r == ELEMENT_BAD ? walk.bad_at : el.at)) };
+		struct text_place p = { line, (uint32_t)((size_t)(from - s) + 1 + (r == ELEMENT_BAD ? walk.bad_at : el.at)) };
 
 		if (r == ELEMENT_BAD) {
 			found_warning(&w->findings, file, p, walk.why);

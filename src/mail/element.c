@@ -775,6 +775,18 @@ read_words(struct element_walk *w, struct element *e)
 
 /* ---- the walk */
 
+bool
+element_line(const char **s, size_t *n)
+{
+	while (*n && is_blank(**s)) {
+		++*s;
+		--*n;
+	}
+	if (*n && (*s)[*n - 1] == '\r')
+		--*n;
+	return *n && **s != '#';
+}
+
 void
 element_walk(struct element_walk *w, const char *s, size_t n)
 {

@@ -59,6 +59,9 @@ struct element_walk {
 	bool words_hash;
 };
 
+/* A line of a file that holds nothing else: blanks before, and a CR at the end of, the *n bytes at *s are taken off. False:
+ * it is empty, or a comment */
+bool element_line(const char **s, size_t *n);
 void element_walk(struct element_walk *, const char *s, size_t n);
 enum element_result element_next(struct element_walk *, struct element *);
 /* for messages: address mailbox file program list refusal deferral discard */

@@ -100,7 +100,7 @@ dotforward_rewind(struct dotforward *d)
 static bool
 enter_line(struct dotforward *d)
 {
-	size_t left = d->text.len - d->at, n, blanks;
+	size_t left = d->text.len - d->at, n;
 	const char *s, *nl;
 
 	if (left == 0)
@@ -110,11 +110,9 @@ enter_line(struct dotforward *d)
 	n = nl ? (size_t)(nl - s) : left;
 	d->at += n + (nl != 0);
 	d->line++;
-	if (n && s[n - 1] == '\r')
-		n--;
-	for (blanks = 0; blanks < n && (s[blanks] == ' ' || s[blanks] == '\t'); )
-		blanks++;
-	element_walk(&d->walk, s, blanks < n && s[blanks] == '#' ? 0 : n);
+	if (!element_line(&s, &n))
+		n = 0;
+	element_walk(&d->walk, s, n);
 	return true;
 }
 

@@ -509,13 +509,7 @@ take_line(struct expand *x, size_t i, const char *s, size_t n, size_t line, bool
 	struct element_walk w;
 	enum element_result r;
 
-	while (n && (*s == ' ' || *s == '\t')) {
-		s++;
-		n--;
-	}
-	if (n && s[n - 1] == '\r')
-		n--;
-	if (n == 0 || *s == '#')
+	if (!element_line(&s, &n))
 		return true;
 	element_walk(&w, s, n);
 	while ((r = element_next(&w, &element)) != ELEMENT_END) {

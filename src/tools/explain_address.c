@@ -266,13 +266,7 @@ list_line(struct list *l, const char *s, size_t n, uint64_t line)
 	enum element_result r;
 	char number[NUM_TEXT];
 
-	while (n && (*s == ' ' || *s == '\t')) {
-		s++;
-		n--;
-	}
-	if (n && s[n - 1] == '\r')
-		n--;
-	if (n == 0 || *s == '#')
+	if (!element_line(&s, &n))
 		return;
 	element_walk(&w, s, n);
 	while ((r = element_next(&w, &element)) != ELEMENT_END) {

@@ -332,9 +332,32 @@ test_ends(void)
 	same(element_kind_name(ELEMENT_DISCARD), "discard", "to the last one");
 }
 
+static void
+test_lines(void)
+{
+	static const char *const table[][2] = {
+		{ "", "-" }, { " \t", "-" }, { "\r", "-" }, { " \r", "-" }, { "#x", "-" }, { "\t # x", "-" }, { "x", "x" },
+		{ " x \r", "x " }, { "x\r\r", "x\r" }, { "\rx", "\rx" }, { "x # y", "x # y" },
+	};
+	char got[20];
+	size_t i, n;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *s = table[i][0];
+
+		n = strlen(s);
+		if (element_line(&s, &n))
+			snprintf(got, sizeof got, "%.*s", (int)n, s);
+		else
+			strcpy(got, "-");
+		same(got, table[i][1], "a line of a list");
+	}
+}
+
 int
 main(void)
 {
+	test_lines();
 	test_lists();
 	test_addresses();
 	test_bad_addresses();
