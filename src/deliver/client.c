@@ -12,7 +12,6 @@
 
 #include "compat/compat.h"
 #include "lib/clock.h"
-#include "lib/num.h"
 
 /* The kernel ends a wait after this long, then we look at the clock: deadlines cost no system call of their own. */
 #define TICK_S 5
@@ -90,9 +89,9 @@ set_up(struct client *c)
 	struct timeval tv = { .tv_sec = (time_t)tick };
 	int on = 1;
 
-	/* our last bytes must not wait for an acknowledgement of those before them */
-	if (setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-	    setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 ||
+	/* our last bytes must not wait for an acknowledgement of those before them; a unix socket knows no such wait */
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 ||
 	    fcntl(c->fd, F_SETFL, 0) != 0)
 		return false;
 	in_init(&c->in, c->fd, c->space, sizeof c->space, (int)tick * 1000);
@@ -109,7 +108,7 @@ open_socket(struct client *c, const struct dns_addr *a, uint16_t port)
 	c->fd = socket(a->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return false;
-	if (connect_within(c->fd, (struct sockaddr *)(void *)&ss, len, c->connect_s) && set_up(c))
+	if (connect_within(c->fd, (struct sockaddr *)(void *)&ss, len, c->connect_s))
 		return true;
 	e = errno;
 	client_close(c);
@@ -167,7 +166,7 @@ client_send(struct client *c, struct iovec *iov, int n)
 {
 	int64_t until = 0;
 
-	if (c->in.pos != c->in.end) {
+	if (c->in.pos != c->in.end && !c->owed) {
 		errno = EPROTO;
 		return false;
 	}
@@ -229,34 +228,42 @@ send_line(struct client *c, const char *verb, const char *argument)
 	return client_send(c, &v, 1);
 }
 
-static void
-note_offers(struct client *c)
-{
-	const char *value;
-
-	c->pipelining = reply_offers(&c->reply, "PIPELINING", 0);
-	c->eightbit = reply_offers(&c->reply, "8BITMIME", 0);
-	c->utf8 = reply_offers(&c->reply, "SMTPUTF8", 0);
-	c->sized = reply_offers(&c->reply, "SIZE", &value);
-	c->size_max = 0;
-	if (c->sized)
-		(void)num_span(value, strcspn(value, " \n"), 0, UINT64_MAX, &c->size_max);
-}
-
-/* EHLO, and HELO for a server that does not know it (RFC 5321 3.2) */
+/* EHLO, and HELO for a server that does not know it (RFC 5321 3.2); LHLO */
 static bool
 hello(struct client *c)
 {
-	if (!send_line(c, "EHLO ", c->helo) || !client_reply(c, CLIENT_COMMAND_S))
+	offers_none(&c->offers);
+	if (!send_line(c, c->lmtp ? "LHLO " : "EHLO ", c->helo) || !client_reply(c, CLIENT_COMMAND_S))
 		return false;
-	if (c->reply.code / 100 == 2) {
-		note_offers(c);
-		return true;
-	}
-	c->pipelining = c->eightbit = c->sized = c->utf8 = false;
-	if (c->reply.code / 100 != 5)
+	if (c->reply.code / 100 == 2)
+		offers_read(&c->offers, &c->reply);
+	if (c->reply.code / 100 != 5 || c->lmtp)
 		return true;
 	return send_line(c, "HELO ", c->helo) && client_reply(c, CLIENT_COMMAND_S);
+}
+
+bool
+client_greet(struct client *c, int fd, struct result *why)
+{
+	c->fd = fd;
+	strcpy(c->protection, "clear");
+	c->dirty = c->heard = false;
+	c->jobs = c->owed = 0;
+	if (!set_up(c)) {
+		result_say(why, 'Z', false, "4.3.0", "unable to use a connection to ", c->ip, ": ", strerror(errno), "\n");
+	} else if (!client_reply(c, CLIENT_GREETING_S)) {
+		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
+	} else if (c->reply.code / 100 != 2) {
+		result_reply(why, &c->reply, true, ".3.2", c->ip, "does not take mail from us.");
+	} else if (!hello(c)) {
+		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " after ", c->lmtp ? "LHLO" : "EHLO", "\n");
+	} else if (c->reply.code / 100 != 2) {
+		result_reply(why, &c->reply, true, ".5.0", c->ip, c->lmtp ? "did not like our LHLO." : "did not like our EHLO or HELO.");
+	} else
+		return true;
+	client_via(c, why, false);
+	client_close(c);
+	return false;
 }
 
 bool
@@ -264,28 +271,52 @@ client_open(struct client *c, const struct dns_addr *a, uint16_t port, struct re
 {
 	if (!inet_ntop(a->family, a->ip, c->ip, sizeof c->ip))
 		strcpy(c->ip, "?");
-	c->dirty = c->heard = false;
-	c->jobs = 0;
-	if (!open_socket(c, a, port)) {
-		if (errno == ECONNRESET)        /* it was there, and is gone before we could look */
-			result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
-		else
-			result_say(why, 'Z', true, "4.4.1", "no connection to ", c->ip, ": ", strerror(errno),
-			    "\n");
-		return false;
-	}
-	if (!client_reply(c, CLIENT_GREETING_S)) {
+	if (open_socket(c, a, port))
+		return client_greet(c, c->fd, why);
+	if (errno == ECONNRESET)                /* it was there, and is gone before we could look */
 		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
-	} else if (c->reply.code / 100 != 2) {
-		result_reply(why, &c->reply, true, ".3.2", c->ip, "does not take mail from us.");
-	} else if (!hello(c)) {
-		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " after EHLO\n");
-	} else if (c->reply.code / 100 != 2) {
-		result_reply(why, &c->reply, true, ".5.0", c->ip, "did not like our EHLO or HELO.");
-	} else
-		return true;
-	client_close(c);
+	else
+		result_say(why, 'Z', true, "4.4.1", "no connection to ", c->ip, ": ", strerror(errno), "\n");
 	return false;
+}
+
+/* a name goes into logs, queue files and headers as part of one word: what does not belong there goes */
+static void
+append_name(char via[JOB_VIA + 1], const char *s)
+{
+	size_t n = strlen(via);
+
+	for (; *s && n < JOB_VIA / 2 + JOB_VIA / 4; s++)
+		via[n++] = *s > ' ' && *s <= '~' && *s != '/' ? *s : '?';
+	via[n] = 0;
+}
+
+void
+client_via(const struct client *c, struct result *r, bool dsn)
+{
+	_Static_assert(CLIENT_HOST + INET6_ADDRSTRLEN + sizeof c->protection + sizeof "//" "/dsn" <= JOB_VIA, "it finds room");
+	r->via[0] = 0;
+	append_name(r->via, *c->host ? c->host : c->ip);
+	strcat(r->via, "/");
+	strcat(r->via, c->ip);
+	strcat(r->via, "/");
+	strcat(r->via, c->protection);
+	if (dsn)
+		strcat(r->via, "/dsn");
+}
+
+bool
+client_is_heard(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return c->in.pos != c->in.end || poll(&p, 1, 0) == 1;
+}
+
+bool
+client_is_full(const struct client *c)
+{
+	return c->offers.mail_max && c->jobs >= c->offers.mail_max;
 }
 
 void

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "deliver/dns.h"
+#include "deliver/offers.h"
 #include "deliver/result.h"
 #include "lib/in.h"
 #include "mail/reply.h"
@@ -25,16 +26,22 @@
 #define CLIENT_FINAL_S 600
 #define CLIENT_QUIT_S 3
 
+#define CLIENT_HOST 256
+
 struct client {
 	int fd;
-	char ip[INET6_ADDRSTRLEN];
+	bool lmtp;                      /* RFC 2033; set before it connects */
+	char host[CLIENT_HOST];         /* the server's name as we came to know it; "": its address is all there is */
+	char ip[INET6_ADDRSTRLEN];      /* "unix" for a unix socket */
+	char protection[64];            /* "clear", or as wire/job.h has it */
 	uint64_t connect_s, remote_s;   /* control files timeoutconnect and timeoutremote */
 	const char *helo;               /* our name */
-	bool pipelining, eightbit, sized, utf8; /* offered */
-	uint64_t size_max;              /* with sized; 0: no limit given */
+	struct offers offers;
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
 	bool heard;                     /* something came since we sent */
-	uint64_t jobs;                  /* begun on this connection */
+	uint64_t jobs;                  /* transactions begun on this connection */
+	unsigned owed;                  /* replies to pieces of a message that were sent ahead of them: client_send does not
+	                                 * mind that some are there; who sent the pieces reads them */
 	struct reply reply;             /* the last one */
 	struct in in;
 	char space[16384];
@@ -42,6 +49,14 @@ struct client {
 
 /* Connect and greet: true, or *why is filled (Z or D, about the site) and there is no connection. */
 bool client_open(struct client *, const struct dns_addr *, uint16_t port, struct result *why);
+/* The same with a socket that is connected already and now the client's; host and ip are filled in. */
+bool client_greet(struct client *, int fd, struct result *why);
+/* HOST/ADDRESS/PROTECTION into a result, and "/dsn" if so */
+void client_via(const struct client *, struct result *, bool dsn);
+/* a reply is there, or some of it, or the connection's end: no wait */
+bool client_is_heard(const struct client *);
+/* it has had all the transactions that the server wants on one connection */
+bool client_is_full(const struct client *);
 /* All of these bytes, or false with errno (ETIMEDOUT, EPROTO: there was an unasked reply before, ...).
  * Each call is one block (RFC 5321 4.5.3.2.5): CLIENT_BLOCK_S for all of it. */
 bool client_send(struct client *, struct iovec *, int n);

@@ -2,6 +2,7 @@
  *   usage  pneu-remote ROUTE                                        -> wire/route.h
  *   fd 0   SOCK_SEQPACKET: jobs in, reports out                     -> wire/job.h
  *   fd 2   log
+ *   fd 3   a table of addresses that did not answer, shared by all workers; may be missing      -> deliver/tcpto.h
  *   exit   0 no more jobs; 100 usage; 111 trouble: what is not reported counts as "later"
  * Invariant: K is reported only after the server's 2xx to the end of the data. */
 #include <errno.h>
@@ -15,8 +16,9 @@
 
 #include "compat/compat.h"
 #include "deliver/client.h"
-#include "deliver/hosts.h"
+#include "deliver/reach.h"
 #include "deliver/senders.h"
+#include "deliver/tcpto.h"
 #include "deliver/transaction.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
@@ -28,18 +30,16 @@
 
 #define JOBS 0                          /* the socket to pneu-send */
 #define IDLE_S 60                       /* then the connection is closed */
-#define ROUNDS 5                        /* connecting takes no longer than this many times timeoutconnect */
 
 static struct client client;
-static struct hosts hosts;
+static struct reach reach;
 static struct delivery slots[2];        /* the one that is on its way and the one after it */
 static struct senders senders;          /* nothing of it is read before a forwarded message comes */
 static struct buf rewritten[2] = { BUF(ADDR_MAX), BUF(ADDR_MAX) };      /* senders of the slots */
 static struct buf commands = BUF(TRANSACTION_COMMANDS);
 static struct buf me, helohost;
 static uint64_t dns_s;
-static struct dns_addr peer;            /* the client's connection leads there */
-static struct result why, all;         /* the last failure; all of them while looking for a host */
+static struct buf word = BUF(JOB_VIA);  /* the exchangers that pneu-send has been told of */
 static struct conf_error misconfigured; /* "" if all is well */
 
 static void
@@ -59,7 +59,8 @@ load_settings(void)
 		strcpy(misconfigured.text, "unable to open the directory of control files");
 		return;
 	}
-	if (conf_load(dir, settings, 4, &misconfigured) && (helohost.len || conf_load(dir, settings + 4, 1, &misconfigured))) {
+	if (conf_load(dir, settings, sizeof settings / sizeof *settings, &misconfigured)) {
+		reach.hosts.me = me.len ? me.s : 0;
 		client.helo = helohost.len ? helohost.s : me.len ? me.s : "";
 		for (s = client.helo; *s > ' ' && *s <= '~'; s++)
 			;
@@ -91,8 +92,8 @@ put_off(struct delivery *d, const char *status, const char *reason)
 {
 	d->held = true;
 	memset(d->reported, 0, sizeof d->reported);
-	result_say(&why, 'Z', true, status, reason, "\n");
-	delivery_over(d, &why);
+	result_say(&reach.why, 'Z', true, status, reason, "\n");
+	delivery_over(d, &reach.why);
 }
 
 /* room for another sender, so that none is given up for want of memory later */
@@ -127,7 +128,7 @@ own_address(unsigned char ip[16])
 	} a;
 	socklen_t n = sizeof a;
 
-	if (hosts.route.way != ROUTE_MX || getsockname(client.fd, &a.any, &n) != 0)
+	if (reach.hosts.route.way != ROUTE_MX || getsockname(client.fd, &a.any, &n) != 0)
 		return 0;
 	if (a.any.sa_family == AF_INET)
 		ip_from_v4(ip, &a.v4.sin_addr);
@@ -205,49 +206,61 @@ look_ahead(const struct delivery *d, struct delivery *next)
 		}
 }
 
-/* one more place that does not take mail now: all of them are told of, and one "later" makes it "later" */
 static void
-collect(void)
+receive_go(struct delivery *next)
 {
-	char verdict = all.verdict;
+	static char space[JOB_PACKET];
+	struct job j;
 
-	if (!verdict) {
-		all = why;
-		return;
-	}
-	result_append(&all, why.text);
-	if (why.verdict == 'Z' && verdict == 'D') {
-		all.verdict = 'Z';
-		memcpy(all.status, why.status, sizeof all.status);
-	}
-	all.site = all.site || why.site;
+	for (;;)
+		switch (job_get(JOBS, next->held ? space : next->packet, next->held ? &j : &next->job, 0)) {
+		case JOB_GO:
+			return;
+		case JOB_GOT:
+			if (next->held)
+				die_say(EX_HARD, "pneu-send gives more jobs than it may");
+			take(next);
+			break;
+		case JOB_NONE:
+			break;                  /* we wait for our turn */
+		case JOB_END:
+			_exit(0);               /* somebody else carries it */
+		case JOB_BAD:
+			warn_say("a packet from pneu-send is not a job");
+			break;
+		case JOB_TROUBLE:
+		default:
+			die_sys(EX_SOFT, "read a job");
+		}
 }
 
-/* a connection to the next host that answers, or false with what all of them said in all */
+/* Tell pneu-send which hosts they are, before the first connection and when they have changed (wire/job.h). The next job may
+ * come before its answer. false: for want of memory */
 static bool
-connect_next(int64_t until_ms)
+may_connect(struct delivery *next)
 {
-	for (;;) {
-		switch (hosts_next(&hosts, &peer, &why)) {
-		case HOSTS_END:
-			all.site = all.verdict == 'Z';
-			return false;
-		case HOSTS_TROUBLE:
-			break;
-		case HOSTS_ADDRESS:
-			if (client_open(&client, &peer, hosts.route.hop[0].port, &why))
-				return true;
-			hosts_failed(&hosts, &peer);
-		}
-		collect();
-		if (clock_mono_ms() >= until_ms) {
-			all.verdict = 'Z';
-			if (all.status[0] == '5')
-				strcpy(all.status, "4.4.1");
-			all.site = true;
-			return false;
-		}
+	struct report r = { .verdict = 'S' };
+	struct buf now = BUF(JOB_VIA);
+	bool same;
+
+	if (!reach.hosts.is_mx)
+		return true;
+	if (!hosts_word(&reach.hosts, "", &now) || !buf_room(&word, now.len)) {
+		result_say(&reach.all, 'Z', true, "4.3.0", strerror(errno), "\n");
+		buf_free(&now);
+		return false;
 	}
+	same = word.len == now.len && memcmp(word.s, now.s, now.len) == 0;
+	buf_clear(&word);
+	(void)buf_puts(&word, now.s);           /* there is room */
+	buf_free(&now);
+	if (same)
+		return true;
+	r.exchangers = word.s;
+	if (!report_put(JOBS, &r, 0))
+		die_sys(EX_SOFT, "report to pneu-send");
+	receive_go(next);
+	return true;
 }
 
 static enum transaction_result
@@ -266,42 +279,37 @@ send_envelope(struct delivery *d)
 	d->sent = client_send(&client, &v, 1);
 	if (d->sent)
 		return TRANSACTION_GO;
-	result_say(&why, 'Z', true, "4.4.2", client.ip, " ", client_trouble(errno), " before MAIL\n");
+	result_say(&reach.why, 'Z', true, "4.4.2", client.ip, " ", client_trouble(errno), " before MAIL\n");
 	return TRANSACTION_NOTHING;
 }
 
 /* the envelope's answers, on the old connection, or on new ones to each host in turn */
 static enum transaction_result
-envelope(struct delivery *d)
+envelope(struct delivery *d, struct delivery *next)
 {
-	int64_t until_ms = 0;
+	bool searching = false;
 
-	all.verdict = 0;
 	for (;;) {
 		enum transaction_result r;
 
 		if (client.fd < 0) {
-			if (!until_ms) {
-				until_ms = clock_mono_ms() + (int64_t)client.connect_s * 1000 * ROUNDS;
-				if (!hosts_begin(&hosts, &why)) {
-					delivery_over(d, &why);
-					return TRANSACTION_OVER;
-				}
+			if (!searching && (!reach_begin(&reach, &client) || !may_connect(next))) {
+				delivery_over(d, &reach.all);
+				return TRANSACTION_OVER;
 			}
-			if (!connect_next(until_ms)) {
-				delivery_over(d, &all);
+			searching = true;
+			if (!reach_next(&reach, &client)) {
+				delivery_over(d, &reach.all);
 				return TRANSACTION_OVER;
 			}
 		}
 		r = send_envelope(d);
 		if (r == TRANSACTION_GO)
-			r = transaction_answers(&client, d, &why);
+			r = transaction_answers(&client, d, &reach.why);
 		if (r != TRANSACTION_NOTHING)
 			return r;
-		if (client.jobs <= 1) {         /* else it was an old connection that had its time */
-			hosts_failed(&hosts, &peer);
-			collect();
-		}
+		if (client.jobs <= 1)           /* else it was an old connection that had its time */
+			reach_failed(&reach);
 		client_close(&client);
 		d->sent = false;
 	}
@@ -318,7 +326,7 @@ finish(struct delivery *d, struct delivery *next)
 	v[0].iov_base = d->text;
 	v[0].iov_len = d->text_len;
 	buf_clear(&commands);
-	if (next->held && client.pipelining && !sender_keeps_waiting(next)) {
+	if (next->held && client.offers.pipelining && !sender_keeps_waiting(next)) {
 		choose_sender(next);
 		if (transaction_envelope(&client, next, &commands)) {
 			v[1].iov_base = commands.s;
@@ -336,7 +344,7 @@ finish(struct delivery *d, struct delivery *next)
 static void
 deliver(struct delivery *d, struct delivery *next)
 {
-	if (envelope(d) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO)
+	if (envelope(d, next) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO)
 		finish(d, next);
 	if (client.fd < 0)
 		next->sent = false;
@@ -349,7 +357,7 @@ main(int argc, char **argv)
 	int i = 0;
 
 	msg_name("pneu-remote");
-	if (argc != 2 || !route_get(argv[1], &hosts.route))
+	if (argc != 2 || !route_get(argv[1], &reach.hosts.route))
 		die_say(EX_HARD, "usage: pneu-remote ROUTE");
 	if (!place_private())
 		compat_undumpable();            /* others of our uid talk to strangers too: what they let in must not read us */
@@ -357,6 +365,7 @@ main(int argc, char **argv)
 	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");
 	client.fd = -1;
+	tcpto_open(TCPTO_FD);
 	load_settings();
 	slots[0].reports = slots[1].reports = JOBS;
 	for (; wait_job(&slots[i]); i = !i)

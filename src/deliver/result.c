@@ -21,7 +21,8 @@ result_say_list(struct result *r, char verdict, bool site, const char *status, c
 
 	r->verdict = verdict;
 	r->site = site;
-	r->status[0] = r->text[0] = 0;
+	r->wait_s = 0;
+	r->status[0] = r->via[0] = r->text[0] = 0;
 	strncat(r->status, status, sizeof r->status - 1);
 	va_start(ap, s);
 	for (; s; s = va_arg(ap, const char *))

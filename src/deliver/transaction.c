@@ -222,11 +222,11 @@ put_mail(struct client *c, struct delivery *d, struct buf *b)
 {
 	if (!put_path(b, "MAIL FROM:", d->sender))
 		return false;
-	if (c->sized && !(buf_puts(b, " SIZE=") && buf_num(b, d->size)))
+	if (c->offers.sized && !(buf_puts(b, " SIZE=") && buf_num(b, d->size)))
 		return false;
-	if (c->eightbit && is_8bit(d) && !buf_puts(b, " BODY=8BITMIME"))
+	if (c->offers.eightbit && is_8bit(d) && !buf_puts(b, " BODY=8BITMIME"))
 		return false;
-	if (c->utf8 && (d->utf8 || needs_utf8(d)) && !buf_puts(b, " SMTPUTF8"))
+	if (c->offers.utf8 && (d->utf8 || needs_utf8(d)) && !buf_puts(b, " SMTPUTF8"))
 		return false;
 	return buf_puts(b, "\r\n");
 }
@@ -245,7 +245,7 @@ put_envelope(struct client *c, struct delivery *d, struct buf *b)
 	d->rset = c->dirty;
 	if (d->rset && !buf_puts(b, "RSET\r\n"))
 		return false;
-	if (!c->pipelining)
+	if (!c->offers.pipelining)
 		return d->rset || put_mail(c, d, b);
 	if (!put_mail(c, d, b))
 		return false;
@@ -261,13 +261,13 @@ transaction_envelope(struct client *c, struct delivery *d, struct buf *b)
 	size_t before = b->len;
 	char size[NUM_TEXT], most[NUM_TEXT];
 
-	if (c->sized && c->size_max && d->size > c->size_max) {
+	if (c->offers.sized && c->offers.size_max && d->size > c->offers.size_max) {
 		result_say(&said, 'D', false, "5.3.4", "message of ", num_text(size, d->size), " bytes is too large: ", c->ip,
-		    " takes ", num_text(most, c->size_max), "\n");
+		    " takes ", num_text(most, c->offers.size_max), "\n");
 		delivery_over(d, &said);
 		return false;
 	}
-	if (!c->utf8 && (d->utf8_text || needs_utf8(d)) && !without_utf8(c, d))
+	if (!c->offers.utf8 && (d->utf8_text || needs_utf8(d)) && !without_utf8(c, d))
 		return false;
 	if (!put_envelope(c, d, b)) {
 		result_say(&said, 'Z', false, "4.3.0", "unable to build the commands: ", strerror(errno), "\n");
@@ -325,7 +325,7 @@ answer_to_mail(struct client *c, struct delivery *d)
 			errno = EPROTO;
 			return false;
 		}
-		if (!c->pipelining && !send_one(c, &b, put_mail(c, d, &b)))
+		if (!c->offers.pipelining && !send_one(c, &b, put_mail(c, d, &b)))
 			return false;
 	}
 	return client_reply(c, CLIENT_COMMAND_S);
@@ -336,7 +336,7 @@ answer_to_rcpt(struct client *c, struct delivery *d, size_t i, bool sender_ok)
 {
 	struct buf b = BUF(TRANSACTION_COMMANDS);
 
-	if ((!c->pipelining && !send_one(c, &b, put_rcpt(d, i, &b))) || !client_reply(c, CLIENT_COMMAND_S))
+	if ((!c->offers.pipelining && !send_one(c, &b, put_rcpt(d, i, &b))) || !client_reply(c, CLIENT_COMMAND_S))
 		return broken(c, d, errno, "before it had answered to all recipients");
 	if (c->reply.code == 421)
 		return dismissed(c, d);
@@ -355,7 +355,7 @@ answer_to_data(struct client *c, struct delivery *d, bool any)
 {
 	struct buf b = BUF(TRANSACTION_COMMANDS);
 
-	if ((!c->pipelining && !send_one(c, &b, buf_puts(&b, "DATA\r\n"))) || !client_reply(c, CLIENT_DATA_S))
+	if ((!c->offers.pipelining && !send_one(c, &b, buf_puts(&b, "DATA\r\n"))) || !client_reply(c, CLIENT_DATA_S))
 		return broken(c, d, errno, "before it had answered to DATA");
 	if (c->reply.code == 421)
 		return dismissed(c, d);
@@ -399,7 +399,7 @@ transaction_answers(struct client *c, struct delivery *d, struct result *why)
 		for (i = 0; i < d->job.rcpts; i++)
 			if (!d->reported[i])
 				report(d, i, &said);
-		if (!c->pipelining)
+		if (!c->offers.pipelining)
 			return nobody_taken(c, d);
 	}
 	for (i = 0; i < d->job.rcpts; i++) {
@@ -409,7 +409,7 @@ transaction_answers(struct client *c, struct delivery *d, struct result *why)
 			return TRANSACTION_OVER;
 		any = any || d->taken[i];
 	}
-	return any || c->pipelining ? answer_to_data(c, d, any) : nobody_taken(c, d);
+	return any || c->offers.pipelining ? answer_to_data(c, d, any) : nobody_taken(c, d);
 }
 
 void

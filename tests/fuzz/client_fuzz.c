@@ -2,7 +2,7 @@
  *   input   a byte of bits: 1 PIPELINING, 2 something was given up before, 4 SIZE, 8 a second message right behind;
  *           then all that the server says before it closes
  * Each recipient is reported exactly once or, when the server never answered to MAIL, not at all; success only after a 2xx.
- * sources: src/deliver/transaction.c src/deliver/client.c src/deliver/result.c src/mail/reply.c src/mail/dot.c src/mail/addr.c src/mail/utf8.c src/mail/header.c src/mail/date.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
+ * sources: src/deliver/transaction.c src/deliver/client.c src/deliver/offers.c src/deliver/result.c src/mail/reply.c src/mail/dot.c src/mail/addr.c src/mail/utf8.c src/mail/header.c src/mail/date.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -118,7 +118,7 @@ carry(struct delivery *d, struct delivery *next)
 	if (r == TRANSACTION_GO)
 		r = transaction_text(&client, d);
 	if (r == TRANSACTION_GO) {
-		if (next && client.pipelining)
+		if (next && client.offers.pipelining)
 			next->sent = transaction_envelope(&client, next, &b);
 		if (send_text(d, &b)) {
 			transaction_end(&client, d);
@@ -145,10 +145,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	client.remote_s = 10;
 	strcpy(client.ip, "192.0.2.1");
 	in_init(&client.in, client.fd, client.space, sizeof client.space, 5000);
-	client.pipelining = data[0] & 1;
+	client.offers.pipelining = data[0] & 1;
 	client.dirty = data[0] & 2;
-	client.sized = data[0] & 4;
-	client.size_max = 100;
+	client.offers.sized = data[0] & 4;
+	client.offers.size_max = 100;
 	result_say(&why, 'Z', true, "4.4.2", "nothing");
 	give(&slots[0], 1);
 	if (data[0] & 8)
