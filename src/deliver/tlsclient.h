@@ -20,7 +20,7 @@
 #include <sys/types.h>
 
 #define TLSCLIENT_LINE 1024
-#define TLSCLIENT_TLSA 65536
+#define TLSCLIENT_TLSA 100000
 #define TLSCLIENT_VERSION 24
 #define TLSCLIENT_END_MS 1000           /* so long may the program take to say good-bye */
 

@@ -1,0 +1,244 @@
+#include "deliver/protection.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deliver/tlsclient.h"
+#include "lib/clock.h"
+#include "lib/msg.h"
+#include "wire/mtasts.h"
+
+#define LEVEL_WORD 16
+
+static struct dns_tlsa records[PROTECTION_TLSA];
+
+bool
+protection_load(int dir, struct protection_settings *s, struct conf_error *error)
+{
+	struct buf command = { 0 }, level = { 0 };
+	const struct conf table[] = {
+		{ .name = "tlsclient", .kind = CONF_LINE, .value = &command },
+		{ .name = "tlslevel", .kind = CONF_LINE, .value = &level },
+	};
+	struct route r = { .tls = ROUTE_TLS_PRESET };
+	char word[4 + LEVEL_WORD + 1] = "tls=";
+	bool ok;
+
+	if (!conf_load(dir, table, 1, error))
+		return false;
+	if (!command.len)
+		buf_free(&command);
+	ok = !command.s || conf_load(dir, table + 1, 1, error);
+	if (ok && level.len) {
+		ok = level.len <= LEVEL_WORD && route_word(&r, strcat(word, level.s), 4 + level.len) && r.tls < ROUTE_TLS_SMTPS;
+		if (!ok)
+			conf_complain(error, "tlslevel", "is none of no, may, must, verify, dane", level.s);
+	}
+	buf_free(&level);
+	if (!ok) {
+		buf_free(&command);
+		return false;
+	}
+	buf_free(&s->tlsclient);
+	s->tlsclient = command;
+	s->preset = r.tls == ROUTE_TLS_PRESET ? ROUTE_TLS_MAY : r.tls;
+	return true;
+}
+
+const char *
+protection_word(const struct protection *p)
+{
+	static const char *const word[] = { "no", "may", "must", "verify", "dane" };
+
+	return word[p->level];
+}
+
+/* what the route or the settings say */
+static void
+begin(struct protection *p, const struct protection_settings *s, const struct route *route)
+{
+	static const struct {
+		enum protection_level level;
+		const char *because;
+	} table[] = {
+		[ROUTE_TLS_NO] = { PROTECTION_NO, "" },
+		[ROUTE_TLS_MAY] = { PROTECTION_MAY, "" },
+		[ROUTE_TLS_MUST] = { PROTECTION_MUST, "tls=must" },
+		[ROUTE_TLS_VERIFY] = { PROTECTION_VERIFY, "tls=verify" },
+		[ROUTE_TLS_DANE] = { PROTECTION_DANE, "tls=dane" },
+		[ROUTE_TLS_SMTPS] = { PROTECTION_MUST, "tls=smtps" },
+		[ROUTE_TLS_SMTPS_VERIFY] = { PROTECTION_VERIFY, "tls=smtps-verify" },
+	};
+	enum route_tls tls = route->tls;
+
+	p->command = s->tlsclient.s;
+	if (tls == ROUTE_TLS_PRESET && (route->way == ROUTE_LMTP || route->way == ROUTE_LMTP_UNIX))
+		tls = ROUTE_TLS_NO;             /* next door; who wants it there says so */
+	if (tls == ROUTE_TLS_PRESET)
+		tls = p->command ? s->preset : ROUTE_TLS_NO;
+	if (tls == ROUTE_TLS_MAY && !p->command)
+		tls = ROUTE_TLS_NO;
+	p->level = table[tls].level;
+	p->because = table[tls].because;
+	p->implicit = tls == ROUTE_TLS_SMTPS || tls == ROUTE_TLS_SMTPS_VERIFY;
+}
+
+/* a trailing dot is no part of the name; what is too long is no host's name and gets cut */
+static void
+set_host(struct protection *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n && name[n - 1] == '.')
+		n--;
+	if (n >= sizeof p->host)
+		n = sizeof p->host - 1;
+	memcpy(p->host, name, n);
+	p->host[n] = 0;
+}
+
+/* RFC 7672 3.1: only what names a key or an authority of the domain's own; the others speak of public ones */
+static bool
+is_usable(const struct dns_tlsa *t)
+{
+	if ((t->usage != 2 && t->usage != 3) || t->selector > 1)
+		return false;
+	return t->matching == 0 ? t->len > 0 : t->matching == 1 ? t->len == 32 : t->matching == 2 && t->len == 64;
+}
+
+static bool
+put_record(struct buf *b, const struct dns_tlsa *t)
+{
+	static const char digit[] = "0123456789abcdef";
+	size_t i;
+
+	if (!buf_num(b, t->usage) || !buf_byte(b, ' ') || !buf_num(b, t->selector) || !buf_byte(b, ' ') ||
+	    !buf_num(b, t->matching) || !buf_byte(b, ' ') || !buf_room(b, 2 * (size_t)t->len + 1))
+		return false;
+	for (i = 0; i < t->len; i++)
+		if (!buf_byte(b, digit[t->data[i] >> 4]) || !buf_byte(b, digit[t->data[i] & 15]))
+			return false;
+	return buf_byte(b, '\n');
+}
+
+enum dane { DANE_NONE, DANE_USABLE, DANE_UNUSABLE, DANE_TROUBLE };
+
+/* the TLSA records for this name of the host */
+static enum dane
+dane_at(struct protection *p, const char *base, uint16_t port, struct result *why)
+{
+	enum dns_result r;
+	size_t n, i;
+
+	r = dns_get_tlsa(port, base, records, PROTECTION_TLSA, &n);
+	if (r == DNS_TEMP) {
+		result_say(why, 'Z', true, "4.7.5", "unable to look up the TLSA records of ", base, ": ", dns_why(), "\n");
+		return DANE_TROUBLE;
+	}
+	if (r != DNS_OK || !dns_was_secure())
+		return DANE_NONE;
+	p->tlsa.max = TLSCLIENT_TLSA;
+	buf_clear(&p->tlsa);
+	for (i = 0; i < n; i++)
+		if (is_usable(&records[i]) && !put_record(&p->tlsa, &records[i])) {
+			result_say(why, 'Z', true, "4.3.0", "unable to note the TLSA records of ", base, ": ", strerror(errno), "\n");
+			return DANE_TROUBLE;
+		}
+	set_host(p, base);
+	return p->tlsa.len ? DANE_USABLE : DANE_UNUSABLE;
+}
+
+/* RFC 7672 2.2: where its CNAMEs lead, then its own name; of an alias that leads into an insecure zone its own name, if
+ * the alias itself is secure */
+static enum dane
+dane(struct protection *p, const struct protection_host *h, struct result *why)
+{
+	bool is_alias = h->canonical && *h->canonical && strcmp(h->canonical, h->name) != 0;
+	char target[256];
+	enum dane found;
+
+	if (!h->mx_secure)
+		return DANE_NONE;
+	if (!h->addr_secure) {
+		enum dns_result r = is_alias ? dns_get_cname(h->name, target) : DNS_NODATA;
+
+		if (r == DNS_TEMP) {
+			result_say(why, 'Z', true, "4.7.5", "unable to look up what ", h->name, " is: ", dns_why(), "\n");
+			return DANE_TROUBLE;
+		}
+		return r == DNS_OK && dns_was_secure() ? dane_at(p, h->name, h->port, why) : DANE_NONE;
+	}
+	found = is_alias ? dane_at(p, h->canonical, h->port, why) : DANE_NONE;
+	return found == DANE_NONE ? dane_at(p, h->name, h->port, why) : found;
+}
+
+static void
+lift(struct protection *p, enum protection_level level, const char *because)
+{
+	if (p->level >= level)
+		return;
+	p->level = level;
+	p->because = because;
+}
+
+/* false: the host is not to be used */
+static bool
+apply_mtasts(struct protection *p, const char *domain, const struct protection_host *h, struct result *why)
+{
+	struct buf line = BUF(MTASTS_LINE);
+	int dir = conf_open();
+	const char *patterns = "";
+	enum mtasts_result r = dir < 0 ? MTASTS_TROUBLE : mtasts_find(dir, domain, clock_wall_s(), &line, &patterns);
+	int e = errno;
+	bool is_named = (r == MTASTS_ENFORCE || r == MTASTS_TESTING) && mtasts_match(patterns, h->name);
+
+	if (dir >= 0)
+		close(dir);
+	buf_free(&line);
+	if (r == MTASTS_TROUBLE) {
+		result_say(why, 'Z', true, "4.3.5", "unable to read control/mtasts: ", strerror(e), "\n");
+		return false;
+	}
+	if (r == MTASTS_TESTING && !is_named)
+		warn_say(h->name, " is no host of the MTA-STS policy of ", domain, ", which is in testing");
+	if (r != MTASTS_ENFORCE)
+		return true;
+	if (!is_named) {
+		result_say(why, 'Z', true, "4.7.5", h->name, " is no host of the MTA-STS policy of ", domain, "\n");
+		return false;
+	}
+	lift(p, PROTECTION_VERIFY, "MTA-STS");
+	return true;
+}
+
+bool
+protection_decide(struct protection *p, const struct protection_settings *s, const struct route *route,
+    const struct protection_host *h, struct result *why)
+{
+	enum dane found = DANE_NONE;
+
+	begin(p, s, route);
+	set_host(p, h->name);
+	if (p->level == PROTECTION_NO)
+		return true;
+	if (!p->command) {
+		result_say(why, 'Z', true, "4.3.5", p->because, " needs a program: there is no control/tlsclient\n");
+		return false;
+	}
+	if (p->implicit || p->level == PROTECTION_VERIFY)
+		return true;
+	found = dane(p, h, why);
+	if (found == DANE_TROUBLE)
+		return false;
+	if (found == DANE_USABLE)
+		lift(p, PROTECTION_DANE, "DANE");
+	else if (p->level == PROTECTION_DANE) {
+		result_say(why, 'Z', true, "4.7.5", h->name, found == DANE_UNUSABLE ? " has no TLSA record that could be used" :
+		    " has no TLSA record that is secure", ", and tls=dane asks for one\n");
+		return false;
+	} else if (found == DANE_UNUSABLE)
+		lift(p, PROTECTION_MUST, "DANE");
+	/* DANE goes before; records of no use say nothing against the certificate that MTA-STS asks for (RFC 8461 2) */
+	return found == DANE_USABLE || route->way != ROUTE_MX || apply_mtasts(p, route->hop[0].name, h, why);
+}

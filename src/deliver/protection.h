@@ -1,0 +1,64 @@
+/* protection - what a connection to one host must be protected with, and that it is not less
+ *
+ * An exact word of the route (tls=), or of control/tlslevel, is obeyed. "may" and "must" are raised by what the domain
+ * has published: DANE (RFC 7672) if the answers that lead to the host and its TLSA records are secure, else MTA-STS
+ * (RFC 8461) in mode enforce, if the domain's policy is in etc/mtasts. Without control/tlsclient there is no TLS, and what
+ * the route demands waits. Control files: tlsclient tlslevel mtasts.
+ *   tests  tests/unit/protection_test.c, tests/program/remote_tls*.t, tests/system/remote_dane.t */
+#ifndef DELIVER_PROTECTION_H
+#define DELIVER_PROTECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deliver/dns.h"
+#include "deliver/result.h"
+#include "lib/buf.h"
+#include "lib/conf.h"
+#include "wire/route.h"
+
+#define PROTECTION_TLSA 20              /* records used of a host */
+#define PROTECTION_HOST 256
+
+enum protection_level {
+	PROTECTION_NO,
+	PROTECTION_MAY,                 /* clear text if TLS fails */
+	PROTECTION_MUST,                /* from here on never */
+	PROTECTION_VERIFY,
+	PROTECTION_DANE
+};
+
+struct protection_settings {            /* all zero at first */
+	struct buf tlsclient;           /* a command; s == 0: there is none */
+	enum route_tls preset;
+};
+
+/* false: the error says why, and nothing is changed */
+bool protection_load(int dir, struct protection_settings *, struct conf_error *);
+
+/* a host and how we came to know of it */
+struct protection_host {
+	const char *name;               /* of the route or of the MX record; or an address */
+	const char *canonical;          /* where its CNAMEs led; "" or 0: itself, or not known */
+	uint16_t port;
+	bool mx_secure;                 /* the MX answer, or that there is none, was; true if the route names the host */
+	bool addr_secure;               /* the answers with its addresses were */
+};
+
+struct protection {                     /* of one host; all zero at first, its memory is used again and again */
+	enum protection_level level;
+	bool implicit;                  /* TLS from the first byte */
+	const char *command;            /* of the settings; 0: none */
+	const char *because;            /* "tls=verify", "DANE", "MTA-STS", for messages; "" with NO and MAY */
+	char host[PROTECTION_HOST];     /* the name to ask for and to check */
+	struct buf tlsa;                /* lines "USAGE SELECTOR MATCHING HEX" with DANE */
+};
+
+/* False: this host is not to be used now, *why says so. DNS is asked for TLSA records only. */
+bool protection_decide(struct protection *, const struct protection_settings *, const struct route *,
+    const struct protection_host *, struct result *why);
+/* as TLS_LEVEL says it (deliver/tlsclient.h) */
+const char *protection_word(const struct protection *);
+
+#endif
