@@ -79,6 +79,24 @@ printf 'small\n' >"$T/m"
 t 'a small message to 20000 recipients' queued
 is 'all of them' "$(grep -c '^Tr[0-9]*@b.example$' "$T/r.got")" 20000
 
+# sizes at which the room for the envelope changes hands, and records that are longer than it
+envelope_of() {	# BYTES: its last recipients make it as long as that
+	python3 - "$1" >"$T/e" <<-'END'
+		import sys
+		n = int(sys.argv[1])
+		e = b'Fjoe@a.example\0' + b'Tx@b.example\0' * ((n - 300) // 13)
+		sys.stdout.buffer.write(e + b'T' + b'%' * (n - len(e) - 13) + b'@b.example\0\0')
+	END
+}
+same_records() { queued && [ "$(tr -d . <"$T/r.got")" = "$(tr '\0' '\n' <"$T/e" | sed 's/%/%25/g' | tr -d .)" ]; }
+for n in 1022 1023 1024 2045 2046 2047 40000; do
+	envelope_of $n
+	t "an envelope of $n bytes" same_records
+done
+head -c 60000 /dev/urandom >"$T/m"
+t 'records that do not fit behind their message' same_records
+printf 'small\n' >"$T/m"
+
 # a caller that has said all of the message, but not of the envelope
 waiting() {
 	fresh
