@@ -9,7 +9,6 @@
 #include "lib/fd.h"
 #include "lib/num.h"
 #include "resolve/expand.h"
-#include "resolve/listfile.h"
 
 static const struct text_place top = { 1, 1 };
 
@@ -232,25 +231,22 @@ read_list(struct work *w, uint32_t index, uint32_t file, struct text_place place
 {
 	const char *path = w->table.entry[index].name;
 	bool roots = w->table.entry[index].programs;    /* who names it is root */
+	const char *odd;
 	struct listfile l;
 	struct stat *st = &l.st;
 	bool ok = true;
 
 	if (!listfile_open(&l, path))
 		cannot(w, file, place, path, strerror(errno));
-	else if (l.fd < 0)
-		cannot(w, file, place, path, "not a regular file");
-	else if (!w->host.accounts.one_user && !(roots && l.plain) && !(st->st_mode & S_IROTH))
-		cannot(w, file, place, path,
-		    "not readable by everybody, but a link leads to it, or a list that is not root's alone");
-	else if (st->st_size > (off_t)EXPAND_LIST_BYTES || !read_all(l.fd, st->st_size, EXPAND_LIST_BYTES, &w->bytes))
-		cannot(w, file, place, path, strerror(st->st_size > (off_t)EXPAND_LIST_BYTES ? EMSGSIZE : errno));
+	else if ((odd = listfile_odd(&l, roots)))
+		cannot(w, file, place, path, odd + 3);  /* without its "is " */
+	else if (!read_all(l.fd, st->st_size, EXPAND_LIST_BYTES, &w->bytes))
+		cannot(w, file, place, path, strerror(errno));
 	else if ((ok = add_file(w, path, path))) {
 		uint32_t own = w->files - 1;
 
 		w->table.entry[index].file = own;
-		w->table.entry[index].programs = l.roots ||
-		    (w->host.accounts.one_user && st->st_uid == geteuid() && !(st->st_mode & 022));
+		w->table.entry[index].programs = listfile_programs(&l);
 		lint_modes(w, own, top, path, st, WARNING);
 		if (!host_runner_reads(&w->host, st))
 			found_warning(&w->findings, own, top, "the runner, pneuq, may not read this list; its mail would wait");

@@ -9,16 +9,13 @@
 #include "lib/ascii.h"
 #include "lib/fd.h"
 #include "lib/num.h"
-#include "lib/place.h"
 #include "mail/element.h"
-#include "resolve/listfile.h"
 
 #define STRINGS_MAX (256u << 20)
 #define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
 #define ITEMS_KEPT 4096                 /* memory kept from one message to the next, */
 #define LIST_KEPT (1u << 20)            /* and bytes of it */
 #define BAD_LINES 100                   /* of a list, each of them told */
-#define NOBODY_ELSE 022                 /* bits that let others change a list */
 
 void
 expand_free(struct expand *x)
@@ -435,25 +432,16 @@ list_says(struct expand *x, size_t i, bool (*say)(struct expand *, size_t, const
 	return say(x, i, status, o.text);
 }
 
-/* May it be read with our rights? Not what only we can read, if somebody else than root has chosen it. */
-static bool
-may_read(const struct listfile *l, char kind)
-{
-	return (kind == QF_INCLUDE && l->plain) || (l->st.st_mode & S_IROTH);
-}
-
 /* 0, or what forbids it */
 static const char *
-odd_list(const struct expand *x, const struct listfile *l, char kind, bool ours)
+odd_list(const struct expand *x, const struct listfile *l, char kind)
 {
-	if (l->fd < 0)
-		return "is not a regular file";
+	const char *odd = listfile_odd(l, kind == QF_INCLUDE);
+
+	if (odd)
+		return odd;
 	if (l->st.st_mode & 002)
 		return "others may write to it";
-	if (!ours && !may_read(l, kind))
-		return "is not readable by everybody, but a link leads to it, or a list that is not root's alone";
-	if (l->st.st_size > (off_t)EXPAND_LIST_BYTES)
-		return "is too large";
 	if ((size_t)l->st.st_size > EXPAND_LIST_BYTES - x->listed)
 		return "is too large to be read together with the lists before it";
 	return 0;
@@ -472,11 +460,9 @@ read_list(struct expand *x, size_t i, bool *roots, bool *fine)
 	if (!listfile_open(&l, expand_string(x, x->item[i].text)))
 		e = errno;
 	else {
-		bool ours = place_private() && l.st.st_uid == geteuid();
-
-		*roots = l.roots || (ours && !(l.st.st_mode & NOBODY_ELSE));
+		*roots = listfile_programs(&l);
 		buf_clear(&x->list);
-		if (!(odd = odd_list(x, &l, x->item[i].kind, ours))) {
+		if (!(odd = odd_list(x, &l, x->item[i].kind))) {
 			x->listed += (size_t)l.st.st_size;
 			if (!buf_room(&x->list, (size_t)l.st.st_size) ||
 			    (n = fd_read(l.fd, x->list.s, (size_t)l.st.st_size)) < 0)

@@ -23,13 +23,14 @@
 #include "lib/buf.h"
 #include "mail/outcome.h"
 #include "resolve/aliases.h"
+#include "resolve/listfile.h"
 #include "resolve/routing.h"
 #include "resolve/seen.h"
 #include "wire/queuefile.h"
 
 #define EXPAND_DEPTH 50
 #define EXPAND_MOST 250000
-#define EXPAND_LIST_BYTES (64u << 20)
+#define EXPAND_LIST_BYTES LISTFILE_MAX
 #define EXPAND_LISTS 1000
 #define EXPAND_ELEMENTS (4 * EXPAND_MOST)       /* those count, too, that yield nothing */
 #define EXPAND_OWNER "owner-"

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/place.h"
+
 #define NAME_ROOM 256                   /* of one name in a path, with its 0 */
 #define NOBODY_ELSE 022                 /* bits that let others change it */
 #define READ (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -106,4 +108,27 @@ listfile_open(struct listfile *l, const char *path)
 		}
 	}
 	return stat(path, &l->st) == 0 && open_regular(l, AT_FDCWD, path, 0);
+}
+
+static bool
+ours(const struct listfile *l)
+{
+	return place_private() && l->st.st_uid == geteuid();
+}
+
+const char *
+listfile_odd(const struct listfile *l, bool by_root)
+{
+	if (l->fd < 0)
+		return "is not a regular file";
+	if (!ours(l) && !(by_root && l->plain) && !(l->st.st_mode & S_IROTH))
+		return by_root ? "is not readable by everybody, but a link leads to it" :
+		    "is not readable by everybody, but a list that is not root's alone names it";
+	return l->st.st_size > (off_t)LISTFILE_MAX ? "is too large" : 0;
+}
+
+bool
+listfile_programs(const struct listfile *l)
+{
+	return l->roots || (ours(l) && !(l->st.st_mode & NOBODY_ELSE));
 }

@@ -8,11 +8,9 @@
 
 #include "lib/fd.h"
 #include "lib/num.h"
-#include "lib/place.h"
 #include "mail/element.h"
 #include "mail/srs.h"
 #include "resolve/expand.h"
-#include "resolve/listfile.h"
 #include "tools/explain.h"
 
 #define MEMBERS_SHOWN 5                 /* of a list */
@@ -302,12 +300,12 @@ list_lines(struct list *l, const struct buf *text)
 	}
 }
 
-/* The conditions are those of resolve/expand.c. False: said why not */
+/* as pneu-send would. False: said why not */
 static bool
 read_list(struct explain *e, size_t depth, const char *path, struct buf *b, bool *programs)
 {
 	struct listfile l;
-	bool there = listfile_open(&l, path), ours = there && place_private() && l.st.st_uid == geteuid();
+	bool there = listfile_open(&l, path);
 	const char *why = 0;
 	ssize_t n;
 
@@ -317,19 +315,15 @@ read_list(struct explain *e, size_t depth, const char *path, struct buf *b, bool
 	}
 	if (!there)
 		why = strerror(errno);
-	else if (l.fd < 0)
-		why = "is not a regular file";
+	else if ((why = listfile_odd(&l, true)))
+		;
 	else if (l.st.st_mode & 002)
 		why = "others may write to it";
-	else if (!ours && !l.plain && !(l.st.st_mode & S_IROTH))
-		why = "is not readable by everybody, but a link leads to it";
-	else if (l.st.st_size > (off_t)EXPAND_LIST_BYTES)
-		why = "is too large";
 	else if (!buf_room(b, (size_t)l.st.st_size) || (n = fd_read(l.fd, b->s, (size_t)l.st.st_size)) < 0)
 		why = strerror(errno);
 	else {
 		b->len = (size_t)n;
-		*programs = l.roots || (ours && !(l.st.st_mode & 022));
+		*programs = listfile_programs(&l);
 	}
 	if (l.fd >= 0)
 		close(l.fd);
