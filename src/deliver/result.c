@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "mail/retryhint.h"
+
 void
 result_append(struct result *r, const char *s)
 {
@@ -43,4 +45,6 @@ result_reply(struct result *r, const struct reply *reply, bool site, const char 
 	}
 	result_say(r, first == '2' ? 'K' : first == '5' ? 'D' : 'Z', site, status, ip, " ", what,
 	    "\nRemote host said: ", reply->text, "\n");
+	if (first == '4')
+		r->wait_s = retryhint(reply->text);
 }

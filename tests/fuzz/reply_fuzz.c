@@ -1,12 +1,13 @@
 /* reply_fuzz - what an SMTP server may send: replies, one after another, cut anywhere
  *   input   a byte: the size of the pieces; then the stream
- * sources: src/mail/reply.c
+ * sources: src/mail/reply.c src/mail/retryhint.c
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mail/reply.h"
+#include "mail/retryhint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -19,11 +20,14 @@ check(const struct reply *r)
 {
 	char status[REPLY_STATUS] = "";
 	const char *value = 0;
+	uint64_t wait_s;
 	size_t i;
 
 	must(r->len <= REPLY_TEXT && strlen(r->text) == r->len);
 	for (i = 0; i < r->len; i++)
 		must(r->text[i] == '\n' || (r->text[i] >= ' ' && r->text[i] <= '~'));
+	wait_s = retryhint(r->text);
+	must(wait_s == 0 || (wait_s >= RETRYHINT_LEAST_S && wait_s <= RETRYHINT_MOST_S));
 	if (reply_status(r, status))
 		must(strlen(status) >= 5 && strlen(status) < REPLY_STATUS && status[0] == r->text[0]);
 	if (reply_offers(r, "SIZE", &value))
