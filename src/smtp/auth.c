@@ -10,7 +10,6 @@
 #include "smtp/command.h"
 #include "smtp/session.h"
 
-#define LINE 12288                      /* RFC 4954 section 4, with its end */
 #define DELAY_MAX_S 30
 
 bool
@@ -64,7 +63,7 @@ challenge(struct session *s, const char *text, size_t *n)
 	size_t len;
 
 	answer_ok(s, text);
-	switch (session_line(s, LINE, &line, &len, "in AUTH")) {
+	switch (session_line(s, AUTH_LINE, &line, &len, "in AUTH")) {
 	case SESSION_WHOLE:
 		break;
 	case SESSION_LONG:

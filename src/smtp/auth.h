@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define AUTH_LOGIN 255                  /* bytes of a login */
+#define AUTH_LINE 12288                 /* bytes of the command, and of an answer to a challenge, with its end: RFC 4954 4 */
 #define AUTH_ASKED 512                  /* what checkpassword reads: login 0 password 0 timestamp 0 */
 
 struct auth {

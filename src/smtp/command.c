@@ -247,6 +247,12 @@ too_fast(struct session *s)
 	return ++s->hurry > s->set->commandrate;
 }
 
+size_t
+command_most(const char *line, size_t n)
+{
+	return n >= 5 && strncasecmp(line, "AUTH ", 5) == 0 ? AUTH_LINE : SESSION_COMMAND;
+}
+
 void
 command_answer(struct session *s, char *line, size_t len)
 {

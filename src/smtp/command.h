@@ -9,6 +9,8 @@
 /* line[len] is 0; there may be others before it, which are refused */
 void command_answer(struct session *, char *line, size_t len);
 void command_too_long(struct session *);
+/* how long a line may be with its end, of which n bytes are there */
+size_t command_most(const char *line, size_t n);
 
 /* The handlers that have a file of their own. The argument is what follows the verb and its blanks; it ends in 0. */
 void transaction_mail(struct session *, const char *arg);       /* transaction.c */

@@ -95,16 +95,17 @@ enum session_line
 session_line(struct session *s, size_t most, char **line, size_t *len, const char *where)
 {
 	bool too_long = false;
+	size_t have, limit;
 	char *at, *end;
-	size_t have;
 
 	for (;;) {
 		at = s->in.s + s->in.pos;
 		have = s->in.end - s->in.pos;
+		limit = most ? most : command_most(at, have);
 		end = have ? memchr(at, '\n', have) : 0;
 		if (end)
 			break;
-		if (have >= most || too_long) {
+		if (have >= limit || too_long) {
 			too_long = true;
 			s->in.pos = s->in.end;
 		}
@@ -115,7 +116,7 @@ session_line(struct session *s, size_t most, char **line, size_t *len, const cha
 	s->in.deadline_ms = 0;
 	*line = at;
 	*len = (size_t)(end - at);
-	if (*len >= most || too_long)
+	if (*len >= limit || too_long)
 		return SESSION_LONG;
 	if (*len && at[*len - 1] == '\r')
 		--*len;
@@ -134,7 +135,7 @@ session_run(struct session *s)
 		s->command = "";
 		answer_close(s, "4.7.0", "TLS is not spoken here before SMTP");
 	}
-	while (!s->over && (got = session_line(s, SESSION_COMMAND, &line, &len, "in a command")) != SESSION_GONE) {
+	while (!s->over && (got = session_line(s, 0, &line, &len, "in a command")) != SESSION_GONE) {
 		if (got == SESSION_LONG)
 			command_too_long(s);
 		else {

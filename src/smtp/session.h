@@ -87,7 +87,8 @@ enum session_line {
 	SESSION_LONG,           /* read to its end however it is cut into packets, not kept: one line, one answer */
 	SESSION_GONE            /* as SESSION_LOST */
 };
-/* One line of at most `most` bytes with its end, which is taken and not counted. It stands in the input buffer. */
+/* One line of at most `most` bytes with its end, which is taken and not counted; 0: as many as command_most says. It stands
+ * in the input buffer. */
 enum session_line session_line(struct session *, size_t most, char **line, size_t *len, const char *where);
 
 #endif

@@ -73,6 +73,11 @@ $(head -c 12288 /dev/zero | tr '\0' A)
 AUTH PLAIN
 $(head -c 200000 /dev/zero | tr '\0' A)
 QUIT")" '334|500 5.5.6|334|500 5.5.6|221 2.0.0|'
+is 'nor is the command itself: it may be as long' "$(says "AUTH PLAIN $(head -c 12272 /dev/zero | tr '\0' A)
+auth plain $(head -c 12276 /dev/zero | tr '\0' A)
+AUTHX PLAIN $(head -c 4096 /dev/zero | tr '\0' A)
+NOOP $(head -c 4096 /dev/zero | tr '\0' A)
+QUIT")" '501 5.5.2|500 5.5.2|500 5.5.2|500 5.5.2|221 2.0.0|'
 is 'acting for oneself is no other' "$(says "AUTH PLAIN $(plain ann ann 'pass word')")" '235 2.7.0|'
 is 'for somebody else is' "$(says "AUTH PLAIN $(plain bob ann 'pass word')")" '535 5.7.8|'
 is 'a wrong password' "$(says "AUTH PLAIN $(plain '' ann wrong)
