@@ -50,11 +50,19 @@ settings(struct session *s)
 	return u->good;
 }
 
+/* RFC 3207 4. Whoever is not offered STARTTLS is not sent to look for it. */
+static const char *
+needs_tls(struct session *s)
+{
+	return tls_offered(s) ? "530 5.7.0 no mail without encryption here: STARTTLS comes first" :
+	    "530 5.7.0 no mail without encryption here, and it is not offered on this port: use one with TLS, such as 465";
+}
+
 const char *
 submission_may_begin(struct session *s)
 {
 	if (!s->tls.on && s->set->requiretls.len && *s->set->requiretls.s != '0')
-		return "530 5.7.0 no mail without encryption here: STARTTLS comes first";
+		return needs_tls(s);
 	if (s->submission.required && !*s->auth.login)
 		return "530 5.7.0 log in first: AUTH is required here";
 	if (users_own(s) && !settings(s))
