@@ -46,14 +46,6 @@ protection_load(int dir, struct protection_settings *s, struct conf_error *error
 	return true;
 }
 
-const char *
-protection_word(const struct protection *p)
-{
-	static const char *const word[] = { "no", "may", "must", "verify", "dane" };
-
-	return word[p->level];
-}
-
 /* what the route or the settings say */
 static void
 begin(struct protection *p, const struct protection_settings *s, const struct route *route)
@@ -212,14 +204,11 @@ apply_mtasts(struct protection *p, const char *domain, const struct protection_h
 	return true;
 }
 
-bool
-protection_decide(struct protection *p, const struct protection_settings *s, const struct route *route,
-    const struct protection_host *h, struct result *why)
+static bool
+decide(struct protection *p, const struct route *route, const struct protection_host *h, struct result *why)
 {
-	enum dane found = DANE_NONE;
+	enum dane found;
 
-	begin(p, s, route);
-	set_host(p, h->name);
 	if (p->level == PROTECTION_NO)
 		return true;
 	if (!p->command) {
@@ -241,4 +230,18 @@ protection_decide(struct protection *p, const struct protection_settings *s, con
 		lift(p, PROTECTION_MUST, "DANE");
 	/* DANE goes before; records of no use say nothing against the certificate that MTA-STS asks for (RFC 8461 2) */
 	return found == DANE_USABLE || route->way != ROUTE_MX || apply_mtasts(p, route->hop[0].name, h, why);
+}
+
+bool
+protection_decide(struct protection *p, const struct protection_settings *s, const struct route *route,
+    const struct protection_host *h, struct result *why)
+{
+	static const char *const word[] = { "no", "may", "must", "verify", "dane" };
+
+	begin(p, s, route);
+	set_host(p, h->name);
+	if (!decide(p, route, h, why))
+		return false;
+	p->word = word[p->level];
+	return true;
 }

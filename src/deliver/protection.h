@@ -49,6 +49,7 @@ struct protection_host {
 struct protection {                     /* of one host; all zero at first, its memory is used again and again */
 	enum protection_level level;
 	bool implicit;                  /* TLS from the first byte */
+	const char *word;               /* the level as TLS_LEVEL says it (deliver/tlsclient.h) */
 	const char *command;            /* of the settings; 0: none */
 	const char *because;            /* "tls=verify", "DANE", "MTA-STS", for messages; "" with NO and MAY */
 	char host[PROTECTION_HOST];     /* the name to ask for and to check */
@@ -58,7 +59,5 @@ struct protection {                     /* of one host; all zero at first, its m
 /* False: this host is not to be used now, *why says so. DNS is asked for TLSA records only. */
 bool protection_decide(struct protection *, const struct protection_settings *, const struct route *,
     const struct protection_host *, struct result *why);
-/* as TLS_LEVEL says it (deliver/tlsclient.h) */
-const char *protection_word(const struct protection *);
 
 #endif

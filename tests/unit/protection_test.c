@@ -84,7 +84,7 @@ decide(const char *text, const struct protection_host *h)
 		return "no route";
 	if (!protection_decide(&p, &settings, &r, h, &why))
 		return why.verdict == 'Z' && why.site ? why.status : "no refusal for now";
-	snprintf(said, sizeof said, "%s%s%s%s", protection_word(&p), *p.because ? " " : "", p.because, p.implicit ? " implicit" : "");
+	snprintf(said, sizeof said, "%s%s%s%s", p.word, *p.because ? " " : "", p.because, p.implicit ? " implicit" : "");
 	return said;
 }
 
