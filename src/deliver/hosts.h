@@ -1,10 +1,10 @@
-/* hosts - the addresses to try for a route, best first (RFC 5321 5.1)
+/* hosts - the hosts to try for a route, best first, with their addresses (RFC 5321 5.1)
  *
- * Hosts in order of preference, in random order among equals; the addresses of one host in the order dns gives. A host's
- * addresses are looked up only when its turn comes. At most HOSTS_MX hosts and HOSTS_ADDRS addresses of each. An address
- * that failed a short while ago comes after the others: a worker that has to connect often does not wait for the same
- * dead host each time.
- * The struct is the caller's; nothing else is kept. */
+ * Hosts in order of preference, in random order among equals; the addresses of all are looked up together. Of one host those
+ * come first that did not fail lately (deliver/tcpto.h), and IPv6 and IPv4 alternate as dns gives them or the route's family
+ * wants; a host that has only addresses that failed lately comes after all others. A host that is ourselves is cut, and with
+ * it all that are no better (RFC 5321 5.1): by name here, by address once hosts_ourselves is told.
+ * At most HOSTS_MX hosts and HOSTS_ADDRS addresses of each. The struct is the caller's; nothing else is kept. */
 #ifndef DELIVER_HOSTS_H
 #define DELIVER_HOSTS_H
 
@@ -12,43 +12,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "deliver/connect.h"
 #include "deliver/dns.h"
 #include "deliver/result.h"
+#include "lib/buf.h"
 #include "wire/route.h"
 
 #define HOSTS_MX 20
-#define HOSTS_ADDRS 16
+#define HOSTS_ADDRS CONNECT_MOST
 #define HOSTS_FRESH_MS 60000    /* hosts_begin asks again for what is older */
-#define HOSTS_SHUN_MS 300000    /* how long a failure is remembered */
-#define HOSTS_SHUNNED 8         /* how many are */
+
+struct host {
+	char name[ROUTE_NAME + 1];
+	uint16_t preference, port;
+	bool visited;           /* in this search */
+	bool is_secure;         /* the DNS said its addresses and they are authentic */
+	enum dns_result result;
+	size_t addrs;
+	struct connect_address addr[HOSTS_ADDRS];
+	char canonical[256];    /* where its CNAMEs led; "" */
+	char why[DNS_WHY];      /* with addrs 0 */
+};
 
 struct hosts {
 	struct route route;
-	struct dns_mx mx[HOSTS_MX];
-	size_t count, at;
-	struct dns_addr addr[HOSTS_ADDRS];      /* of the host before at */
-	size_t addrs, addr_at;
-	bool is_mx;                             /* the hosts come from MX records */
-	int64_t found_ms;                       /* when; 0: not yet */
-	int64_t begun_ms;
-	bool passed_over, second_round;         /* now come those that were passed over */
-	struct hosts_failure {
-		struct dns_addr addr;
-		int64_t at_ms;                  /* 0: none */
-	} failure[HOSTS_SHUNNED];
-	unsigned failures;                      /* counted on and on: the oldest is overwritten */
+	const char *me;         /* our name in MX records; 0: we have none */
+	struct host host[HOSTS_MX];
+	size_t count, cut;      /* those that were ours, or no better, are not counted; how many there were */
+	bool is_mx;             /* the hosts come from MX records */
+	bool is_secure;         /* and the DNS says those are authentic */
+	int64_t found_ms;       /* when; 0: not yet */
 };
 
-enum hosts_result {
-	HOSTS_ADDRESS,          /* here is one */
-	HOSTS_TROUBLE,          /* this host has none, *why says how; go on */
-	HOSTS_END               /* that was all */
-};
-
-/* Start from the best; false: there is nobody, *why says how. Before the first time all is 0 but the route. */
+/* Start from the best; false: there is nobody, *why says how. Before the first time all is 0 but route and me. */
 bool hosts_begin(struct hosts *, struct result *why);
-enum hosts_result hosts_next(struct hosts *, struct dns_addr *, struct result *why);
-/* this one did not take mail just now */
-void hosts_failed(struct hosts *, const struct dns_addr *);
+/* The next host, or 0: that was all. With addrs 0 it has none, and *why says how. */
+struct host *hosts_next(struct hosts *, struct result *why);
+/* This host turned out to be ourselves: it and all that are no better are no hosts any more; *why is what is to be said of it */
+void hosts_ourselves(struct hosts *, struct host *, struct result *why);
+/* One word that is the same for all MX routes with the same hosts, preferences and words (wire/job.h), appended; after
+ * hosts_begin. salt: what else must be the same. False as buf_put */
+bool hosts_word(const struct hosts *, const char *salt, struct buf *);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "deliver/tcpto.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
@@ -27,6 +28,7 @@ extern char **environ;
 static volatile sig_atomic_t child_ended;
 static unsigned workers;
 static char program[4096];
+static int shunned;                     /* the table of addresses that did not answer */
 
 static void
 on_child(int sig)
@@ -66,7 +68,7 @@ start(const struct spawner_request *r)
 {
 	struct spawner_answer a = { .number = r->number, .verdict = 'K', .status = "", .text = "" };
 	char *argv[] = { "pneu-remote", (char *)(uintptr_t)r->key, 0 };
-	struct proc_fd map[] = { { .to = 0 }, { .from = 2, .to = 1 } };
+	struct proc_fd map[] = { { .to = 0 }, { .from = 2, .to = 1 }, { .from = shunned, .to = TCPTO_FD } };
 	int pair[2];
 	pid_t pid;
 
@@ -76,7 +78,7 @@ start(const struct spawner_request *r)
 		return;
 	}
 	map[0].from = pair[1];
-	pid = proc_spawn(program, argv, environ, map, 2);
+	pid = proc_spawn(program, argv, environ, map, shunned < 0 ? 2 : 3);
 	if (pid < 0)
 		warn_sys("start ", program);
 	close(pair[1]);
@@ -133,6 +135,8 @@ main(void)
 		compat_undumpable();            /* our workers have our uid and talk to strangers */
 	if (!place_program(program, sizeof program, "pneu-remote"))
 		die_sys(EX_HARD, "name pneu-remote");
+	if ((shunned = tcpto_create()) < 0)
+		warn_sys("make a table of addresses that do not answer; each worker has its own");
 	sig_ignore(SIGPIPE);
 	sig_catch(SIGCHLD, on_child);
 	sig_block(SIGCHLD);                     /* comes through in wait_request only */

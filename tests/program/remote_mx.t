@@ -14,8 +14,11 @@ echo hi >"$T/m"
 pids=
 cleanup() { for p in $pids; do kill "$p" 2>/dev/null; done; }
 ip link set lo up
-for a in 192.0.2.1/32 192.0.2.2/32; do ip addr add $a dev lo; done
-ip -6 addr add 2001:db8::1/128 dev lo nodad 2>/dev/null
+# ours, but connections to them come from elsewhere, as from another host
+ip route add local 192.0.2.0/29 dev lo src 127.0.0.1
+ip -6 addr add 2001:db8::1:1/128 dev lo nodad 2>/dev/null
+ip -6 route add local 2001:db8::1/128 dev lo src 2001:db8::1:1 2>/dev/null
+echo 1 2>/dev/null >/proc/sys/net/ipv6/ip_nonlocal_bind
 
 # every name has the MX mx.example, every host 2001:db8::1 and 192.0.2.1, but for the names that lie
 python3 tests/program/dns_server.py 127.0.0.1 "$T/dns.port" "$T/dns.log" &

@@ -43,9 +43,9 @@ workers_gone() {
 	return 0
 }
 t 'each starts and ends with its socket' wait_until 10 workers_gone
-is 'each is told its route, and has its socket and the log twice, nothing else' "$(sort "$T/argv")" '2:host b.example 25 [0, 1, 2]
-2:mx [192.0.2.1] [0, 1, 2]
-2:mx a.example [0, 1, 2]'
+is 'each is told its route, and has its socket, the log twice and the table of addresses, nothing else' "$(sort "$T/argv")" '2:host b.example 25 [0, 1, 2, 3]
+2:mx [192.0.2.1] [0, 1, 2, 3]
+2:mx a.example [0, 1, 2, 3]'
 is 'what is no route is refused for good' "$(house 'ask "mail a.example"' 'ask ""' 'ask "host a.example 0"' 'ask "mx a b"' end)" \
 	'ask D 5.3.5 not a route
 ask D 5.3.5 not a route

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deliver/hosts.h"
+#include "deliver/tcpto.h"
 #include "tap.h"
 
 static unsigned mx_asked, addr_asked;
@@ -35,34 +36,56 @@ dns_get_mx(const char *domain, struct dns_mx *list, size_t max, size_t *n)
 	return strcmp(domain, "temp.example") == 0 ? DNS_TEMP : strcmp(domain, "nobody.example") == 0 ? DNS_NXDOMAIN : DNS_NODATA;
 }
 
-enum dns_result
-dns_get_addrs(const char *host, struct dns_addr *list, size_t max, size_t *n)
+static bool
+take(struct dns_host *h, const char *ip)
+{
+	struct dns_addr *a = &h->list[h->n];
+	int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+
+	if (h->n == h->max || (h->family && h->family != family) || inet_pton(family, ip, a->ip) != 1)
+		return false;
+	a->family = family;
+	h->n++;
+	return true;
+}
+
+static void
+answer(struct dns_host *h)
 {
 	static const struct {
-		const char *host, *ip[2];
+		const char *host, *ip[5];
 	} table[] = { { "first.example", { "2001:db8::1", "192.0.2.1" } }, { "second.example", { "192.0.2.2" } },
 		{ "third.example", { "192.0.2.3" } }, { "a.example", { "192.0.2.10" } }, { "b.example", { "192.0.2.11" } },
-		{ "bare.example", { "192.0.2.4" } } };
-	size_t i;
+		{ "bare.example", { "192.0.2.4" } },
+		{ "many.example", { "2001:db8::a", "2001:db8::b", "192.0.2.5", "192.0.2.6" } } };
+	size_t i, k;
 
-	addr_asked++;
-	*n = 0;
-	memset(list, 0, max * sizeof *list);
-	if (strcmp(host, failing) == 0)
-		return DNS_TEMP;
-	if (max > 0 && (inet_pton(AF_INET, host, list->ip) == 1 || inet_pton(AF_INET6, host, list->ip) == 1)) {
-		list->family = strchr(host, ':') ? AF_INET6 : AF_INET;
-		*n = 1;
-		return DNS_OK;
+	h->n = 0;
+	memset(h->list, 0, h->max * sizeof *h->list);
+	strcpy(h->why, "the table says so");
+	if (strcmp(h->name, failing) == 0) {
+		h->result = DNS_TEMP;
+		return;
 	}
-	for (i = 0; i < sizeof table / sizeof *table; i++)
-		for (; strcmp(table[i].host, host) == 0 && *n < 2 && *n < max && table[i].ip[*n]; ++*n) {
-			const char *ip = table[i].ip[*n];
+	if (!take(h, h->name))
+		for (i = 0; i < sizeof table / sizeof *table; i++)
+			for (k = 0; strcmp(table[i].host, h->name) == 0 && table[i].ip[k]; k++)
+				(void)take(h, table[i].ip[k]);
+	h->result = h->n ? DNS_OK : strcmp(h->name, "gone.example") == 0 ? DNS_NXDOMAIN : DNS_NODATA;
+}
 
-			list[*n].family = strchr(ip, ':') ? AF_INET6 : AF_INET;
-			inet_pton(list[*n].family, ip, list[*n].ip);
-		}
-	return *n ? DNS_OK : strcmp(host, "gone.example") == 0 ? DNS_NXDOMAIN : DNS_NODATA;
+void
+dns_get_addrs_of(struct dns_host *h, size_t n)
+{
+	addr_asked++;
+	while (n--)
+		answer(h++);
+}
+
+bool
+dns_was_secure(void)
+{
+	return false;
 }
 
 const char *
@@ -98,18 +121,20 @@ all(void)
 {
 	static char text[1000];
 	char ip[INET6_ADDRSTRLEN];
-	struct dns_addr a;
-	enum hosts_result r;
+	struct host *x;
+	size_t i;
 
 	text[0] = 0;
-	while ((r = hosts_next(&h, &a, &why)) != HOSTS_END) {
-		if (r == HOSTS_ADDRESS)
-			strcat(text, inet_ntop(a.family, a.ip, ip, sizeof ip));
-		else {
+	while ((x = hosts_next(&h, &why))) {
+		for (i = 0; i < x->addrs; i++) {
+			strcat(text, inet_ntop(x->addr[i].addr.family, x->addr[i].addr.ip, ip, sizeof ip));
+			strcat(text, " ");
+		}
+		if (!x->addrs) {
 			strncat(text, &why.verdict, 1);
 			strcat(text, why.status);
+			strcat(text, " ");
 		}
-		strcat(text, " ");
 	}
 	return text;
 }
@@ -173,28 +198,91 @@ equals(void)
 static void
 memory(void)
 {
-	struct dns_addr best = address("2001:db8::1"), third = address("192.0.2.3");
-	struct dns_addr a;
+	struct dns_addr best = address("2001:db8::1"), second = address("192.0.2.2");
 	unsigned before;
 
 	begin("mx three.example");
 	before = mx_asked;
-	hosts_next(&h, &a, &why);
-	hosts_failed(&h, &best);
-	same(all(), "192.0.2.1 192.0.2.2 192.0.2.3 ", "what fails during a search is not tried again in it");
-	hosts_failed(&h, &third);
-	h.failure[0].at_ms -= 10;       /* a moment ago */
-	h.failure[1].at_ms -= 10;
+	tcpto_failed(&best);
+	tcpto_failed(&second);
 	ok(hosts_begin(&h, &why) && mx_asked == before, "what DNS said is kept for the next search");
-	same(all(), "192.0.2.1 192.0.2.2 2001:db8::1 192.0.2.3 ", "what failed before it comes last");
-	h.failure[0].at_ms -= HOSTS_SHUN_MS;
+	same(all(), "192.0.2.1 2001:db8::1 192.0.2.3 192.0.2.2 ", "what failed lately comes last: of a host, and a whole host");
+	tcpto_answered(&best);
+	tcpto_answered(&second);
 	hosts_begin(&h, &why);
-	same(all(), "2001:db8::1 192.0.2.1 192.0.2.2 192.0.2.3 ", "for a while");
+	same(all(), "2001:db8::1 192.0.2.1 192.0.2.2 192.0.2.3 ", "until it answers");
 	h.found_ms -= HOSTS_FRESH_MS;
 	ok(hosts_begin(&h, &why) && mx_asked == before + 1, "later DNS is asked again");
 	before = addr_asked;
-	hosts_next(&h, &a, &why);
-	ok(addr_asked == before + 1, "a host's addresses are looked up in its turn");
+	begin("mx three.example");
+	ok(addr_asked == before + 1, "the addresses of all hosts are looked up at once");
+}
+
+static void
+families(void)
+{
+	begin("host many.example 25");
+	same(all(), "2001:db8::a 192.0.2.5 2001:db8::b 192.0.2.6 ", "the families take turns");
+	begin("host many.example 25 family=46");
+	same(all(), "192.0.2.5 2001:db8::a 192.0.2.6 2001:db8::b ", "IPv4 first where the route says so");
+	begin("host many.example 25 family=4");
+	same(all(), "192.0.2.5 192.0.2.6 ", "or alone");
+	begin("mx three.example family=6");
+	same(all(), "2001:db8::1 D5.4.4 D5.4.4 ", "a host without the only family has no address");
+	begin("host none.example 25 first.example 26");
+	same(all(), "D5.1.2 2001:db8::1 192.0.2.1 ", "several hosts of one route, in their order");
+	ok(h.host[1].port == 26, "each with its port");
+}
+
+static bool
+begin_as(const char *me, const char *route)
+{
+	memset(&h, 0, sizeof h);
+	h.me = me;
+	return route_get(route, &h.route) && hosts_begin(&h, &why);
+}
+
+static void
+ourselves(void)
+{
+	ok(begin_as("Second.example", "mx three.example"), "our own name in the list");
+	same(all(), "2001:db8::1 192.0.2.1 ", "is dropped, and everything worse");
+	ok(!begin_as("first.example", "mx three.example") && why.verdict == 'D' && strcmp(why.status, "5.4.6") == 0, "nothing is left: a failure");
+	ok(begin_as("a.example", "mx equal.example"), "one of two equals");
+	same(all(), "2001:db8::1 192.0.2.1 ", "takes the other along");
+	ok(begin_as("first.example", "host first.example 25"), "a route to ourselves is an operator's own wish");
+	begin_as(0, "mx three.example");
+	hosts_next(&h, &why);
+	hosts_ourselves(&h, &h.host[1], &why);
+	ok(why.verdict == 'Z' && !hosts_next(&h, &why), "found out by its address: the better ones may answer later");
+	begin_as(0, "mx three.example");
+	hosts_ourselves(&h, hosts_next(&h, &why), &why);
+	ok(why.verdict == 'D' && strcmp(why.status, "5.4.6") == 0 && !hosts_next(&h, &why), "if there are better ones");
+}
+
+static const char *
+word(const char *route, const char *salt)
+{
+	static struct buf b = BUF(JOB_VIA);
+
+	buf_clear(&b);
+	return begin(route) && hosts_word(&h, salt, &b) ? b.s : "";
+}
+
+static void
+words(void)
+{
+	char first[JOB_VIA + 1];
+	unsigned i, same_word = 0;
+
+	strcpy(first, word("mx equal.example", ""));
+	for (i = 0; i < 50; i++)
+		same_word += strcmp(word("mx equal.example", ""), first) == 0;
+	ok(same_word == 50, "the same hosts make the same word, in whatever order");
+	ok(strncmp(first, "first.example/", 14) == 0 && strlen(first) == 14 + 16, "which begins with the best");
+	ok(strcmp(word("mx equal.example tls=must", ""), first) != 0, "other rules make another");
+	ok(strcmp(word("mx equal.example", "x"), first) != 0, "whatever they are");
+	ok(strcmp(word("mx three.example", ""), first) != 0, "and other hosts");
 }
 
 int
@@ -204,5 +292,8 @@ main(void)
 	mx();
 	equals();
 	memory();
+	families();
+	ourselves();
+	words();
 	return done();
 }

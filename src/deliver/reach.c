@@ -1,0 +1,202 @@
+#include "deliver/reach.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "deliver/tcpto.h"
+#include "lib/clock.h"
+
+/* one more place that does not take mail now */
+static void
+collect(struct reach *r)
+{
+	char verdict = r->all.verdict;
+
+	if (!verdict) {
+		r->all = r->why;
+		return;
+	}
+	result_append(&r->all, r->why.text);
+	if (r->why.verdict == 'Z' && verdict == 'D') {
+		r->all.verdict = 'Z';
+		memcpy(r->all.status, r->why.status, sizeof r->all.status);
+	}
+	r->all.site = r->all.site || r->why.site;
+}
+
+bool
+reach_begin(struct reach *r, const struct client *c)
+{
+	r->until_ms = clock_mono_ms() + (int64_t)c->connect_s * 1000 * REACH_ROUNDS;
+	r->all.verdict = 0;
+	r->host = 0;
+	r->count = 0;
+	if (r->hosts.route.way == ROUTE_LMTP_UNIX || hosts_begin(&r->hosts, &r->why))
+		return true;
+	collect(r);
+	return false;
+}
+
+void
+reach_failed(struct reach *r)
+{
+	if (r->hosts.route.way != ROUTE_LMTP_UNIX)
+		tcpto_failed(&r->peer);
+	collect(r);
+}
+
+/* Is our end of the connection the same as the other's? Loopback is left out: what listens there may be anything. */
+static bool
+leads_to_ourselves(const struct reach *r, int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	socklen_t n = sizeof a;
+
+	if (!r->hosts.is_mx || getsockname(fd, &a.any, &n) != 0)
+		return false;
+	if (a.any.sa_family == AF_INET)
+		return r->peer.ip[0] != 127 && memcmp(&a.v4.sin_addr, r->peer.ip, 4) == 0;
+	return a.any.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr) && memcmp(&a.v6.sin6_addr, r->peer.ip, 16) == 0;
+}
+
+/* an error that says something of us, not of them */
+static bool
+is_our_own(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+}
+
+/* the addresses that have failed are told of and forgotten, and so is the one that is connected */
+static void
+drop_tried(struct reach *r, size_t winner)
+{
+	char ip[INET6_ADDRSTRLEN];
+	size_t i, n = 0;
+
+	for (i = 0; i < r->count; i++) {
+		const struct connect_address *a = &r->left[i];
+
+		if (i == winner)
+			continue;
+		if (!a->error) {
+			r->left[n++] = *a;
+			continue;
+		}
+		if (!is_our_own(a->error))
+			tcpto_failed(&a->addr);
+		if (!inet_ntop(a->addr.family, a->addr.ip, ip, sizeof ip))
+			strcpy(ip, "?");
+		if (a->error == ECONNRESET)     /* it was there, and is gone before we could look */
+			result_say(&r->why, 'Z', true, "4.4.2", ip, " ", client_trouble(a->error), " before its greeting\n");
+		else
+			result_say(&r->why, 'Z', true, "4.4.1", "no connection to ", ip, ": ", strerror(a->error), "\n");
+		collect(r);
+	}
+	r->count = n;
+}
+
+/* one of this host's addresses; -1: none of them is left */
+static int
+connect_host(struct reach *r, const struct client *c)
+{
+	size_t winner = SIZE_MAX;
+	int fd = connect_first(r->left, r->count, r->host->port, c->connect_s, &r->hosts.route, &winner);
+
+	if (fd < 0)
+		winner = SIZE_MAX;
+	else
+		r->peer = r->left[winner].addr;
+	drop_tried(r, winner);
+	return fd;
+}
+
+static bool
+next_host(struct reach *r)
+{
+	while ((r->host = hosts_next(&r->hosts, &r->why))) {
+		r->count = r->host->addrs;
+		memcpy(r->left, r->host->addr, r->count * sizeof *r->left);
+		if (r->count)
+			return true;
+		collect(r);
+	}
+	return false;
+}
+
+static bool
+out_of_time(struct reach *r)
+{
+	if (clock_mono_ms() < r->until_ms)
+		return false;
+	r->all.verdict = 'Z';
+	if (r->all.status[0] == '5')
+		strcpy(r->all.status, "4.4.1");
+	r->all.site = true;
+	return true;
+}
+
+static bool
+greet(struct reach *r, struct client *c, int fd, const struct dns_addr *a, const char *name)
+{
+	size_t n = strnlen(name, sizeof c->host - 1);
+
+	memcpy(c->host, name, n);
+	c->host[n] = 0;
+	if (!a)
+		strcpy(c->ip, "unix");
+	else if (!inet_ntop(a->family, a->ip, c->ip, sizeof c->ip))
+		strcpy(c->ip, "?");
+	return client_greet(c, fd, &r->why);
+}
+
+static bool
+reach_unix(struct reach *r, struct client *c)
+{
+	const char *path = r->hosts.route.hop[0].name;
+	int fd;
+
+	if (r->all.verdict)
+		return false;                   /* it has been tried: there is only one */
+	if ((fd = connect_unix(path, c->connect_s)) < 0)
+		result_say(&r->why, 'Z', true, "4.4.1", "no connection to ", path, ": ", strerror(errno), "\n");
+	else if (greet(r, c, fd, 0, path))
+		return true;
+	collect(r);
+	return false;
+}
+
+bool
+reach_next(struct reach *r, struct client *c)
+{
+	int fd;
+
+	if (r->hosts.route.way == ROUTE_LMTP_UNIX)
+		return reach_unix(r, c);
+	while (r->all.verdict == 0 || !out_of_time(r)) {
+		if (!r->count && !next_host(r)) {
+			r->all.site = r->all.verdict == 'Z';
+			return false;
+		}
+		if ((fd = connect_host(r, c)) < 0)
+			continue;
+		if (leads_to_ourselves(r, fd)) {
+			close(fd);
+			hosts_ourselves(&r->hosts, r->host, &r->why);
+			r->count = 0;
+			collect(r);
+		} else if (greet(r, c, fd, &r->peer, r->host->name)) {
+			tcpto_answered(&r->peer);
+			return true;
+		} else
+			reach_failed(r);
+	}
+	return false;
+}
