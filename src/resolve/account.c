@@ -8,6 +8,7 @@
 
 #include "lib/ascii.h"
 #include "lib/place.h"
+#include "resolve/separators.h"
 #include "wire/users.h"
 
 #define BREAK '-'                       /* of qmail: what follows it has a .qmail file of its own or is nobody's */
@@ -28,21 +29,16 @@ accounts_load(struct accounts *a, struct conf_error *e)
 {
 	struct buf separators = BUF(0), aliasuser = BUF(0);
 	struct conf table[] = {
-		{ "separators", CONF_LINE, &separators, 0, 0, 0 },
+		SEPARATORS_CONF(&separators),
 		{ "aliasuser", CONF_LINE, &aliasuser, 0, 0, 0 },
 	};
 	bool ok = conf_read(table, sizeof table / sizeof *table, e);
 
-	if (ok && ((!separators.s && !(separators.max = 1, buf_puts(&separators, "+"))) ||
-	    (!aliasuser.len && !(aliasuser.max = CONF_FILE_MAX, buf_puts(&aliasuser, "alias"))))) {
-		conf_complain(e, "separators", "out of memory", 0);
+	if (ok && !aliasuser.len && !(aliasuser.max = CONF_FILE_MAX, buf_puts(&aliasuser, "alias"))) {
+		conf_complain(e, "aliasuser", "out of memory", 0);
 		ok = false;
 	}
-	if (ok && separators.s[strspn(separators.s, "!#$%&'*+-/=?^_`{|}~.")]) {
-		conf_complain(e, "separators", "only characters that are no letter, digit, blank or one of \"(),:;<>@[\\] can be", 0);
-		ok = false;
-	}
-	if (!ok) {
+	if (!ok || !separators_settle(&separators, e)) {
 		buf_free(&separators);
 		buf_free(&aliasuser);
 		return false;

@@ -12,6 +12,7 @@
 #include "lib/num.h"
 #include "mail/srs.h"
 #include "resolve/rewriting.h"
+#include "resolve/separators.h"
 #include "wire/route.h"
 
 const char routing_no_return[] = "not a return address made here, or too old";
@@ -26,7 +27,7 @@ struct routing {
 const char *
 routing_separators(const struct routing *r)
 {
-	return r->separators.s ? r->separators.s : "+";
+	return r->separators.s;
 }
 
 /* "name:value" lines; a line without a colon is nonsense */
@@ -153,10 +154,10 @@ load(struct routing *r, struct conf_error *e)
 		{ "percenthack", CONF_LINES, &r->percenthack, 0, 0, 0 },
 		{ "virtualdomains", CONF_LINES, &r->virtualdomains, 0, 0, 0 },
 		{ "smtproutes", CONF_LINES, &r->smtproutes, 0, 0, 0 },
-		{ "separators", CONF_LINE, &r->separators, 0, 0, 0 },
+		SEPARATORS_CONF(&r->separators),
 	};
 
-	if (!conf_read(table, sizeof table / sizeof *table, e))
+	if (!conf_read(table, sizeof table / sizeof *table, e) || !separators_settle(&r->separators, e))
 		return false;
 	if (!conf_host_name(&r->me)) {
 		conf_complain(e, "me", "missing, and the host has no name", 0);

@@ -158,6 +158,13 @@ main(void)
 		same(find(made("joe@a.example", "here.example", "one", 0)), strerror(EACCES), "nobody can tell, for now");
 		same(find("joe@a.example"), "remote mx a.example joe@a.example", "others go where they went");
 	}
+	same(routing_separators(r), "+", "a plus begins an extension");
+	setting("separators", "-=\n");
+	ok(reload() && strcmp(routing_separators(r), "-=") == 0, "or others do");
+	setting("separators", "\n");
+	ok(reload() && strcmp(routing_separators(r), "") == 0, "or none");
+	setting("separators", "+x\n");
+	ok(!reload() && strstr(error.text, "control/separators: only characters that are no letter"), "a letter does not");
 	routing_free(r);
 	free(dir);
 	return done();
