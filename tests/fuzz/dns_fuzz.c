@@ -1,5 +1,5 @@
 /* dns_fuzz - DNS answers, and names and server lists as text
- *   input   a byte: the type asked for (2 bits), CNAMEs allowed (4 bits), TXT instead (1 bit); then the packet, its own id and question
+ *   input   a byte: the type asked for (2 bits), CNAMEs allowed (4 bits), TXT instead (1 bit), TLSA instead (1 bit); then the packet, its own id and question
  *           taken for ours where it has one, so that the fuzzer gets behind that door
  * sources: src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c
  */
@@ -78,9 +78,13 @@ walk(struct dnspacket_answer *a)
 			must(copy && dnspacket_txt(rdata, len, copy) < len);
 			free(copy);
 		}
-		if (a->type != DNS_MX)
+		must(a->type != DNS_TLSA || len >= 3);
+		if (a->type == DNS_MX)
+			dnspacket_mx(a, rdata, &preference, &host);
+		else if (a->type == DNS_CNAME)
+			dnspacket_cname(a, rdata, &host);
+		else
 			continue;
-		dnspacket_mx(a, rdata, &preference, &host);
 		check_name(&host);
 		check_text(&host);
 	}
@@ -91,7 +95,7 @@ static void
 packet(uint8_t how, const uint8_t *s, size_t n)
 {
 	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME };
-	struct dnspacket_question q = { .type = how & 64 ? DNS_TXT : types[how & 3], .edns = true };
+	struct dnspacket_question q = { .type = how & 128 ? DNS_TLSA : how & 64 ? DNS_TXT : types[how & 3], .edns = true };
 	unsigned allowed = how >> 2 & 15, hops = allowed;
 	struct dnspacket_answer a;
 	enum dnspacket_result r;
@@ -102,6 +106,7 @@ packet(uint8_t how, const uint8_t *s, size_t n)
 	if (r == DNSPACKET_OTHER)
 		return;
 	check_name(&a.name);
+	must(a.ede >= -1 && a.ede <= 65535);
 	if (r == DNSPACKET_FOLLOW)
 		must(hops < allowed);
 	if (r == DNSPACKET_OK)
