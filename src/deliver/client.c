@@ -1,9 +1,6 @@
 #include "deliver/client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +9,7 @@
 
 #include "compat/compat.h"
 #include "lib/clock.h"
+#include "lib/ip.h"
 
 /* The kernel ends a wait after this long, then we look at the clock: deadlines cost no system call of their own. */
 #define TICK_S 5
@@ -31,55 +29,11 @@ deadline(uint64_t s)
 void
 client_close(struct client *c)
 {
-	if (c->fd >= 0)
+	if (c->fd >= 0 && c->tls.pid)
+		tlsclient_end(&c->tls, c->fd);
+	else if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
-}
-
-static socklen_t
-fill_address(struct sockaddr_storage *ss, const struct dns_addr *a, uint16_t port)
-{
-	memset(ss, 0, sizeof *ss);
-	if (a->family == AF_INET6) {
-		struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)(void *)ss;
-
-		s6->sin6_family = AF_INET6;
-		s6->sin6_port = htons(port);
-		memcpy(&s6->sin6_addr, a->ip, 16);
-		return sizeof *s6;
-	} else {
-		struct sockaddr_in *s4 = (struct sockaddr_in *)(void *)ss;
-
-		s4->sin_family = AF_INET;
-		s4->sin_port = htons(port);
-		memcpy(&s4->sin_addr, a->ip, 4);
-		return sizeof *s4;
-	}
-}
-
-/* connect(2) with a time limit; the socket is non-blocking meanwhile */
-static bool
-connect_within(int fd, const struct sockaddr *to, socklen_t len, uint64_t limit_s)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int64_t until = deadline(limit_s), left;
-	int error = 0, r;
-	socklen_t n = sizeof error;
-
-	if (connect(fd, to, len) == 0)
-		return true;
-	if (errno != EINPROGRESS && errno != EINTR)
-		return false;
-	do {
-		left = until - clock_mono_ms();
-		r = poll(&p, 1, left > 0 ? (int)left : 0);
-	} while (r < 0 && errno == EINTR);
-	if (r == 0)
-		errno = ETIMEDOUT;
-	if (r <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
-		return false;
-	errno = error;
-	return error == 0;
 }
 
 static bool
@@ -87,33 +41,11 @@ set_up(struct client *c)
 {
 	uint64_t tick = least(TICK_S, c->remote_s);
 	struct timeval tv = { .tv_sec = (time_t)tick };
-	int on = 1;
 
-	/* our last bytes must not wait for an acknowledgement of those before them; a unix socket knows no such wait */
-	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 ||
-	    fcntl(c->fd, F_SETFL, 0) != 0)
+	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0)
 		return false;
 	in_init(&c->in, c->fd, c->space, sizeof c->space, (int)tick * 1000);
 	return true;
-}
-
-static bool
-open_socket(struct client *c, const struct dns_addr *a, uint16_t port)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = fill_address(&ss, a, port);
-	int e;
-
-	c->fd = socket(a->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd < 0)
-		return false;
-	if (connect_within(c->fd, (struct sockaddr *)(void *)&ss, len, c->connect_s))
-		return true;
-	e = errno;
-	client_close(c);
-	errno = e;
-	return false;
 }
 
 static bool
@@ -243,15 +175,103 @@ hello(struct client *c)
 }
 
 bool
-client_greet(struct client *c, int fd, struct result *why)
+client_own_ip(const struct client *c, unsigned char ip[16])
 {
-	c->fd = fd;
-	strcpy(c->protection, "clear");
-	c->dirty = c->heard = false;
-	c->jobs = c->owed = 0;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a;
+	socklen_t n = sizeof a;
+
+	if (c->own_ip_known)
+		memcpy(ip, c->own_ip, 16);
+	else if (getsockname(c->fd, &a.any, &n) != 0)
+		return false;
+	else if (a.any.sa_family == AF_INET)
+		ip_from_v4(ip, &a.v4.sin_addr);
+	else if (a.any.sa_family == AF_INET6)
+		memcpy(ip, &a.v6.sin6_addr, 16);
+	else
+		return false;
+	return true;
+}
+
+/* no TLS, so no connection */
+static bool
+not_safe(struct client *c, struct result *why, const char *status, const char *what, const char *reason)
+{
+	c->clear_instead = c->wanted->level == PROTECTION_MAY;
+	result_say(why, 'Z', true, status, c->ip, " ", what, reason, *c->wanted->because ? ", and it has to be safe: " : "",
+	    c->wanted->because, "\n");
+	return false;
+}
+
+/* The handshake, now. From here on fd is the program's, and what the server said before is forgotten. */
+static bool
+handshake(struct client *c, struct result *why)
+{
+	const struct protection *p = c->wanted;
+	struct tlsclient_wish w = { .command = p->command, .host = p->host, .address = c->ip, .level = p->word,
+	    .tlsa = p->level == PROTECTION_DANE ? p->tlsa.s : 0, .limit_ms = least(CLIENT_HANDSHAKE_S, c->remote_s) * 1000 };
+
+	if (c->in.pos != c->in.end)
+		return not_safe(c, why, "4.7.5", "spoke before TLS began", "");
+	c->own_ip_known = client_own_ip(c, c->own_ip);
+	switch (tlsclient_begin(&c->tls, &w, &c->fd)) {
+	case TLSCLIENT_OK:
+		break;
+	case TLSCLIENT_FAILED:
+		return not_safe(c, why, "4.7.5", "and we found no TLS together: ", c->tls.why);
+	case TLSCLIENT_REFUSED:
+		return not_safe(c, why, "4.7.5", "has no certificate that is good: ", c->tls.why);
+	case TLSCLIENT_TROUBLE:                 /* our own; that is nothing to go on in clear for */
+		result_say(why, 'Z', true, "4.3.5", "TLS with ", c->ip, ": ", c->tls.why, "\n");
+		return false;
+	}
 	if (!set_up(c)) {
-		result_say(why, 'Z', false, "4.3.0", "unable to use a connection to ", c->ip, ": ", strerror(errno), "\n");
-	} else if (!client_reply(c, CLIENT_GREETING_S)) {
+		result_say(why, 'Z', true, "4.3.0", "unable to use the TLS program: ", strerror(errno), "\n");
+		return false;
+	}
+	strcpy(c->protection, c->tls.version);
+	strcat(c->protection, p->level == PROTECTION_DANE ? ":dane" : p->level == PROTECTION_VERIFY ? ":verified" : "");
+	return true;
+}
+
+/* STARTTLS (RFC 3207) after the first EHLO, and a second one inside */
+static bool
+start_tls(struct client *c, struct result *why)
+{
+	bool may = c->wanted->level == PROTECTION_MAY;
+
+	if (!c->offers.starttls)
+		return may || not_safe(c, why, "4.7.4", "does not offer STARTTLS", "");
+	if (!send_line(c, "STARTTLS", "") || !client_reply(c, CLIENT_COMMAND_S))
+		return not_safe(c, why, "4.7.5", client_trouble(errno), " after STARTTLS");
+	if (c->reply.code != 220) {
+		if (may && c->reply.code != 421)
+			return true;
+		return not_safe(c, why, "4.7.5", "did not begin with TLS. Remote host said: ", c->reply.text);
+	}
+	if (!handshake(c, why))
+		return false;
+	if (!hello(c))
+		return not_safe(c, why, "4.7.5", client_trouble(errno), c->lmtp ? " after LHLO inside TLS" : " after EHLO inside TLS");
+	if (c->reply.code / 100 == 2)
+		return true;
+	result_reply(why, &c->reply, true, ".5.0", c->ip, "did not like our EHLO inside TLS.");
+	return false;
+}
+
+/* the socket is set up: the greetings; false: *why is filled */
+static bool
+greet(struct client *c, struct result *why)
+{
+	const struct protection *p = c->wanted && c->wanted->level != PROTECTION_NO ? c->wanted : 0;
+
+	if (p && p->implicit && !handshake(c, why))
+		return false;
+	if (!client_reply(c, CLIENT_GREETING_S)) {
 		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
 	} else if (c->reply.code / 100 != 2) {
 		result_reply(why, &c->reply, true, ".3.2", c->ip, "does not take mail from us.");
@@ -260,23 +280,24 @@ client_greet(struct client *c, int fd, struct result *why)
 	} else if (c->reply.code / 100 != 2) {
 		result_reply(why, &c->reply, true, ".5.0", c->ip, c->lmtp ? "did not like our LHLO." : "did not like our EHLO or HELO.");
 	} else
-		return true;
-	client_via(c, why, false);
-	client_close(c);
+		return !p || p->implicit || start_tls(c, why);
 	return false;
 }
 
 bool
-client_open(struct client *c, const struct dns_addr *a, uint16_t port, struct result *why)
+client_greet(struct client *c, int fd, struct result *why)
 {
-	if (!inet_ntop(a->family, a->ip, c->ip, sizeof c->ip))
-		strcpy(c->ip, "?");
-	if (open_socket(c, a, port))
-		return client_greet(c, c->fd, why);
-	if (errno == ECONNRESET)                /* it was there, and is gone before we could look */
-		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
-	else
-		result_say(why, 'Z', true, "4.4.1", "no connection to ", c->ip, ": ", strerror(errno), "\n");
+	c->fd = fd;
+	strcpy(c->protection, "clear");
+	c->dirty = c->heard = c->clear_instead = c->own_ip_known = false;
+	c->jobs = c->owed = 0;
+	c->tls.pid = 0;
+	if (!set_up(c))
+		result_say(why, 'Z', false, "4.3.0", "unable to use a connection to ", c->ip, ": ", strerror(errno), "\n");
+	else if (greet(c, why))
+		return true;
+	client_via(c, why, false);
+	client_close(c);
 	return false;
 }
 

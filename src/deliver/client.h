@@ -1,7 +1,8 @@
 /* client - the client's end of one SMTP connection: bytes out, replies in, the greeting
  *
- * Invariant: fd is -1 or a connected, blocking socket. Everything sent so far has been answered whenever client_send
- * is called: a reply nobody asked for ends the connection, it is never taken for the answer to something else.
+ * Invariant: fd is -1 or a connected, blocking socket, of the network or of the TLS program (deliver/tlsclient.h).
+ * Everything sent so far has been answered whenever client_send is called: a reply nobody asked for ends the connection, it
+ * is never taken for the answer to something else.
  * SIGPIPE is ignored by the program. One connection costs the struct and nothing else, whatever the server sends. */
 #ifndef DELIVER_CLIENT_H
 #define DELIVER_CLIENT_H
@@ -14,7 +15,9 @@
 
 #include "deliver/dns.h"
 #include "deliver/offers.h"
+#include "deliver/protection.h"
 #include "deliver/result.h"
+#include "deliver/tlsclient.h"
 #include "lib/in.h"
 #include "mail/reply.h"
 
@@ -25,6 +28,7 @@
 #define CLIENT_BLOCK_S 180
 #define CLIENT_FINAL_S 600
 #define CLIENT_QUIT_S 3
+#define CLIENT_HANDSHAKE_S 60           /* of TLS */
 
 #define CLIENT_HOST 256
 
@@ -33,6 +37,11 @@ struct client {
 	bool lmtp;                      /* RFC 2033; set before it connects */
 	char host[CLIENT_HOST];         /* the server's name as we came to know it; "": its address is all there is */
 	char ip[INET6_ADDRSTRLEN];      /* "unix" for a unix socket */
+	const struct protection *wanted;        /* set before it connects; 0: clear text */
+	bool clear_instead;             /* it failed because of TLS, and on a new connection clear text will do */
+	struct tlsclient tls;           /* has a pid: it stands between us and the network */
+	unsigned char own_ip[16];       /* with TLS: our end of the network, as lib/ip.h has it */
+	bool own_ip_known;
 	char protection[64];            /* "clear", or as wire/job.h has it */
 	uint64_t connect_s, remote_s;   /* control files timeoutconnect and timeoutremote */
 	const char *helo;               /* our name */
@@ -47,10 +56,12 @@ struct client {
 	char space[16384];
 };
 
-/* Connect and greet: true, or *why is filled (Z or D, about the site) and there is no connection. */
-bool client_open(struct client *, const struct dns_addr *, uint16_t port, struct result *why);
-/* The same with a socket that is connected already and now the client's; host and ip are filled in. */
+/* Greet: true, or *why is filled (Z or D, about the site) and there is no connection. The socket is connected, blocking
+ * (TCP_NODELAY is set) and the client's from now on; host and ip are filled in. With TLS, if that is
+ * wanted: what is not protected as it must be is no connection, and *why is a Z with 4.7.4, 4.7.5 or 4.3.5. */
 bool client_greet(struct client *, int fd, struct result *why);
+/* our address on this connection, as lib/ip.h has it; false: it has none */
+bool client_own_ip(const struct client *, unsigned char ip[16]);
 /* HOST/ADDRESS/PROTECTION into a result, and "/dsn" if so */
 void client_via(const struct client *, struct result *, bool dsn);
 /* a reply is there, or some of it, or the connection's end: no wait */

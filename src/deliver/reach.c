@@ -9,6 +9,7 @@
 
 #include "deliver/tcpto.h"
 #include "lib/clock.h"
+#include "lib/msg.h"
 
 /* one more place that does not take mail now */
 static void
@@ -118,14 +119,26 @@ connect_host(struct reach *r, const struct client *c)
 	return fd;
 }
 
+/* what this host's connections need; false: it is not to be used now */
+static bool
+protect(struct reach *r, const char *name)
+{
+	const struct host *h = r->host;
+	const struct protection_host x = { .name = name, .canonical = h ? h->canonical : 0, .port = h ? h->port : 0,
+	    .mx_secure = r->hosts.route.way != ROUTE_MX || r->hosts.is_secure, .addr_secure = h && h->is_secure };
+
+	return protection_decide(&r->protection, &r->tls, &r->hosts.route, &x, &r->why);
+}
+
 static bool
 next_host(struct reach *r)
 {
 	while ((r->host = hosts_next(&r->hosts, &r->why))) {
 		r->count = r->host->addrs;
 		memcpy(r->left, r->host->addr, r->count * sizeof *r->left);
-		if (r->count)
+		if (r->count && protect(r, r->host->name))
 			return true;
+		r->count = 0;
 		collect(r);
 	}
 	return false;
@@ -144,7 +157,7 @@ out_of_time(struct reach *r)
 }
 
 static bool
-greet(struct reach *r, struct client *c, int fd, const struct dns_addr *a, const char *name)
+greet(struct reach *r, struct client *c, int fd, const struct dns_addr *a, const char *name, const struct protection *wanted)
 {
 	size_t n = strnlen(name, sizeof c->host - 1);
 
@@ -154,7 +167,24 @@ greet(struct reach *r, struct client *c, int fd, const struct dns_addr *a, const
 		strcpy(c->ip, "unix");
 	else if (!inet_ntop(a->family, a->ip, c->ip, sizeof c->ip))
 		strcpy(c->ip, "?");
+	c->wanted = wanted;
 	return client_greet(c, fd, &r->why);
+}
+
+/* TLS has failed with a host that takes clear text as well (RFC 7435): the same address again */
+static bool
+greet_in_clear(struct reach *r, struct client *c)
+{
+	struct connect_address again = { .addr = r->peer };
+	size_t which;
+	int fd;
+
+	warn_say("clear text instead of TLS: ", r->why.text);
+	fd = connect_first(&again, 1, r->host->port, c->connect_s, &r->hosts.route, &which);
+	if (fd >= 0)
+		return greet(r, c, fd, &r->peer, r->host->name, 0);
+	result_append(&r->why, "and then no connection at all\n");
+	return false;
 }
 
 static bool
@@ -165,9 +195,11 @@ reach_unix(struct reach *r, struct client *c)
 
 	if (r->all.verdict)
 		return false;                   /* it has been tried: there is only one */
-	if ((fd = connect_unix(path, c->connect_s)) < 0)
+	if (!protect(r, "localhost"))
+		;
+	else if ((fd = connect_unix(path, c->connect_s)) < 0)
 		result_say(&r->why, 'Z', true, "4.4.1", "no connection to ", path, ": ", strerror(errno), "\n");
-	else if (greet(r, c, fd, 0, path))
+	else if (greet(r, c, fd, 0, path, &r->protection))
 		return true;
 	collect(r);
 	return false;
@@ -192,7 +224,8 @@ reach_next(struct reach *r, struct client *c)
 			hosts_ourselves(&r->hosts, r->host, &r->why);
 			r->count = 0;
 			collect(r);
-		} else if (greet(r, c, fd, &r->peer, r->host->name)) {
+		} else if (greet(r, c, fd, &r->peer, r->host->name, &r->protection) ||
+		    (c->clear_instead && greet_in_clear(r, c))) {
 			tcpto_answered(&r->peer);
 			return true;
 		} else

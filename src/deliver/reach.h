@@ -1,7 +1,8 @@
 /* reach - a connection to a host that takes mail for the route: one host after the other, all addresses of one at a time
  *
  * In order: reach_begin, reach_next, and when that host then takes no mail after all, reach_failed and reach_next again. What
- * each of them said is collected in all, and one "later" makes it "later".
+ * each of them said is collected in all, and one "later" makes it "later". A host that cannot be protected as it must be takes no
+ * mail; where clear text will do, TLS that fails is followed by a second connection without it.
  * A search takes no longer than REACH_ROUNDS times the time limit of one connection. */
 #ifndef DELIVER_REACH_H
 #define DELIVER_REACH_H
@@ -12,13 +13,16 @@
 
 #include "deliver/client.h"
 #include "deliver/hosts.h"
+#include "deliver/protection.h"
 #include "deliver/result.h"
 
 #define REACH_ROUNDS 5
 
 struct reach {
 	struct hosts hosts;
+	struct protection_settings tls; /* filled in before */
 	struct host *host;              /* the one whose turn it is; 0: none yet */
+	struct protection protection;   /* what it needs */
 	struct connect_address left[HOSTS_ADDRS];       /* its addresses not tried so far */
 	size_t count;
 	struct dns_addr peer;           /* where the connection leads */

@@ -6,7 +6,6 @@
  *   exit   0 no more jobs; 100 usage; 111 trouble: what is not reported counts as "later"
  * Invariant: K is reported only after the server's 2xx to the end of the data. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -22,7 +21,6 @@
 #include "deliver/transaction.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
-#include "lib/ip.h"
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/sig.h"
@@ -59,7 +57,8 @@ load_settings(void)
 		strcpy(misconfigured.text, "unable to open the directory of control files");
 		return;
 	}
-	if (conf_load(dir, settings, sizeof settings / sizeof *settings, &misconfigured)) {
+	if (conf_load(dir, settings, sizeof settings / sizeof *settings, &misconfigured) &&
+	    protection_load(dir, &reach.tls, &misconfigured)) {
 		reach.hosts.me = me.len ? me.s : 0;
 		client.helo = helohost.len ? helohost.s : me.len ? me.s : "";
 		for (s = client.helo; *s > ' ' && *s <= '~'; s++)
@@ -121,22 +120,7 @@ take(struct delivery *d)
 static const unsigned char *
 own_address(unsigned char ip[16])
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} a;
-	socklen_t n = sizeof a;
-
-	if (reach.hosts.route.way != ROUTE_MX || getsockname(client.fd, &a.any, &n) != 0)
-		return 0;
-	if (a.any.sa_family == AF_INET)
-		ip_from_v4(ip, &a.v4.sin_addr);
-	else if (a.any.sa_family == AF_INET6)
-		memcpy(ip, &a.v6.sin6_addr, 16);
-	else
-		return 0;
-	return ip;
+	return reach.hosts.route.way == ROUTE_MX && client_own_ip(&client, ip) ? ip : 0;
 }
 
 /* a connection is there: what does its server hear as the sender? */
