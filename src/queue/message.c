@@ -429,7 +429,7 @@ choose_way(struct message *m, size_t i, enum channel *channel)
 	*channel = CHANNEL_LOCAL;
 	if (r->kind != QF_PROGRAM && r->kind != QF_FILE)
 		ok = buf_puts(&route_addr, qf_string(&m->file, r->addr)) &&
-		    routing_find(routing, &route_addr, channel, &route_key, &why);
+		    routing_find(routing, &route_addr, qf_sender(&m->file, i), channel, &route_key, &why);
 	if (ok && route_key.len && (unsigned char)*route_key.s < ' ') { /* what an envelope says is never a command */
 		why = "a local part cannot begin with a control byte";
 		ok = false;

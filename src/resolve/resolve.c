@@ -119,7 +119,7 @@ route(struct resolver *r, struct resolution *s)
 	enum channel channel;
 	const char *why = 0;
 
-	if (!routing_find(r->routing, &r->rcpt, &channel, &r->key, &why))
+	if (!routing_find(r->routing, &r->rcpt, "", &channel, &r->key, &why))
 		return unroutable(s, why);
 	s->address = r->rcpt.s;
 	s->key = r->key.s;

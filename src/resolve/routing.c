@@ -9,17 +9,17 @@
 #include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/map.h"
-#include "lib/num.h"
 #include "mail/srs.h"
 #include "resolve/rewriting.h"
 #include "resolve/separators.h"
-#include "wire/route.h"
+#include "resolve/smtproutes.h"
 
 const char routing_no_return[] = "not a return address made here, or too old";
 
 struct routing {
-	struct buf me, envnoathost, locals, percenthack, virtualdomains, smtproutes, separators;        /* the text of the maps */
-	struct map local, percent, virtual, route;
+	struct buf me, envnoathost, locals, percenthack, virtualdomains, separators;        /* the text of the maps */
+	struct map local, percent, virtual;
+	struct smtproutes routes;
 	bool locals_preset;             /* there is no file of that name */
 	struct rewriting srs;
 };
@@ -64,51 +64,6 @@ names(struct map *m, struct buf *lines, const char *file, struct conf_error *e)
 	return true;
 }
 
-/* "HOST", "HOST:PORT", "[ADDRESS]" or "[ADDRESS]:PORT" */
-static bool
-parse_relay(const char *s, struct route *r)
-{
-	const char *end, *port;
-	uint64_t n = 25;
-
-	if (*s == '[') {
-		end = strchr(++s, ']');
-		if (!end)
-			return false;
-		port = end + 1;
-		if (strncasecmp(s, "IPv6:", 5) == 0)
-			s += 5;
-	} else
-		port = end = s + strcspn(s, ":");
-	if (*port && (*port != ':' || (port[1] && !num_u64(port + 1, 1, 65535, &n))))
-		return false;
-	if (end == s || (size_t)(end - s) > ROUTE_NAME || memchr(s, ' ', (size_t)(end - s)))
-		return false;
-	r->way = ROUTE_HOST;
-	r->hops = 1;
-	r->hop[0].port = (uint16_t)n;
-	memcpy(r->hop[0].name, s, (size_t)(end - s));
-	r->hop[0].name[end - s] = 0;
-	return true;
-}
-
-static bool
-check_routes(const struct buf *lines, struct conf_error *e)
-{
-	const char *l;
-	struct route r;
-
-	for (l = 0; (l = conf_next(lines, l)); ) {
-		const char *relay = strchr(l, ':') + 1;
-
-		if (*relay && !parse_relay(relay, &r)) {
-			conf_complain(e, "smtproutes", "not DOMAIN:RELAY or DOMAIN:RELAY:PORT", l);
-			return false;
-		}
-	}
-	return true;
-}
-
 void
 routing_free(struct routing *r)
 {
@@ -119,13 +74,12 @@ routing_free(struct routing *r)
 	buf_free(&r->locals);
 	buf_free(&r->percenthack);
 	buf_free(&r->virtualdomains);
-	buf_free(&r->smtproutes);
 	buf_free(&r->separators);
 	rewriting_free(&r->srs);
 	map_free(&r->local);
 	map_free(&r->percent);
 	map_free(&r->virtual);
-	map_free(&r->route);
+	smtproutes_free(&r->routes);
 	free(r);
 }
 
@@ -153,7 +107,6 @@ load(struct routing *r, struct conf_error *e)
 		{ "locals", CONF_LINES, &r->locals, 0, 0, 0 },
 		{ "percenthack", CONF_LINES, &r->percenthack, 0, 0, 0 },
 		{ "virtualdomains", CONF_LINES, &r->virtualdomains, 0, 0, 0 },
-		{ "smtproutes", CONF_LINES, &r->smtproutes, 0, 0, 0 },
 		SEPARATORS_CONF(&r->separators),
 	};
 
@@ -171,7 +124,7 @@ load(struct routing *r, struct conf_error *e)
 	}
 	return load_rewriting(r, e) && names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
 	    pairs(&r->virtual, &r->virtualdomains, "virtualdomains", e) &&
-	    pairs(&r->route, &r->smtproutes, "smtproutes", e) && check_routes(&r->smtproutes, e);
+	    smtproutes_load(&r->routes, e);
 }
 
 struct routing *
@@ -225,23 +178,13 @@ percent_hack(const struct routing *r, struct buf *rcpt, size_t *at)
 }
 
 static bool
-find_remote(const struct routing *r, const char *domain, size_t len, struct buf *key, const char **why)
+find_remote(const struct routing *r, const char *domain, size_t len, const char *sender, struct buf *key, const char **why)
 {
-	struct route route = { .way = ROUTE_MX, .hops = 1, .hop[0].port = 25 };
-	const char *relay = match(&r->route, domain, len);
-
-	if (len == 0 || len > ROUTE_NAME || memchr(domain, ' ', len)) {
+	if (smtproutes_find(&r->routes, domain, len, sender, key))
+		return true;
+	if (errno == EINVAL)
 		*why = "the domain is empty, too long or has a space";
-		return false;
-	}
-	if (relay && *relay)
-		(void)parse_relay(relay, &route);       /* checked when it was loaded */
-	else {
-		memcpy(route.hop[0].name, domain, len);
-		route.hop[0].name[len] = 0;
-	}
-	lower(route.hop[0].name, strlen(route.hop[0].name));
-	return route_put(key, &route);
+	return false;
 }
 
 /* what virtualdomains puts before the local part; 0 or "": nothing, it is none of ours */
@@ -330,7 +273,7 @@ routing_class(const struct routing *r, struct buf *rcpt, enum routing_class *cla
 }
 
 bool
-routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, struct buf *key, const char **why)
+routing_find(const struct routing *r, struct buf *rcpt, const char *sender, enum channel *channel, struct buf *key, const char **why)
 {
 	const char *prepend;
 	size_t at, n;
@@ -357,7 +300,7 @@ routing_find(const struct routing *r, struct buf *rcpt, enum channel *channel, s
 	case ROUTING_REMOTE:
 	default:
 		*channel = CHANNEL_REMOTE;
-		return find_remote(r, rcpt->s + at + 1, rcpt->len - at - 1, key, why);
+		return find_remote(r, rcpt->s + at + 1, rcpt->len - at - 1, sender, key, why);
 	}
 	if (!buf_put(key, rcpt->s, at))
 		return false;
@@ -389,10 +332,9 @@ routing_why_class(const struct routing *r, const char *asked)
 }
 
 struct routing_reason
-routing_why_route(const struct routing *r, const char *asked)
+routing_why_route(const struct routing *r, const char *asked, const char *sender)
 {
-	const char *at = strrchr(asked, '@'), *domain = at ? at + 1 : "";
-	const char *line = line_of(&r->smtproutes, match(&r->route, domain, strlen(domain)));
+	const char *at = strrchr(asked, '@'), *file, *line = smtproutes_why(&r->routes, at ? at + 1 : "", sender, &file);
 
-	return (struct routing_reason){ line ? "smtproutes" : 0, line };
+	return (struct routing_reason){ file, line };
 }

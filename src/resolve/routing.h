@@ -1,9 +1,9 @@
-/* routing - where one recipient's mail goes: locals, virtualdomains, smtproutes, else its MX
+/* routing - where one recipient's mail goes: locals, virtualdomains, a route (resolve/smtproutes.h), else its MX
  *
  * The rules are read from the control files as a whole; a reload that fails leaves the old ones in force.
  * Before all that an address that pneu-remote made of a sender when it forwarded mail (mail/srs.h) becomes again what it was,
  * when control/srs is not off; one that we did not make, or made too long ago, is refused.
- * Control files: me envnoathost locals percenthack virtualdomains smtproutes, srs srssecret srsdomain srsmaxage, see
+ * Control files: me envnoathost locals percenthack virtualdomains smtproutes senderroutes, srs srssecret srsdomain srsmaxage, see
  * pneu-control(5). */
 #ifndef RESOLVE_ROUTING_H
 #define RESOLVE_ROUTING_H
@@ -36,10 +36,11 @@ extern const char routing_no_return[];
  * aliases are looked up by what it leaves. false: as routing_find */
 bool routing_class(const struct routing *, struct buf *rcpt, enum routing_class *, const char **why);
 /* Rewrites rcpt (a whole address without NULs, its ceiling a little over ADDR) and sets key, the name of the site:
- * for CHANNEL_LOCAL the local part, for CHANNEL_REMOTE the route (wire/route.h).
+ * for CHANNEL_LOCAL the local part, for CHANNEL_REMOTE the route (wire/route.h), which may depend on the envelope sender.
  * false: *why says what is wrong with the address or setting (EX: too long), or errno with *why 0: a temporary
  * trouble (ENOMEM, EACCES: control/srssecret is not for this user), or EMSGSIZE */
-bool routing_find(const struct routing *, struct buf *rcpt, enum channel *, struct buf *key, const char **why);
+bool routing_find(const struct routing *, struct buf *rcpt, const char *sender, enum channel *, struct buf *key,
+    const char **why);
 
 /* For people: the line of a control file that decided, file 0 if none did. The strings are the routing's, or asked. */
 struct routing_reason {
@@ -49,7 +50,7 @@ struct routing_reason {
 /* Why an address, as routing_class completed it, has its class: a line of locals (the preset is me) or virtualdomains, there
  * also the exception that makes it remote. */
 struct routing_reason routing_why_class(const struct routing *, const char *asked);
-/* ... and a remote one its route: a line of smtproutes */
-struct routing_reason routing_why_route(const struct routing *, const char *asked);
+/* ... and a remote one its route: a line of smtproutes or senderroutes */
+struct routing_reason routing_why_route(const struct routing *, const char *asked, const char *sender);
 
 #endif

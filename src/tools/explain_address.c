@@ -68,7 +68,7 @@ mailbox(struct explain *e, size_t depth, const char *address, bool only_mailbox,
 	struct route route;
 	const char *why = 0;
 
-	if (!buf_puts(&rcpt, address) || !routing_find(e->resolver.routing, &rcpt, &channel, &key, &why)) {
+	if (!buf_puts(&rcpt, address) || !routing_find(e->resolver.routing, &rcpt, "", &channel, &key, &why)) {
 		if (why)
 			(void)outcome_never(&o, "5.1.3", why, (char *)0);
 		else
@@ -390,11 +390,11 @@ class(struct explain *e, size_t depth, const struct resolution *r)
 static void
 remote(struct explain *e, size_t depth, const struct resolution *r)
 {
-	struct routing_reason why = routing_why_route(e->resolver.routing, r->asked);
+	struct routing_reason why = routing_why_route(e->resolver.routing, r->asked, "");
 	struct route route;
 
 	if (why.file)
-		tell(e, depth, "route", "control/smtproutes has ", why.line);
+		tell(e, depth, "route", "control/", why.file, " has ", why.line);
 	if (!route_get(r->key, &route))
 		return;
 	if (first_time(e, r->key) || e->no_dns)

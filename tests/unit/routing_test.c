@@ -45,7 +45,7 @@ find(const char *address)
 	buf_clear(&rcpt);
 	buf_puts(&rcpt, address);
 	errno = 0;
-	if (!routing_find(r, &rcpt, &channel, &key, &why))
+	if (!routing_find(r, &rcpt, "", &channel, &key, &why))
 		return why ? why : strerror(errno);
 	snprintf(text, sizeof text, "%s %s %s", channel == CHANNEL_LOCAL ? "local" : "remote", key.s, rcpt.s);
 	buf_clear(&rcpt);
