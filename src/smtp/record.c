@@ -1,5 +1,5 @@
 /* record - write a session of SMTP down while it happens, and hand it on unchanged
- *   arguments  PROGRAM ARGUMENTS: pneu-smtpd
+ *   arguments  [-t SECONDS] PROGRAM ARGUMENTS: pneu-smtpd
  *   fd 0       from the client      fd 1  to the client      fd 2  the log
  *   exit       that of PROGRAM; 111 it could not be started
  * Invariant: what passes is neither changed nor held back; where $RECORD does not name a directory PROGRAM takes our place, and
@@ -19,6 +19,7 @@
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/num.h"
+#include "lib/out.h"
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
@@ -34,7 +35,10 @@ static struct {
 	struct veil veil;
 } record = { .file = -1 };
 
-static char input[16384], hidden[sizeof input];
+#define WAIT_S 1200             /* until somebody reads what the other has said */
+#define WAIT_MOST_S 86400
+
+static char input[16384], hidden[sizeof input + VEIL_HELD];
 
 static _Noreturn void
 become(char **argv)
@@ -95,9 +99,19 @@ note(char mark, const char *s, size_t n)
 	}
 }
 
-/* once from one to the other; false: there is no more */
+static void
+note_client(size_t n)
+{
+	size_t i, made = 0;
+
+	for (i = 0; i < n; i++)
+		made += veil_client(&record.veil, input[i], hidden + made);
+	note('>', hidden, made);
+}
+
+/* once from one to the other; false: there is no more, or nobody reads it */
 static bool
-pass(int from, int to, char mark)
+pass(int from, struct out *to, char mark)
 {
 	ssize_t n;
 
@@ -106,63 +120,86 @@ pass(int from, int to, char mark)
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return false;
-	if (mark == '<')
+	if (mark == '>')
+		note_client((size_t)n);
+	else {
 		veil_server(&record.veil, input, (size_t)n);
-	for (ssize_t i = 0; mark == '>' && i < n; i++)
-		hidden[i] = veil_client(&record.veil, input[i]);
-	note(mark, mark == '>' ? hidden : input, (size_t)n);
-	return fd_write(to, input, (size_t)n);
+		note(mark, input, (size_t)n);
+	}
+	out_put(to, input, (size_t)n);
+	return out_flush(to);
 }
 
 /* until the server is done; when the client is, the server learns it and may still answer */
 static void
-relay(int server)
+relay(int server, int timeout_ms)
 {
 	struct pollfd p[2] = { { .fd = server, .events = POLLIN }, { .fd = 0, .events = POLLIN } };
+	struct out to_client, to_server;
+	char none[2];
 
+	out_init(&to_client, 1, &none[0], 1, timeout_ms);
+	out_init(&to_server, server, &none[1], 1, timeout_ms);
 	for (;;) {
 		if (poll(p, 2, -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return;
 		}
-		if (p[0].revents && !pass(server, 1, '<'))
+		if (p[0].revents && !pass(server, &to_client, '<'))
 			return;
-		if (p[1].fd >= 0 && p[1].revents && !pass(0, server, '>')) {
+		if (p[1].fd >= 0 && p[1].revents && !pass(0, &to_server, '>')) {
 			shutdown(server, SHUT_WR);
 			p[1].fd = -1;
 		}
 	}
 }
 
+/* the program to run */
+static char **
+read_arguments(int argc, char **argv, uint64_t *wait_s)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "+t:")) != -1)
+		if (c != 't' || !num_u64(optarg, 1, WAIT_MOST_S, wait_s))
+			optind = argc;
+	if (optind >= argc)
+		die_say(EX_HARD, "usage: pneu-record [-t seconds] program [argument ...]");
+	return argv + optind;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *dir = getenv("RECORD");
+	uint64_t wait_s = WAIT_S;
 	int pair[2], code;
+	size_t rest;
 	pid_t pid;
 
 	msg_name("pneu-record");
-	if (argc < 2)
-		die_say(EX_HARD, "usage: pneu-record program [argument ...]");
+	argv = read_arguments(argc, argv, &wait_s);
 	if (!dir || !*dir)
-		become(argv + 1);
+		become(argv);
 	if (!open_file(dir)) {
 		warn_sys("record in ", dir);
-		become(argv + 1);
+		become(argv);
 	}
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
 		warn_sys("make a socket pair");
-		become(argv + 1);
+		become(argv);
 	}
-	pid = proc_spawn(argv[1], argv + 1, environ, (struct proc_fd[]){ { pair[1], 0 }, { pair[1], 1 } }, 2);
+	pid = proc_spawn(argv[0], argv, environ, (struct proc_fd[]){ { pair[1], 0 }, { pair[1], 1 } }, 2);
 	if (pid < 0)
-		die_sys(EX_SOFT, "run ", argv[1]);
+		die_sys(EX_SOFT, "run ", argv[0]);
 	close(pair[1]);
-	relay(pair[0]);
+	relay(pair[0], (int)wait_s * 1000);
 	close(pair[0]);
+	rest = veil_rest(&record.veil, hidden);
+	note('>', hidden, rest);
 	code = proc_wait(pid);
 	return code < 0 ? EX_SOFT : code;
 }

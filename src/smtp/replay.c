@@ -23,7 +23,7 @@
 
 static struct in in;
 static char input[65536];
-static struct buf said = { 0, 0, 0, VEIL_MAX }, came = { 0, 0, 0, VEIL_MAX };
+static struct buf said = { 0, 0, 0, VEIL_MAX }, came = { 0, 0, 0, VEIL_MAX }, file = { 0, 0, 0, 2 * VEIL_MAX };
 static bool differs;
 
 /* up to where two lines must be equal: an id at the end, and what follows "250 2.0.0 ok ", are of one session only */
@@ -92,7 +92,6 @@ play(char *line, int sock)
 int
 main(int argc, char **argv)
 {
-	struct buf file = { 0, 0, 0, 2 * VEIL_MAX };
 	char *line, *next;
 	int sock;
 

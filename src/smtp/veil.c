@@ -1,6 +1,7 @@
 #include "smtp/veil.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/ascii.h"
 
@@ -17,36 +18,137 @@ veil_server(struct veil *v, const char *s, size_t n)
 		else if (v->code[0] >= '4' || strcmp(v->code, "235") == 0)
 			v->secret = false;
 		v->text = strcmp(v->code, "354") == 0;
+		v->dot = 2;
 		v->code_at = 0;
 		memset(v->code, 0, sizeof v->code);
 	}
 }
 
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static enum veil_line
+kind(const char *word, size_t n, bool wary)
+{
+	static const char commands[] = "HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT EXPN STARTTLS TURN ETRN ";
+	const char *at;
+
+	if (n == 4 && strncasecmp(word, "AUTH", n) == 0)
+		return VEIL_AUTH;
+	if (n > 4 && strncasecmp(word, "AUTH", 4) == 0)
+		return VEIL_LIKE_AUTH;          /* a blank too few */
+	if (n == 4 && strncasecmp(word, "BDAT", n) == 0)
+		return VEIL_BDAT;
+	for (at = commands; *at; at += strcspn(at, " ") + 1)
+		if (strcspn(at, " ") == n && strncasecmp(word, at, n) == 0)
+			return VEIL_SHOWN;
+	return wary ? VEIL_HIDDEN : VEIL_SHOWN;
+}
+
 static void
 line_ends(struct veil *v)
 {
-	if (strcmp(v->verb, "auth") == 0)
+	if (v->line == VEIL_AUTH)
 		v->secret = true;               /* until that is over: a client may not wait for 334 */
-	v->at = v->blanks = 0;
-	memset(v->verb, 0, sizeof v->verb);
+	v->wary |= v->line == VEIL_AUTH || v->line == VEIL_LIKE_AUTH;
+	v->in_chunk = v->line == VEIL_BDAT && v->chunk > 0;
+	v->line = VEIL_UNKNOWN;
+	v->words = 0;
+	v->in_word = false;
 }
 
-char
-veil_client(struct veil *v, char c)
+static void
+count_chunk(struct veil *v, char c)
 {
-	bool hide = v->secret || (v->blanks > 1 && strcmp(v->verb, "auth") == 0);
+	if (c < '0' || c > '9')
+		return;
+	v->chunk = v->chunk < INT64_MAX / 10 ? v->chunk * 10 + (uint64_t)(c - '0') : INT64_MAX;
+}
 
-	if (v->text)
-		return c;
+/* a byte of a line of which it is known what it is */
+static char
+shown(struct veil *v, char c)
+{
 	if (c == '\n') {
 		line_ends(v);
 		return c;
 	}
-	if (v->at < sizeof v->verb - 1)
-		v->verb[v->at] = ascii_lower(c);
-	v->at++;
-	v->blanks += c == ' ';
-	return hide && c != '\r' ? '*' : c;
+	v->words += !blank(c) && !v->in_word;
+	v->in_word = !blank(c);
+	if (v->line == VEIL_BDAT && v->words == 2)
+		count_chunk(v, c);
+	if (v->line == VEIL_HIDDEN || v->line == VEIL_LIKE_AUTH || (v->line == VEIL_AUTH && v->words > 2))
+		return c == '\r' ? c : '*';
+	return c;
+}
+
+static size_t
+blanks(const struct veil *v)
+{
+	size_t n = 0;
+
+	while (n < v->holds && blank(v->held[n]))
+		n++;
+	return n;
+}
+
+/* the first word is complete, or too long for a command */
+static size_t
+decide(struct veil *v, char *out)
+{
+	size_t from = blanks(v), n = 0, i;
+
+	while (from + n < v->holds && !blank(v->held[from + n]) && v->held[from + n] != '\r' && v->held[from + n] != '\n')
+		n++;
+	v->line = v->secret || from == VEIL_HELD ? VEIL_HIDDEN : kind(v->held + from, n, v->wary);
+	v->chunk = 0;
+	for (i = 0; i < v->holds; i++)
+		out[i] = shown(v, v->held[i]);
+	n = v->holds;
+	v->holds = 0;
+	return n;
+}
+
+/* the text ends with a dot on a line of its own, CR before each LF */
+static void
+pass_text(struct veil *v, char c)
+{
+	static const char end[] = "\r\n.\r\n";
+
+	v->dot = c == end[v->dot] ? v->dot + 1 : c == '\r' ? 1 : 0;
+	if (v->dot == sizeof end - 1)
+		v->text = false;
+}
+
+size_t
+veil_client(struct veil *v, char c, char *out)
+{
+	*out = c;
+	if (v->in_chunk) {
+		v->in_chunk = --v->chunk > 0;
+		return 1;
+	}
+	if (v->text) {
+		pass_text(v, c);
+		return 1;
+	}
+	if (v->line != VEIL_UNKNOWN) {
+		*out = shown(v, c);
+		return 1;
+	}
+	v->held[v->holds++] = c;
+	if (c != '\n' && c != '\r' && v->holds < VEIL_HELD && (!blank(c) || v->holds == blanks(v)))
+		return 0;
+	return decide(v, out);
+}
+
+size_t
+veil_rest(struct veil *v, char *out)
+{
+	return v->holds ? decide(v, out) : 0;
 }
 
 bool

@@ -3,7 +3,7 @@
 . tests/lib.sh
 command -v python3 >/dev/null || skip_all 'no python3'
 . tests/program/smtpd_lib.sh
-R=$T/records
+R=$T/records; export T R
 mkdir "$R"
 server=
 cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null; }
@@ -48,6 +48,49 @@ printf 'auth plain c2VjcmV0\r\nlast-secret\r\nAUTH LOGIN\r\ntwo-secret\r\nlast-s
 is 'secrets are not recorded' "$(grep -c secret "$R"/*; grep -c c2Vj "$R"/*; grep -c '^> [0-9]* auth plain \*\*\*' "$R"/*)" '0
 0
 1'
+rm "$R"/*
+RECORD=$R python3 - 2>"$T/log" <<'P'
+import subprocess
+p = subprocess.Popen(['pneu-record', 'pneu-smtpd'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def reply():
+    while p.stdout.readline()[3:4] == b'-':
+        pass
+reply()
+for said in b'EHLO h', b'AUTH LOGIN', b'c2VjcmV0LXVzZXI=', b'c2VjcmV0', b'BDAT 22\r\nAUTH PLAIN chunk-text', b'QUIT':
+    p.stdin.write(said + b'\r\n')
+    p.stdin.flush()
+    reply()
+p.stdin.close()
+p.wait()
+P
+is 'nor what follows an AUTH that was refused' "$(grep -c c2Vj "$R"/*; sed -n 's/^> [0-9]* //p' "$R"/* | grep -c '^\*')" '0
+2'
+is 'the chunk after it is recorded' "$(grep -c '^> [0-9]* AUTH PLAIN chunk-text' "$R"/*)" 1
+
+# ---- a client that does not read
+cat >"$T/endless" <<'END'
+#!/bin/sh
+trap '' PIPE
+while echo 220-more; do :; done 2>/dev/null
+END
+chmod +x "$T/endless"
+rm "$R"/*
+t 'a client that does not read holds nobody for ever' python3 - <<'P'
+import os, socket, subprocess, sys
+a, b = socket.socketpair()
+p = subprocess.Popen(['pneu-record', '-t', '1', os.environ['T'] + '/endless'], stdin=b, stdout=b, env=dict(os.environ, RECORD=os.environ['R']),
+                     stderr=subprocess.DEVNULL)
+b.close()
+try:
+    p.wait(60)
+except subprocess.TimeoutExpired:
+    p.kill()
+    sys.exit(1)
+record, = os.listdir(os.environ['R'])
+sys.exit(b' 220-more' not in open(os.environ['R'] + '/' + record, 'rb').read())
+P
+pneu-record -t 0 true 2>/dev/null
+is 'no time' $? 100
 
 # ---- and again
 cat >"$T/serve.py" <<'END'
