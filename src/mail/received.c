@@ -6,24 +6,33 @@
 #include "lib/ascii.h"
 #include "mail/date.h"
 
+#define WORD ".-_:[]"
+#define LOGIN WORD "@!#$%&'*+/=^`{|}~"          /* an address among others: atoms of RFC 5322, which mean nothing in a comment */
+
 static bool
-plain(char c)
+plain(char c, const char *besides)
 {
-	return ascii_alnum(c) || (c && strchr(".-_:[]", c));
+	return ascii_alnum(c) || (c && strchr(besides, c));
 }
 
 static bool
-put_word(struct buf *b, const char *s)
+put(struct buf *b, const char *s, const char *besides)
 {
 	size_t n;
 
 	for (n = 0; s[n]; n++) {
 		if (n == RECEIVED_WORD)
 			return buf_puts(b, "...");
-		if (!buf_byte(b, plain(s[n]) ? s[n] : '?'))
+		if (!buf_byte(b, plain(s[n], besides) ? s[n] : '?'))
 			return false;
 	}
 	return true;
+}
+
+static bool
+put_word(struct buf *b, const char *s)
+{
+	return put(b, s, WORD);
 }
 
 bool
@@ -63,7 +72,7 @@ put_tls(struct buf *b, const char *words)
 	if (!buf_puts(b, " ("))
 		return false;
 	for (n = 0; words[n] && n < RECEIVED_WORD; n++)
-		if (!buf_byte(b, words[n] == ' ' || plain(words[n]) ? words[n] : '?'))
+		if (!buf_byte(b, plain(words[n], " " WORD) ? words[n] : '?'))
 			return false;
 	return buf_byte(b, ')');
 }
@@ -77,7 +86,7 @@ received_put(struct buf *b, const struct received *r)
 	date_rfc5322(date, r->now_s);
 	if (put_from(b, r) &&
 	    (!known(r->ident) || (buf_puts(b, " (ident ") && put_word(b, r->ident) && buf_byte(b, ')'))) &&
-	    (!known(r->login) || (buf_puts(b, " (login ") && put_word(b, r->login) && buf_byte(b, ')'))) &&
+	    (!known(r->login) || (buf_puts(b, " (login ") && put(b, r->login, LOGIN) && buf_byte(b, ')'))) &&
 	    buf_puts(b, "\n\tby ") && put_word(b, r->by) && buf_puts(b, " with ") && put_word(b, r->with) && put_tls(b, r->tls) &&
 	    (!known(r->id) || (buf_puts(b, " id ") && put_word(b, r->id))) && buf_puts(b, "; ") && buf_puts(b, date) && buf_byte(b, '\n'))
 		return true;

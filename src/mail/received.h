@@ -4,7 +4,8 @@
  *           by BY with WITH (TLS) id ID; DATE
  *
  * helo, host and ident are words of strangers: what is no letter, digit or one of . - _ : [ ] becomes '?', so that they
- * cannot leave their place, and each ends in "..." after RECEIVED_WORD bytes. Lines end in LF. */
+ * cannot leave their place, and each ends in "..." after RECEIVED_WORD bytes. A login may have what an address has, too, but
+ * no quotes. Lines end in LF. */
 #ifndef MAIL_RECEIVED_H
 #define MAIL_RECEIVED_H
 
@@ -22,7 +23,7 @@ struct received {
 	int64_t now_s;
 	const char *id;                         /* ours, an atom of RFC 5322; 0: left out */
 	const char *tls;                        /* "VERSION CIPHER BITS"; 0 or "": left out */
-	const char *login;                      /* "(login NAME)" follows; 0 or "": left out */
+	const char *login;                      /* "(login NAME)" stands after ident; 0 or "": left out */
 };
 
 bool received_put(struct buf *, const struct received *);       /* appends; false as buf_put, and b unchanged */

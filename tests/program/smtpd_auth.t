@@ -150,7 +150,7 @@ RCPT TO:<x@other.example>
 DATA
 .
 QUIT" >/dev/null
-is 'unless showlogin says so' "$(sed -n 1p "$Q/message")" 'Received: from h (login j?b.example)'
+is 'unless showlogin says so' "$(sed -n 1p "$Q/message")" 'Received: from h (login j@b.example)'
 rm "$E/showlogin"
 
 # --- programs that fail

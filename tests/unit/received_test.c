@@ -49,6 +49,14 @@ main(void)
 	buf_clear(&b);
 	ok(received_put(&b, &r), "a session has an id");
 	same(b.s, "Received: from h\n\tby by with SMTP id 1k0v9dmchas3v4" DATE, "which follows the protocol");
+	r.login = "joe+tag@b.example";
+	buf_clear(&b);
+	ok(received_put(&b, &r), "a login is told");
+	same(b.s, "Received: from h (login joe+tag@b.example)\n\tby by with SMTP id 1k0v9dmchas3v4" DATE, "an address as it is");
+	r.login = "a)\n (X: \\y;<\"\xff,";
+	buf_clear(&b);
+	ok(received_put(&b, &r), "anything may be a login");
+	same(b.s, "Received: from h (login a????X:??y????" "?)\n\tby by with SMTP id 1k0v9dmchas3v4" DATE, "which does not leave its place");
 	buf_puts(&tiny, "kept");
 	ok(!received_put(&tiny, &r) && tiny.len == 4, "no room: nothing is added");
 	buf_free(&tiny);
