@@ -44,6 +44,9 @@ bool compat_drop_setgid(void);
 bool compat_clock(clockid_t id, struct timespec *);
 /* The program runs with more rights than its caller gave it (setuid, setgid): the environment is a stranger's. */
 bool compat_elevated(void);
+/* The names in a directory just opened, each with a 0 behind it; bytes, or -1: more than the space holds, or it cannot be done
+ * in one step, in which no name is missed that was there all the time. */
+ssize_t compat_names(int dir, char *space, size_t size);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

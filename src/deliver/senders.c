@@ -10,7 +10,7 @@
 #include "mail/srs.h"
 
 static bool
-load(struct senders *s, int dir)
+load(struct senders *s, const struct conf_view *etc)
 {
 	const struct conf settings[] = {
 		{ "me", CONF_LINE, &s->me, 0, 0, 0 },
@@ -19,7 +19,7 @@ load(struct senders *s, int dir)
 		{ "rcpthosts", CONF_LINES, &s->rcpthosts, 0, 0, 0 },
 	};
 
-	if (!rewriting_load(dir, &s->rewriting, &s->error))
+	if (!rewriting_load(etc, &s->rewriting, &s->error))
 		return false;
 	if (s->rewriting.mode == REWRITING_OFF)
 		return true;
@@ -28,7 +28,7 @@ load(struct senders *s, int dir)
 		    "no secret, and control/srs is not off", 0);
 		return false;
 	}
-	if (!conf_load(dir, settings, sizeof settings / sizeof *settings, &s->error))
+	if (!conf_take(etc, settings, sizeof settings / sizeof *settings, &s->error))
 		return false;
 	if (!conf_host_name(&s->me)) {
 		conf_complain(&s->error, "me", "missing, and the host has no name", 0);
@@ -40,18 +40,16 @@ load(struct senders *s, int dir)
 bool
 senders_load(struct senders *s)
 {
-	int dir;
+	struct conf_view etc;
 
 	if (s->loaded)
 		return !*s->error.text;
 	s->loaded = true;
-	if ((dir = conf_open()) < 0) {
-		strcpy(s->error.text, "unable to open the directory of control files");
+	if (!conf_look(&etc, &s->error))
 		return false;
-	}
-	if (load(s, dir))
+	if (load(s, &etc))
 		s->error.text[0] = 0;
-	close(dir);
+	close(etc.dir);
 	return !*s->error.text;
 }
 

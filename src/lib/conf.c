@@ -6,9 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/file.h"
 #include "lib/num.h"
 #include "lib/place.h"
+
+#define LISTING 4096                    /* well over a hundred files; of more nothing is known */
 
 static bool
 bad(struct conf_error *e, const char *name, const char *why)
@@ -74,14 +77,16 @@ take_lines(const struct conf *c, const struct buf *file, struct conf_error *e)
 
 /* one setting into fresh, or its reason in e */
 static bool
-load_one(int dir, const struct conf *c, void *fresh, struct conf_error *e)
+load_one(const struct conf_view *v, const struct conf *c, void *fresh, struct conf_error *e)
 {
 	struct conf into = *c;
 	struct buf file = BUF(CONF_FILE_MAX);
 	bool ok;
 
+	if (!conf_may_have(v, c->name))
+		return true;
 	into.value = fresh;
-	if (!file_read(dir, c->name, &file)) {
+	if (!file_read(v->dir, c->name, &file)) {
 		ok = errno == ENOENT || bad(e, c->name, strerror(errno));
 		buf_free(&file);
 		return ok;
@@ -98,7 +103,7 @@ load_one(int dir, const struct conf *c, void *fresh, struct conf_error *e)
 
 /* The others come between reading a setting and storing it: either all are stored or none. */
 bool
-conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
+conf_take(const struct conf_view *v, const struct conf *c, size_t n, struct conf_error *e)
 {
 	struct buf text = BUF(CONF_FILE_MAX * 2);
 	uint64_t number;
@@ -106,7 +111,7 @@ conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
 	if (n == 0)
 		return true;
 	number = c->preset;
-	if (!load_one(dir, c, c->kind == CONF_NUMBER ? (void *)&number : &text, e) || !conf_load(dir, c + 1, n - 1, e)) {
+	if (!load_one(v, c, c->kind == CONF_NUMBER ? (void *)&number : &text, e) || !conf_take(v, c + 1, n - 1, e)) {
 		buf_free(&text);
 		return false;
 	}
@@ -119,10 +124,62 @@ conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
 	return true;
 }
 
+bool
+conf_load(int dir, const struct conf *c, size_t n, struct conf_error *e)
+{
+	struct conf_view v = { .dir = dir };
+
+	memset(v.names, 0xff, sizeof v.names);
+	return conf_take(&v, c, n, e);
+}
+
 int
 conf_open(void)
 {
-	return open(place_etc(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return openat(AT_FDCWD, place_etc(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);       /* musl's open makes two calls of it */
+}
+
+static bool
+unopened(struct conf_error *e)
+{
+	snprintf(e->text, sizeof e->text, "unable to open the directory of control files: %s", strerror(errno));
+	return false;
+}
+
+static unsigned
+name_bit(const char *name)
+{
+	unsigned h = 0;
+
+	while (*name)
+		h = h * 33 + (unsigned char)*name++;
+	return h % 512;
+}
+
+bool
+conf_may_have(const struct conf_view *v, const char *name)
+{
+	unsigned bit = name_bit(name);
+
+	return v->names[bit / 64] >> bit % 64 & 1;
+}
+
+bool
+conf_look(struct conf_view *v, struct conf_error *e)
+{
+	char names[LISTING], *name = names;
+	ssize_t n;
+	unsigned bit;
+
+	if ((v->dir = conf_open()) < 0)
+		return unopened(e);
+	n = compat_names(v->dir, names, sizeof names);
+	memset(v->names, n < 0 ? 0xff : 0, sizeof v->names);
+	for (; name < names + n; name += strlen(name) + 1) {
+		bit = name_bit(name);
+		v->names[bit / 64] |= (uint64_t)1 << bit % 64;
+	}
+	return true;
 }
 
 bool
@@ -131,10 +188,8 @@ conf_read(const struct conf *c, size_t n, struct conf_error *e)
 	int dir = conf_open();
 	bool ok;
 
-	if (dir < 0) {
-		snprintf(e->text, sizeof e->text, "unable to open the directory of control files: %s", strerror(errno));
-		return false;
-	}
+	if (dir < 0)
+		return unopened(e);
 	ok = conf_load(dir, c, n, e);
 	close(dir);
 	return ok;

@@ -37,6 +37,20 @@ struct conf_error {
 bool conf_load(int dir, const struct conf *, size_t n, struct conf_error *);
 /* open etc/, or -1 with errno; the caller's to close */
 int conf_open(void);
+
+/* etc/, open, and which files were in it then: those that were not are not looked for, which saves a short process a
+ * system call for each setting that has its preset. Not for one that is to see files that come later. */
+struct conf_view {
+	int dir;                        /* the caller's to close, as from conf_open */
+	uint64_t names[8];              /* bits by a hash of the name; one too many costs a look in vain */
+};
+
+/* false: etc/ cannot be opened, which the error says */
+bool conf_look(struct conf_view *, struct conf_error *);
+/* conf_load from there */
+bool conf_take(const struct conf_view *, const struct conf *, size_t n, struct conf_error *);
+/* is there a file of that name? false is certain */
+bool conf_may_have(const struct conf_view *, const char *name);
 /* conf_load from etc/; an etc/ that cannot be opened is an error too */
 bool conf_read(const struct conf *, size_t n, struct conf_error *);
 /* a CONF_LINE that is missing or empty, control/me, becomes the host's own name. false: errno; ENOENT: it has none, or one

@@ -25,14 +25,14 @@ trouble(struct outcome *o, const char *what, const char *whom)
 /* ---- settings */
 
 bool
-accounts_load(struct accounts *a, struct conf_error *e)
+accounts_load_from(struct accounts *a, const struct conf_view *etc, struct conf_error *e)
 {
 	struct buf separators = BUF(0), aliasuser = BUF(0);
 	struct conf table[] = {
 		SEPARATORS_CONF(&separators),
 		{ "aliasuser", CONF_LINE, &aliasuser, 0, 0, 0 },
 	};
-	bool ok = conf_read(table, sizeof table / sizeof *table, e);
+	bool ok = conf_take(etc, table, sizeof table / sizeof *table, e);
 
 	if (ok && !aliasuser.len && !(aliasuser.max = CONF_FILE_MAX, buf_puts(&aliasuser, "alias"))) {
 		conf_complain(e, "aliasuser", "out of memory", 0);
@@ -45,11 +45,26 @@ accounts_load(struct accounts *a, struct conf_error *e)
 	}
 	a->separators = separators;
 	a->aliasuser = aliasuser;
+	a->etc = etc;
 	a->users = ACCOUNTS_EACH;
 	a->one_user = place_private();
 	a->guess = false;
 	a->ask = true;
 	return true;
+}
+
+bool
+accounts_load(struct accounts *a, struct conf_error *e)
+{
+	struct conf_view etc;
+	bool ok;
+
+	if (!conf_look(&etc, e))
+		return false;
+	ok = accounts_load_from(a, &etc, e);
+	close(etc.dir);
+	a->etc = 0;
+	return ok;
 }
 
 void
@@ -66,9 +81,9 @@ accounts_free(struct accounts *a)
 
 /* the open database, ACCOUNTS_NONE, or TROUBLE told by -1 */
 static int
-open_users(struct outcome *o)
+open_users(const struct accounts *a, struct outcome *o)
 {
-	int etc = conf_open(), fd, e;
+	int etc = a->etc ? a->etc->dir : conf_open(), fd, e;
 
 	if (etc < 0) {
 		outcome_trouble(o, "open the directory of control files", 0);
@@ -76,7 +91,8 @@ open_users(struct outcome *o)
 	}
 	fd = openat(etc, "users.cdb", O_RDONLY | O_CLOEXEC);
 	e = errno;
-	close(etc);
+	if (!a->etc)
+		close(etc);
 	errno = e;
 	if (fd >= 0)
 		return fd;
@@ -89,7 +105,7 @@ open_users(struct outcome *o)
 bool
 accounts_hold_users(struct accounts *a, struct outcome *o)
 {
-	int fd = open_users(o);
+	int fd = open_users(a, o);
 
 	if (fd == -1)
 		return false;
@@ -102,7 +118,7 @@ accounts_hold_users(struct accounts *a, struct outcome *o)
 static enum found
 in_database(const struct accounts *how, const char *local, struct buf *b, struct account *a, struct outcome *o)
 {
-	int fd = how->users == ACCOUNTS_EACH ? open_users(o) : how->users;
+	int fd = how->users == ACCOUNTS_EACH ? open_users(how, o) : how->users;
 	struct users_entry e;
 	enum users_result r;
 

@@ -38,6 +38,7 @@ struct accounts {                       /* how to look; accounts_load fills sett
 	struct passwd_source logins;
 	struct buf separators;          /* control/separators, preset "+"; s is never 0 */
 	struct buf aliasuser;           /* control/aliasuser, preset "alias" */
+	const struct conf_view *etc;    /* where it is, or 0: etc/ is opened by its name each time */
 	int users;                      /* users.cdb, open; or ACCOUNTS_EACH: opened at each look-up; ACCOUNTS_NONE: not there */
 	bool one_user;
 	bool guess;                     /* a home that we may not look at (EACCES) is believed in; else that is a deferral */
@@ -50,6 +51,8 @@ struct accounts {                       /* how to look; accounts_load fills sett
 /* The settings separators and aliasuser, and place_private(); what it allocates is the caller's until accounts_free.
  * users becomes ACCOUNTS_EACH, ask true, guess false; logins stays as it is. False: why is in the error */
 bool accounts_load(struct accounts *, struct conf_error *);
+/* the same, and later the users database, from etc/ as it was looked at; that has to live as long */
+bool accounts_load_from(struct accounts *, const struct conf_view *etc, struct conf_error *);
 /* keep the users database open from now on; false: the outcome says why */
 bool accounts_hold_users(struct accounts *, struct outcome *);
 void accounts_free(struct accounts *);

@@ -51,6 +51,14 @@ open_now(struct aliases *a, int etc)
 }
 
 bool
+aliases_open_in(struct aliases *a, int etc)
+{
+	memset(a, 0, sizeof *a);
+	a->fd = -1;
+	return open_now(a, etc);
+}
+
+bool
 aliases_open(struct aliases *a)
 {
 	int etc = conf_open();

@@ -28,6 +28,8 @@ struct aliases {                        /* aliases_open fills it; or all zero wi
 
 /* false: errno; ENOENT is no error */
 bool aliases_open(struct aliases *);
+/* the same in an open etc/, for a start; aliases_refresh opens it by its name */
+bool aliases_open_in(struct aliases *, int etc);
 /* the new one, if it has been replaced; costs one stat. False: errno, the old one stays */
 bool aliases_refresh(struct aliases *);
 void aliases_close(struct aliases *);

@@ -19,10 +19,11 @@
 /* ---- opening, each thing when it is first needed */
 
 bool
-resolver_open(struct resolver *r, bool thorough, struct conf_error *e)
+resolver_open(struct resolver *r, const struct conf_view *etc, bool thorough, struct conf_error *e)
 {
 	memset(r, 0, sizeof *r);
-	r->routing = routing_load(e);
+	r->etc = etc;
+	r->routing = etc ? routing_load_from(etc, e) : routing_load(e);
 	r->thorough = thorough;
 	r->aliases.fd = -1;
 	r->accounts.users = ACCOUNTS_EACH;
@@ -55,7 +56,7 @@ need_accounts(struct resolver *r, struct outcome *o)
 
 	if (r->has_accounts)
 		return true;
-	if (!accounts_load(&r->accounts, &e))
+	if (!(r->etc ? accounts_load_from(&r->accounts, r->etc, &e) : accounts_load(&r->accounts, &e)))
 		return outcome_later(o, "4.3.5", e.text, (char *)0);
 	passwd_file_init(&r->passwd, 0, &r->accounts.logins);
 	r->accounts.guess = true;
@@ -71,7 +72,8 @@ need_users(struct resolver *r, struct outcome *o)
 static bool
 need_aliases(struct resolver *r, struct outcome *o)
 {
-	bool ok = r->has_aliases ? aliases_refresh(&r->aliases) : aliases_open(&r->aliases);
+	bool ok = r->has_aliases ? aliases_refresh(&r->aliases) :
+	    r->etc ? aliases_open_in(&r->aliases, r->etc->dir) : aliases_open(&r->aliases);
 
 	if (ok)
 		return r->has_aliases = true;

@@ -29,6 +29,7 @@
 #define RESOLUTION_STATUS 10            /* "5.123.123" and its 0 */
 
 struct resolver {
+	const struct conf_view *etc;    /* 0: etc/ is opened for each */
 	struct routing *routing;
 	struct aliases aliases;
 	struct accounts accounts;
@@ -63,8 +64,8 @@ struct resolution {
 };
 
 /* thorough: all names are asked, and .qmail is looked for also where the verdict does not depend on it. Reads the routing.
- * False: why is in the error; nothing to close */
-bool resolver_open(struct resolver *, bool thorough, struct conf_error *);
+ * etc: what the settings and databases are taken from, and has to live as long as the resolver; 0: etc/ as it is then. False: why is in the error; nothing to close */
+bool resolver_open(struct resolver *, const struct conf_view *etc, bool thorough, struct conf_error *);
 void resolver_close(struct resolver *);
 /* address: the inside form, at most ENVELOPE_ADDR bytes. Always fills the resolution, trouble is its outcome. */
 void resolver_ask(struct resolver *, const char *address, struct resolution *);

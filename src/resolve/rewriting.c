@@ -9,9 +9,9 @@
 #include "mail/srs.h"
 
 static bool
-is_unreadable(int dir)
+is_unreadable(const struct conf_view *etc)
 {
-	int fd = openat(dir, "srssecret", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(etc->dir, "srssecret", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == EACCES || errno == EPERM;
@@ -38,7 +38,7 @@ take_mode(struct rewriting *w, const struct buf *line, struct conf_error *e)
 }
 
 bool
-rewriting_load(int dir, struct rewriting *w, struct conf_error *e)
+rewriting_load(const struct conf_view *etc, struct rewriting *w, struct conf_error *e)
 {
 	struct buf mode = { 0 };
 	const struct conf settings[] = {
@@ -47,13 +47,13 @@ rewriting_load(int dir, struct rewriting *w, struct conf_error *e)
 		{ "srsmaxage", CONF_NUMBER, &w->max_age_days, 21, 1, SRS_AGE_MAX },
 		{ "srssecret", CONF_LINES, &w->secrets, 0, 0, 0 },
 	};
-	bool ok = conf_load(dir, settings, 1, e) && take_mode(w, &mode, e);
+	bool ok = conf_take(etc, settings, 1, e) && take_mode(w, &mode, e);
 
 	buf_free(&mode);
 	if (!ok || w->mode == REWRITING_OFF)
 		return ok;
-	w->unreadable = is_unreadable(dir);
-	if (!conf_load(dir, settings + 1, w->unreadable ? 2 : 3, e))
+	w->unreadable = is_unreadable(etc);
+	if (!conf_take(etc, settings + 1, w->unreadable ? 2 : 3, e))
 		return false;
 	if (!w->domain.len || addr_domain(w->domain.s, w->domain.len))
 		return true;

@@ -25,8 +25,8 @@ struct rewriting {                      /* all zero at first */
 	bool unreadable;                /* there is a srssecret, and it is not for this user */
 };
 
-/* from etc/, an open directory; false: why is in the error. rewriting_free is owed in any case. */
-bool rewriting_load(int dir, struct rewriting *, struct conf_error *);
+/* from etc/; false: why is in the error. rewriting_free is owed in any case. */
+bool rewriting_load(const struct conf_view *, struct rewriting *, struct conf_error *);
 void rewriting_free(struct rewriting *);
 
 #endif

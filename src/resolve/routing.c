@@ -84,22 +84,7 @@ routing_free(struct routing *r)
 }
 
 static bool
-load_rewriting(struct routing *r, struct conf_error *e)
-{
-	int dir = conf_open();
-	bool ok;
-
-	if (dir < 0) {
-		conf_complain(e, "", strerror(errno), 0);
-		return false;
-	}
-	ok = rewriting_load(dir, &r->srs, e);
-	close(dir);
-	return ok;
-}
-
-static bool
-load(struct routing *r, struct conf_error *e)
+load(struct routing *r, const struct conf_view *etc, struct conf_error *e)
 {
 	struct conf table[] = {
 		{ "me", CONF_LINE, &r->me, 0, 0, 0 },
@@ -110,7 +95,7 @@ load(struct routing *r, struct conf_error *e)
 		SEPARATORS_CONF(&r->separators),
 	};
 
-	if (!conf_read(table, sizeof table / sizeof *table, e) || !separators_settle(&r->separators, e))
+	if (!conf_take(etc, table, sizeof table / sizeof *table, e) || !separators_settle(&r->separators, e))
 		return false;
 	if (!conf_host_name(&r->me)) {
 		conf_complain(e, "me", "missing, and the host has no name", 0);
@@ -122,13 +107,13 @@ load(struct routing *r, struct conf_error *e)
 		conf_complain(e, "locals", "out of memory", 0);
 		return false;
 	}
-	return load_rewriting(r, e) && names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
+	return rewriting_load(etc, &r->srs, e) && names(&r->local, &r->locals, "locals", e) && names(&r->percent, &r->percenthack, "percenthack", e) &&
 	    pairs(&r->virtual, &r->virtualdomains, "virtualdomains", e) &&
-	    smtproutes_load(&r->routes, e);
+	    smtproutes_load(&r->routes, etc, e);
 }
 
 struct routing *
-routing_load(struct conf_error *e)
+routing_load_from(const struct conf_view *etc, struct conf_error *e)
 {
 	struct routing *r = calloc(1, sizeof *r);
 
@@ -136,10 +121,23 @@ routing_load(struct conf_error *e)
 		conf_complain(e, "", "out of memory", 0);
 		return 0;
 	}
-	if (load(r, e))
+	if (load(r, etc, e))
 		return r;
 	routing_free(r);
 	return 0;
+}
+
+struct routing *
+routing_load(struct conf_error *e)
+{
+	struct conf_view etc;
+	struct routing *r;
+
+	if (!conf_look(&etc, e))
+		return 0;
+	r = routing_load_from(&etc, e);
+	close(etc.dir);
+	return r;
 }
 
 /* domain, .domain's parents with their dot, then "" */

@@ -19,6 +19,8 @@ struct routing;
 
 /* the caller's, ended by routing_free; 0: why is in the error */
 struct routing *routing_load(struct conf_error *);
+/* the same from etc/ as it was looked at */
+struct routing *routing_load_from(const struct conf_view *etc, struct conf_error *);
 void routing_free(struct routing *);
 /* the characters that begin an extension (joe+tag), control/separators, preset "+"; lives as long as the routing */
 const char *routing_separators(const struct routing *);

@@ -140,14 +140,14 @@ load(struct map *m, const struct buf *lines, const char *file, struct conf_error
 }
 
 bool
-smtproutes_load(struct smtproutes *s, struct conf_error *e)
+smtproutes_load(struct smtproutes *s, const struct conf_view *etc, struct conf_error *e)
 {
 	struct conf table[] = {
 		{ "smtproutes", CONF_LINES, &s->lines, 0, 0, 0 },
 		{ "senderroutes", CONF_LINES, &s->sender_lines, 0, 0, 0 },
 	};
 
-	return conf_read(table, sizeof table / sizeof *table, e) && load(&s->route, &s->lines, "smtproutes", e) &&
+	return conf_take(etc, table, sizeof table / sizeof *table, e) && load(&s->route, &s->lines, "smtproutes", e) &&
 	    load(&s->sender, &s->sender_lines, "senderroutes", e);
 }
 

@@ -26,7 +26,7 @@ struct smtproutes {                     /* all zero at first */
 };
 
 /* false: why is in the error; what is there is for smtproutes_free in any case */
-bool smtproutes_load(struct smtproutes *, struct conf_error *);
+bool smtproutes_load(struct smtproutes *, const struct conf_view *etc, struct conf_error *);
 void smtproutes_free(struct smtproutes *);
 /* The text of the route (wire/route.h), appended to key, for a domain without NULs. false as buf_put, or EINVAL: the domain
  * cannot be one (empty, longer than ROUTE_NAME, with a space) */

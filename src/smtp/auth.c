@@ -33,7 +33,7 @@ allowed(struct session *s)
 
 	if (!a->read) {
 		a->read = true;
-		a->allowed = conf_load(s->set->dir, table, sizeof table / sizeof *table, &e);
+		a->allowed = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e);
 		if (!a->allowed)
 			log_trouble(s, "no AUTH", e.text);
 	}

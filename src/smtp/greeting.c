@@ -98,7 +98,7 @@ tarpit_setting(struct session *s, uint64_t *after, uint64_t *seconds)
 	bool ok;
 
 	*after = *seconds = 0;
-	ok = conf_load(s->set->dir, &setting, 1, &e);
+	ok = conf_take(&s->set->etc, &setting, 1, &e);
 	if (ok && b.len) {
 		n = strcspn(b.s, " ");
 		ok = num_span(b.s, n, 0, TARPIT_AFTER, after) && num_u64(b.s + n + strspn(b.s + n, " "), 0, TARPIT_S, seconds);

@@ -24,7 +24,7 @@ look_up(const struct session *s, struct list *l, const char *name, const char *a
 	const struct conf setting = { name, CONF_LINES, &l->lines, 0, 0, 0 };
 	struct conf_error e;
 
-	if (!l->is_read && !conf_load(s->set->dir, &setting, 1, &e)) {
+	if (!l->is_read && !conf_take(&s->set->etc, &setting, 1, &e)) {
 		log_trouble(s, e.text, address);
 		return not_set_up;
 	}
@@ -51,7 +51,9 @@ lists_domain(const struct session *s, const char *domain, size_t n)
 
 	if (domains_has(&s->set->rcpthosts, domain, n))
 		return 0;
-	if (more == -2 && (more = openat(s->set->dir, "morercpthosts.cdb", O_RDONLY | O_CLOEXEC)) < 0 && errno != ENOENT) {
+	if (more == -2 && !conf_may_have(&s->set->etc, "morercpthosts.cdb"))
+		more = -1;
+	if (more == -2 && (more = openat(s->set->etc.dir, "morercpthosts.cdb", O_RDONLY | O_CLOEXEC)) < 0 && errno != ENOENT) {
 		more = -2;
 		r = DOMAINDB_TROUBLE;
 	}

@@ -30,7 +30,7 @@ recipient_refusal(const struct session *s, const char *address)
 	struct resolution r;
 	struct conf_error e;
 
-	if (!resolver.routing && !resolver_open(&resolver, false, &e)) {
+	if (!resolver.routing && !resolver_open(&resolver, &s->set->etc, false, &e)) {
 		log_recipient(s, e.text, address);
 		return "451 4.3.5 this mail server is not set up correctly, try later";
 	}

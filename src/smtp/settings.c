@@ -78,9 +78,9 @@ settings_load(struct settings *s, struct conf_error *e)
 	size_t n = sizeof table / sizeof *table;
 
 	s->relayclient = getenv("RELAYCLIENT");
-	if ((s->dir = conf_open()) < 0)
-		return bad(e, "the directory of control files", strerror(errno));
-	if (!conf_load(s->dir, table, s->relayclient ? n - 1 : n, e) || !from_environment(s, e))
+	if (!conf_look(&s->etc, e))
+		return false;
+	if (!conf_take(&s->etc, table, s->relayclient ? n - 1 : n, e) || !from_environment(s, e))
 		return false;
 	if (s->requiretls.len && strcmp(s->requiretls.s, "mail") != 0 && strcmp(s->requiretls.s, "0") != 0)
 		return bad(e, "control/requiretls", "is neither 0 nor mail");

@@ -9,7 +9,7 @@
 #include "lib/conf.h"
 
 struct settings {
-	int dir;                        /* etc/, open: what is seldom needed is read from there when it is */
+	struct conf_view etc;           /* what is seldom needed is read from there when it is */
 	struct buf me;                  /* our name */
 	struct buf greeting;            /* its first word is the name that clients see */
 	struct buf localiphost;         /* what [our address] stands for */

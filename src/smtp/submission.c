@@ -43,7 +43,7 @@ settings(struct session *s)
 
 	if (!u->read) {
 		u->read = true;
-		u->good = conf_load(s->set->dir, table, sizeof table / sizeof *table, &e) && rate_check(&u->limits, &e);
+		u->good = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e) && rate_check(&u->limits, &e);
 		if (!u->good)
 			log_trouble(s, "no submission", e.text);
 	}

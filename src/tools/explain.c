@@ -112,7 +112,7 @@ ready(struct explain *e)
 
 	if (e->resolver.routing)
 		return true;
-	if (resolver_open(&e->resolver, true, &error)) {
+	if (resolver_open(&e->resolver, 0, true, &error)) {
 		if (accounts_load(&e->accounts, &error)) {
 			passwd_nss_init(&e->accounts.logins);
 			e->accounts.guess = true;

@@ -177,8 +177,9 @@ verdict(const char *address)
 }
 
 bool
-resolver_open(struct resolver *r, bool thorough, struct conf_error *e)
+resolver_open(struct resolver *r, const struct conf_view *etc, bool thorough, struct conf_error *e)
 {
+	(void)etc;
 	(void)e;
 	must(!thorough);
 	r->routing = (struct routing *)r;
@@ -381,7 +382,7 @@ LLVMFuzzerTestOneInput(const uint8_t *s, size_t n)
 	static struct session_space space;
 	static char me[] = "mx.example", hosts[] = "here.example";
 	struct settings set = {
-		.dir = AT_FDCWD,
+		.etc = { .dir = AT_FDCWD },     /* with nothing in it */
 		.me = { me, 10, 11, 10 }, .greeting = { me, 10, 11, 10 }, .localiphost = { hosts, 12, 13, 12 },
 		.rcpthosts = { hosts, 13, 14, 13 }, .timeout_s = 1, .command_s = 86400, .data_s = 86400,
 		.maxrcpt = 100, .maxhops = 100, .maxbad = 50, .maxidle = 200,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -217,6 +218,70 @@ opening(void)
 	ok(!conf_read(&setting, 1, &e) && strstr(e.text, "directory of control files: No such file"), "which is said");
 }
 
+/* a number that is 42 when its file is not there, from a look at etc/ */
+static uint64_t
+taken(const struct conf_view *v, const char *name)
+{
+	uint64_t n = 7;
+	const struct conf c = { name, CONF_NUMBER, &n, 42, 0, 1000 };
+
+	return conf_take(v, &c, 1, &e) ? n : 0;
+}
+
+/* files named fNUMBER with their number in it; how many of them a look misses */
+static int
+missed(int files)
+{
+	struct conf_view v;
+	char name[20];
+	int i, n = 0;
+
+	for (i = 0; i < files; i++) {
+		snprintf(name, sizeof name, "f%d", i);
+		scratch_file(name, name + 1, strlen(name + 1));
+	}
+	if (!conf_look(&v, &e))
+		return -1;
+	for (i = 0; i < files; i++) {
+		snprintf(name, sizeof name, "f%d", i);
+		n += !conf_may_have(&v, name) || taken(&v, name) != (uint64_t)i;
+		unlink(name);
+	}
+	close(v.dir);
+	return n;
+}
+
+static void
+looking(void)
+{
+	struct conf_view v, later;
+	char names[4096];
+	bool listed;
+	int before = scratch_descriptors();
+
+	setenv("PNEU_ETC", scratch_path, 1);
+	scratch_file("n", "17\n", 3);
+	ok(conf_look(&v, &e) && fcntl(v.dir, F_GETFD) == FD_CLOEXEC && taken(&v, "n") == 17, "a look at etc/, and a setting from there");
+	ok(taken(&v, "x") == 42, "what is not there has its preset");
+	scratch_file("x", "18\n", 3);
+	lseek(v.dir, 0, SEEK_SET);
+	listed = compat_names(v.dir, names, sizeof names) > 0;
+	ok(!listed || taken(&v, "x") == 42, "also if it comes later");
+	ok(conf_look(&later, &e) && taken(&later, "x") == 18 && taken(&later, "n") == 17, "another look finds it");
+	close(later.dir);
+	unlink("n");
+	ok(taken(&v, "n") == 42, "what goes later is not there");
+	scratch_file("n", "7d\n", 3);
+	ok(taken(&v, "n") == 0 && strstr(e.text, "control/n: \"7d\""), "an error is one");
+	close(v.dir);
+	unlink("n"), unlink("x");
+	ok(missed(1) == 0 && missed(60) == 0, "none of 60 files is missed");
+	ok(missed(900) == 0, "none of 900, which are more than it can list");
+	ok(scratch_descriptors() == before, "no descriptor is left open");
+	setenv("PNEU_ETC", "/nonexistent/etc", 1);
+	ok(!conf_look(&v, &e) && strstr(e.text, "directory of control files: No such file"), "no etc/ is said");
+}
+
 int
 main(void)
 {
@@ -228,5 +293,6 @@ main(void)
 	sizes();
 	trouble();
 	opening();
+	looking();
 	return done();
 }

@@ -16,12 +16,19 @@ static struct conf_error error;
 static bool
 given(const char *routes, const char *senders)
 {
+	struct conf_view etc;
+	bool good;
+
 	smtproutes_free(&s);
 	memset(&s, 0, sizeof s);
 	error.text[0] = 0;
 	scratch_file("smtproutes", routes, strlen(routes));
 	scratch_file("senderroutes", senders, strlen(senders));
-	return smtproutes_load(&s, &error);
+	if (!conf_look(&etc, &error))
+		return false;
+	good = smtproutes_load(&s, &etc, &error);
+	close(etc.dir);
+	return good;
 }
 
 static const char *

@@ -1,13 +1,16 @@
 /* Linux 3.11 and later; what an older kernel refuses falls back to the portable way. */
 #include "compat/compat.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -162,4 +165,26 @@ bool
 compat_elevated(void)
 {
 	return getauxval(AT_SECURE);
+}
+
+/* The kernel's records become names in place: each is at most as long as its record. A second call, which may have missed a
+ * rename, must find nothing. */
+ssize_t
+compat_names(int dir, char *space, size_t size)
+{
+	const size_t head = offsetof(struct dirent, d_name);
+	long n = syscall(SYS_getdents64, dir, space, size), at = 0;
+	char more[sizeof(struct dirent)], *out = space;
+	unsigned short length;
+	size_t name;
+
+	if (n < 0 || syscall(SYS_getdents64, dir, more, sizeof more) != 0)
+		return -1;
+	for (; at < n; at += length) {
+		memcpy(&length, space + at + offsetof(struct dirent, d_reclen), sizeof length);
+		name = strlen(space + at + head) + 1;
+		memmove(out, space + at + head, name);
+		out += name;
+	}
+	return out - space;
 }

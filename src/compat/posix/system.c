@@ -105,6 +105,16 @@ compat_drop_setgid(void)
 	return false;
 }
 
+ssize_t
+compat_names(int dir, char *space, size_t size)
+{
+	(void)dir;
+	(void)space;
+	(void)size;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 bool
 compat_clock(clockid_t id, struct timespec *t)
 {
