@@ -26,12 +26,16 @@ An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that 
     !drip       send the text byte by byte, slowly
     !endless    send the text again and again until the client goes away
     !split      send the text in small segments
+With --tls PEM (certificate and key) STARTTLS is offered, with --implicit as well TLS is there from the start. Event handshake
+comes just before it: with an ANSWER there is none. The log then has "C tls VERSION NAME", NAME as the client asked for it, or
+"C notls" when it comes to nothing.
 Options: --pipelining, --8bit, --size N: offered after EHLO; --halt: no connection is accepted at all; --slow-read: pause
 before reading a text.
 """
 import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -63,6 +67,7 @@ class Connection:
         self.number = play.connections
         self.counts = {}
         self.buffered = b''
+        self.tls = False
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def log(self, text):
@@ -145,16 +150,38 @@ class Connection:
         if idle is not None:
             self.say(idle)
 
+    def handshake(self):
+        answer = self.rule('handshake', b'')
+        if answer is not None:
+            self.say(answer)
+            return
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.play.pem)
+        asked = ['']
+        context.sni_callback = lambda _, name, __: asked.__setitem__(0, name or '')
+        try:
+            self.sock = context.wrap_socket(self.sock, server_side=True)
+        except OSError:
+            self.log(b'notls')
+            raise Over
+        self.tls, self.buffered = True, b''
+        self.log(b'tls %s %s' % (self.sock.version().encode(), asked[0].encode()))
+
     def commands(self):
+        if self.play.implicit:
+            self.handshake()
         self.answer('greeting', b'', '220 test ESMTP')
         while True:
             line = self.line()
             self.log(line)
             verb = line[:4].upper().decode('latin-1').lower()
-            default = {'ehlo': self.play.ehlo, 'helo': '250 test', 'mail': '250 2.1.0 sender ok',
+            default = {'ehlo': self.play.ehlo if self.tls else self.play.ehlo_clear, 'helo': '250 test', 'mail': '250 2.1.0 sender ok',
                        'rcpt': '250 2.1.5 recipient ok', 'data': '354 go on', 'rset': '250 2.0.0 forgotten',
                        'quit': '221 2.0.0 bye!close'}.get(verb, '500 5.5.1 what?')
-            if self.answer(verb, line, default).startswith('354'):
+            if verb == 'star' and self.play.pem and not self.tls:
+                if self.answer('starttls', line, '220 2.0.0 go on').startswith('220'):
+                    self.handshake()
+            elif self.answer(verb, line, default).startswith('354'):
                 self.text()
 
     def run(self):
@@ -174,6 +201,7 @@ class Play:
         self.dir, self.rules, self.slow, self.halt = directory, [], False, False
         self.connections = self.texts = 0
         self.address, self.port = '127.0.0.1', 0
+        self.pem, self.implicit = None, False
         offers = []
         while args:
             arg = args.pop(0)
@@ -183,6 +211,10 @@ class Play:
                 offers.append('8BITMIME')
             elif arg == '--size':
                 offers.append('SIZE ' + args.pop(0))
+            elif arg == '--tls':
+                self.pem = args.pop(0)
+            elif arg == '--implicit':
+                self.implicit = True
             elif arg == '--slow-read':
                 self.slow = True
             elif arg == '--halt':
@@ -193,8 +225,12 @@ class Play:
                 self.port = int(args.pop(0))
             else:
                 self.rules.append(self.parse(arg))
-        self.ehlo = '\\n'.join('250%s%s' % (' ' if i == len(offers) else '-', w)
-                               for i, w in enumerate(['test'] + offers))
+        self.ehlo = self.offer(offers)
+        self.ehlo_clear = self.offer(offers + ['STARTTLS']) if self.pem and not self.implicit else self.ehlo
+
+    def offer(self, offers):
+        return '\\n'.join('250%s%s' % (' ' if i == len(offers) else '-', w)
+                           for i, w in enumerate(['test'] + offers))
 
     def parse(self, arg):
         m = re.fullmatch(r'(?:(\d+)/)?([a-z]+)(?:#(\d+))?(?::([^=]*))?=(.*)', arg, re.S)
