@@ -1,21 +1,32 @@
 #include "smtp/rate.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/ip.h"
 #include "lib/num.h"
+#include "lib/sha1.h"
 #include "smtp/answer.h"
 #include "smtp/session.h"
 
 #define NONE UINT64_MAX
 #define MOST 1000000000
 #define RECORD 64                       /* bytes of a counter: hour day and four counts */
+#define NAME_MOST 200                   /* bytes of a counter's name, before the sum of one that is longer */
+#define SITE_BITS 64                    /* of an IPv6 address: the rest is its owner's choice */
+#define STALE_S (2 * 86400)             /* no window that was counted in lasts longer */
+#define SWEEP_S 3600                    /* between two looks for stale counters */
+#define SWEEP_MOST 10000                /* files in one */
+#define REOPENS 100
 
 enum { LOGIN, ADDRESS };
 enum { MESSAGES, RECIPIENTS };
@@ -105,19 +116,48 @@ rate_check(const struct buf *lines, struct conf_error *e)
 	return false;
 }
 
+static void
+put_sum(char *name, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char sum[SHA1_BYTES];
+	struct sha1 h;
+	char c;
+	int i;
+
+	sha1_init(&h);
+	for (; *text; text++) {
+		c = ascii_lower(*text);
+		sha1_put(&h, &c, 1);
+	}
+	sha1_end(&h, sum);
+	for (i = 0; i < SHA1_BYTES; i++) {
+		*name++ = hex[sum[i] >> 4];
+		*name++ = hex[sum[i] & 15];
+	}
+	*name = 0;
+}
+
 /* Login or address as a file's name: letters, digits, and the rest in hex. Case does not count: a password program that
- * takes Joe for joe must not give him two counters. */
+ * takes Joe for joe must not give him two counters. Where that is too long a sum of the whole ends it, after a byte that
+ * no other name has. */
 static void
 file_name(char name[256], char kind, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
+	const char *whole = text;
 	size_t n = 0;
 
 	name[n++] = kind;
 	name[n++] = '-';
-	for (; *text && n < 250 - 3; text++) {
+	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
+		if (n > NAME_MOST) {
+			name[n++] = '~';
+			put_sum(name + n, whole);
+			return;
+		}
 		if (ascii_alnum(*text) || *text == '-' || *text == '@' || (*text == '.'))
 			name[n++] = ascii_lower(*text);
 		else {
@@ -129,25 +169,109 @@ file_name(char name[256], char kind, const char *text)
 	name[n] = 0;
 }
 
-static int
-open_locked(const char *directory, const char *name)
+/* the network of a client that has one to itself */
+static const char *
+site(char space[IP_TEXT], const char *address)
+{
+	unsigned char ip[16];
+
+	if (!ip_read(address, ip) || ip_is_v4(ip))
+		return address;
+	ip_mask(ip, SITE_BITS);
+	(void)ip_text(space, ip);
+	return space;
+}
+
+/* ---- the files. Who counts in one, or removes it, has it locked, and has seen then that it still has its name. */
+
+/* at once, or, if it may wait, when nobody else has it; false: errno */
+static bool
+lock(int fd, bool wait)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, error;
 
-	if (dir < 0)
-		return -1;
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	error = errno;
-	close(dir);
-	while (fd >= 0 && fcntl(fd, F_SETLKW, &whole) != 0)
-		if (errno != EINTR) {
-			error = errno;
-			close(fd);
-			fd = -1;
+	while (fcntl(fd, wait ? F_SETLKW : F_SETLK, &whole) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+/* -1: errno; st is of the file, empty if it is new */
+static int
+open_locked(int dir, const char *name, struct stat *st)
+{
+	int fd, tries, error;
+
+	for (tries = 0; tries < REOPENS; tries++) {
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		if (fd < 0)
+			return -1;
+		if (lock(fd, true) && fstat(fd, st) == 0) {
+			if (st->st_nlink > 0)
+				return fd;
+			errno = EAGAIN;         /* removed while we waited */
 		}
-	errno = error;
-	return fd;
+		error = errno;
+		close(fd);
+		errno = error;
+		if (error != EAGAIN)
+			return -1;
+	}
+	return -1;
+}
+
+static void
+remove_stale(int dir, const char *name, time_t now)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || now - st.st_mtime < STALE_S)
+		return;
+	if ((fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+		return;
+	if (lock(fd, false) && fstat(fd, &st) == 0 && st.st_nlink > 0 && now - st.st_mtime >= STALE_S)
+		(void)unlinkat(dir, name, 0);
+	close(fd);
+}
+
+/* is it time? An empty file's own time is that of the last look. */
+static bool
+sweep_due(int dir, time_t now)
+{
+	struct stat st;
+	bool touched;
+	int fd;
+
+	if (fstatat(dir, ".swept", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime <= now && now - st.st_mtime < SWEEP_S)
+		return false;
+	if ((fd = openat(dir, ".swept", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) < 0)
+		return false;
+	touched = futimens(fd, 0) == 0;
+	close(fd);
+	return touched;
+}
+
+/* Called when a counter was made and none is locked (closing a file would unlock it). What cannot be removed is left for
+ * the next time: nobody waits for it. */
+static void
+sweep(int dir)
+{
+	time_t now = (time_t)clock_wall_s();
+	struct dirent *e;
+	int fd, n;
+	DIR *d;
+
+	if (!sweep_due(dir, now) || (fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return;
+	if (!(d = fdopendir(fd))) {
+		close(fd);
+		return;
+	}
+	for (n = 0; n < SWEEP_MOST && (e = readdir(d)); n++)
+		if ((*e->d_name == 'l' || *e->d_name == 'a') && e->d_name[1] == '-')
+			remove_stale(dir, e->d_name, now);
+	closedir(d);
 }
 
 static bool
@@ -212,34 +336,53 @@ write_counter(int fd, const struct counter *c)
 
 enum verdict { UNDER, OVER, TROUBLE };
 
+/* one more in the file, unless it is over */
+static enum verdict
+count_in(int fd, const uint64_t most[2], int what)
+{
+	enum verdict v;
+	struct counter c;
+
+	if (!read_counter(fd, &c))
+		return TROUBLE;
+	v = c.count[what][HOUR] >= most[HOUR] || c.count[what][DAY] >= most[DAY] ? OVER : UNDER;
+	c.count[what][HOUR]++;
+	c.count[what][DAY]++;
+	return v == OVER || write_counter(fd, &c) ? v : TROUBLE;
+}
+
 static enum verdict
 count(const struct limits *l, int whose, const char *text, int what)
 {
 	const uint64_t *most = l->most[whose][what];
 	enum verdict v = TROUBLE;
-	struct counter c;
 	char name[256];
-	int fd;
+	int dir, fd, error;
+	struct stat st;
 
 	if (most[HOUR] == NONE && most[DAY] == NONE)
 		return UNDER;
 	file_name(name, whose == LOGIN ? 'l' : 'a', text);
-	if ((fd = open_locked(l->directory, name)) < 0)
+	if ((dir = open(l->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return TROUBLE;
-	if (read_counter(fd, &c)) {
-		v = c.count[what][HOUR] >= most[HOUR] || c.count[what][DAY] >= most[DAY] ? OVER : UNDER;
-		c.count[what][HOUR]++;
-		c.count[what][DAY]++;
-		if (v == UNDER && !write_counter(fd, &c))
-			v = TROUBLE;
+	if ((fd = open_locked(dir, name, &st)) >= 0) {
+		v = count_in(fd, most, what);
+		error = errno;
+		close(fd);
+		if (st.st_size == 0)
+			sweep(dir);
+		errno = error;
 	}
-	close(fd);
+	error = errno;
+	close(dir);
+	errno = error;
 	return v;
 }
 
 static const char *
 ask(struct session *s, int what)
 {
+	char network[IP_TEXT];
 	struct limits l;
 	enum verdict v = UNDER;
 
@@ -250,7 +393,7 @@ ask(struct session *s, int what)
 		v = count(&l, LOGIN, s->auth.login, what);
 	if (v == OVER)
 		log_rate(s, what == MESSAGES ? "messages" : "recipients", "login", s->auth.login);
-	else if (v == UNDER && *s->peer.ip && (v = count(&l, ADDRESS, s->peer.ip, what)) == OVER)
+	else if (v == UNDER && *s->peer.ip && (v = count(&l, ADDRESS, site(network, s->peer.ip), what)) == OVER)
 		log_rate(s, what == MESSAGES ? "messages" : "recipients", "address", s->peer.ip);
 	if (v == TROUBLE)
 		log_trouble(s, "unable to count in the directory of control/limits", strerror(errno));

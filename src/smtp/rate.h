@@ -4,7 +4,8 @@
  *   directory PATH                             where the counters are; writable by the user of pneu-smtpd
  *   login messages hour 100                    login or address; messages or recipients; hour or day; 0 to 1000000000
  * A counter is a file of one line in that directory, held under a lock for the moment of counting. Its windows begin with
- * the hour and the day (UTC). A counter that cannot be kept is a temporary failure, never a way around it.
+ * the hour and the day (UTC). A counter that cannot be kept is a temporary failure, never a way around it. An IPv6 address
+ * is counted with all of its /64. Who makes a counter removes, once an hour, those that nobody has counted in for two days.
  * Invariant: only who may send is counted, so strangers make no files. */
 #ifndef SMTP_RATE_H
 #define SMTP_RATE_H

@@ -5,7 +5,7 @@
 unset SMTPS SSL_PROTOCOL SSLCTLFD SUBMISSION PNEU_LOGIN
 cat >"$T/check" <<'S'
 #!/bin/sh
-case $(tr '\0' '|' <&3) in ann\|*|bob@b.example\|*|../../[xX]\|*) exit 0 ;; esac
+case $(tr '\0' '|' <&3) in long*\|*|ann\|*|bob@b.example\|*|../../[xX]\|*) exit 0 ;; esac
 exit 1
 S
 chmod +x "$T/check"
@@ -158,6 +158,44 @@ is 'what is damaged begins anew' "$(by ann 'MAIL FROM:<a@b.example>')$(wc -c <"$
 rm -r "$T/rates"; mkdir "$T/rates"
 printf 'directory %s\naddress messages day 2\n' "$T/rates" >"$E/limits"
 is 'addresses' "$(by ann 'MAIL FROM:<a@b.example>'; by bob@b.example 'MAIL FROM:<a@b.example>'; by ann 'MAIL FROM:<a@b.example>'; TCPREMOTEIP=192.0.2.8 by ann 'MAIL FROM:<a@b.example>')" '250 2.1.0|250 2.1.0|452 4.7.1|250 2.1.0|'
+is 'the addresses of an IPv6 network are one' "$(TCPREMOTEIP=2001:db8:0:1::1 by ann 'MAIL FROM:<a@b.example>'; TCPREMOTEIP=2001:db8:0:1:ffff::2 by ann 'MAIL FROM:<a@b.example>'
+    TCPREMOTEIP=2001:0db8::1:9:0:0:3 by ann 'MAIL FROM:<a@b.example>'; TCPREMOTEIP=2001:db8:0:2::1 by ann 'MAIL FROM:<a@b.example>')" '250 2.1.0|250 2.1.0|452 4.7.1|250 2.1.0|'
+printf 'directory %s\nlogin messages day 1\n' "$T/rates" >"$E/limits"
+long=long-$(head -c 245 /dev/zero | tr '\0' X)
+is 'long logins are not taken for one another' "$(by "${long}a" 'MAIL FROM:<a@b.example>'; by "${long}b" 'MAIL FROM:<a@b.example>'; by "$(echo "${long}A" | tr L l)" 'MAIL FROM:<a@b.example>')" '250 2.1.0|250 2.1.0|452 4.7.1|'
+touch -d '3 days ago' "$T/rates/l-old" "$T/rates/a-old" "$T/rates/other" "$T/rates/.swept"
+touch -d '1 day ago' "$T/rates/l-new"
+ln -s nowhere "$T/rates/l-link"
+rm -f "$T/rates/l-ann"
+by ann 'MAIL FROM:<a@b.example>' >/dev/null
+is 'old counters go away, and nothing else' "$(cd "$T/rates" && for f in l-old a-old other l-new l-ann l-link; do [ -e $f ] || [ -L $f ] && echo $f; done)" 'other
+l-new
+l-ann
+l-link'
+touch -d '3 days ago' "$T/rates/l-old"
+by bob@b.example 'MAIL FROM:<a@b.example>' >/dev/null
+t 'once an hour' test -e "$T/rates/l-old" -a -e "$T/rates/l-bob@b.example"
+if [ -r /proc/locks ] && command -v python3 >/dev/null; then
+	printf 'directory %s\nlogin messages day 5\n' "$T/rates" >"$E/limits"
+	t 'a counter that is removed while somebody waits for it is made again' python3 - "$T/rates/l-ann" "$(as ann | tail -n 1)" <<'P'
+import fcntl, os, select, subprocess, sys
+name = sys.argv[1]
+f = open(name, 'r+b')
+fcntl.lockf(f, fcntl.LOCK_EX)
+p = subprocess.Popen(['pneu-smtpd'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+p.stdin.write(('EHLO h\r\n%s\r\nMAIL FROM:<a@b.example>\r\nQUIT\r\n' % sys.argv[2]).encode())
+p.stdin.flush()
+for n in range(1000):
+    if any(l.split()[1] == '->' and l.split()[5] == str(p.pid) for l in open('/proc/locks')):
+        break
+    select.select([], [], [], .01)
+os.unlink(name)
+f.close()
+said = p.communicate()[0]
+sys.exit(b'250 2.1.0' not in said or os.path.getsize(name) != 64)
+P
+fi
+rm -f "$T/rates/l-ann"
 is 'many at once are all counted' "$(printf 'directory %s\nlogin messages hour 5\n' "$T/rates" >"$E/limits"
     for i in 1 2 3 4 5 6 7 8 9 10; do by ann 'MAIL FROM:<a@b.example>' >"$T/many.$i" & done; wait; cat "$T"/many.* | tr '|' '\n' | sort | uniq -c | tr -s ' \n' '  ')" ' 5 250 2.1.0 5 452 4.7.1 '
 echo "directory $T/none
