@@ -18,7 +18,7 @@ auth_configured(const struct session *s)
 	return s->set->checker || s->set->checkpassword.len > 0;
 }
 
-/* read when there is first talk of it */
+/* read when there is first talk of it; what could not be read is asked for again next time */
 static bool
 allowed(struct session *s)
 {
@@ -32,12 +32,11 @@ allowed(struct session *s)
 	struct conf_error e;
 
 	if (!a->read) {
-		a->read = true;
-		a->allowed = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e);
-		if (!a->allowed)
+		a->read = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e);
+		if (!a->read)
 			log_trouble(s, "no AUTH", e.text);
 	}
-	return a->allowed;
+	return a->read;
 }
 
 bool

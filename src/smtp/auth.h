@@ -16,8 +16,7 @@ struct auth {
 	char login[AUTH_LOGIN + 1];     /* "" nobody yet */
 	const char *method;             /* how, PLAIN or LOGIN */
 	uint64_t wrong;                 /* times, in the whole session */
-	bool read;                      /* the settings below were read, with success if allowed is true */
-	bool allowed;
+	bool read;                      /* the settings below are there */
 	uint64_t without_tls, most_wrong, delay_s, timeout_s;
 };
 

@@ -29,6 +29,7 @@ users_own(const struct session *s)
 	return s->submission.required || *s->auth.login;
 }
 
+/* what could not be read is asked for again next time */
 static bool
 settings(struct session *s)
 {
@@ -42,12 +43,11 @@ settings(struct session *s)
 	struct conf_error e;
 
 	if (!u->read) {
-		u->read = true;
-		u->good = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e) && rate_check(&u->limits, &e);
-		if (!u->good)
+		u->read = conf_take(&s->set->etc, table, sizeof table / sizeof *table, &e) && rate_check(&u->limits, &e);
+		if (!u->read)
 			log_trouble(s, "no submission", e.text);
 	}
-	return u->good;
+	return u->read;
 }
 
 /* RFC 3207 4. Whoever is not offered STARTTLS is not sent to look for it. */

@@ -17,7 +17,7 @@ struct session;
 
 struct submission {
 	bool required;                  /* nobody sends without AUTH */
-	bool read, good;                /* the settings below: read, and with success */
+	bool read;                      /* the settings below are there */
 	struct buf senders;             /* CONF_LINES LOGIN:SENDER; not there: any */
 	struct buf limits;              /* CONF_LINES, see rate.h */
 	uint64_t hide, show;            /* the client's address, the login, in the trace field */

@@ -205,4 +205,35 @@ for bad in 'login messages hour' 'login messages hour x' 'login message hour 1' 
 	echo "$bad" >"$E/limits"
 	is "limits: $bad" "$(by ann 'MAIL FROM:<a@b.example>')" '451 4.3.5|'
 done
+rm "$E/limits"
+if command -v python3 >/dev/null; then
+	t 'settings that make no sense are read again when they do' python3 - "$E" "$(as ann | tail -n 1)" <<'P'
+import subprocess, sys
+def put(name, text):
+    with open(sys.argv[1] + '/' + name, 'w') as f:
+        f.write(text)
+put('authdelay', 'x')
+put('hideclient', 'x')
+p = subprocess.Popen(['pneu-smtpd'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def say(line):
+    p.stdin.write(line.encode() + b'\r\n')
+    p.stdin.flush()
+    return reply()
+def reply():
+    while True:
+        got = p.stdout.readline()
+        if got[3:4] != b'-':
+            return got[:9].decode()
+reply()
+say('EHLO h')
+got = [say(sys.argv[2])]
+put('authdelay', '0')
+got += [say(sys.argv[2]), say('MAIL FROM:<a@b.example>')]
+put('hideclient', '0')
+got += [say('MAIL FROM:<a@b.example>')]
+p.communicate()
+print('#', got)
+sys.exit(got != ['454 4.3.5', '235 2.7.0', '451 4.3.5', '250 2.1.0'])
+P
+fi
 finish
