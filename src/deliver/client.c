@@ -315,9 +315,11 @@ append_name(char via[JOB_VIA + 1], const char *s)
 void
 client_via(const struct client *c, struct result *r, bool dsn)
 {
+	const char *path = strrchr(c->host, '/');       /* of a unix socket: its last part */
+
 	_Static_assert(CLIENT_HOST + INET6_ADDRSTRLEN + sizeof c->protection + sizeof "//" "/dsn" <= JOB_VIA, "it finds room");
 	r->via[0] = 0;
-	append_name(r->via, *c->host ? c->host : c->ip);
+	append_name(r->via, !*c->host ? c->ip : path ? path + 1 : c->host);
 	strcat(r->via, "/");
 	strcat(r->via, c->ip);
 	strcat(r->via, "/");
@@ -337,7 +339,7 @@ client_is_heard(const struct client *c)
 bool
 client_is_full(const struct client *c)
 {
-	return c->offers.mail_max && c->jobs >= c->offers.mail_max;
+	return c->fd >= 0 && c->offers.mail_max && c->jobs >= c->offers.mail_max;
 }
 
 void

@@ -45,6 +45,8 @@ struct client {
 	char protection[64];            /* "clear", or as wire/job.h has it */
 	uint64_t connect_s, remote_s;   /* control files timeoutconnect and timeoutremote */
 	const char *helo;               /* our name */
+	bool wants_chunking;            /* control file chunking; and no server was met that offers it without knowing it */
+	bool strict_8bit;               /* control file strict8bit */
 	struct offers offers;
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
 	bool heard;                     /* something came since we sent */

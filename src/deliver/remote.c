@@ -36,7 +36,7 @@ static struct senders senders;          /* nothing of it is read before a forwar
 static struct buf rewritten[2] = { BUF(ADDR_MAX), BUF(ADDR_MAX) };      /* senders of the slots */
 static struct buf commands = BUF(TRANSACTION_COMMANDS);
 static struct buf me, helohost;
-static uint64_t dns_s;
+static uint64_t dns_s, chunking, strict_8bit;
 static struct buf word = BUF(JOB_VIA);  /* the exchangers that pneu-send has been told of */
 static struct conf_error misconfigured; /* "" if all is well */
 
@@ -48,6 +48,8 @@ load_settings(void)
 		{ .name = "timeoutconnect", .kind = CONF_NUMBER, .value = &client.connect_s, .preset = 60, .min = 1, .max = 3600 },
 		{ .name = "timeoutremote", .kind = CONF_NUMBER, .value = &client.remote_s, .preset = 1200, .min = 1, .max = 86400 },
 		{ .name = "timeoutdns", .kind = CONF_NUMBER, .value = &dns_s, .preset = DNS_TOTAL_S, .min = 1, .max = 600 },
+		{ .name = "chunking", .kind = CONF_NUMBER, .value = &chunking, .preset = 1, .min = 0, .max = 1 },
+		{ .name = "strict8bit", .kind = CONF_NUMBER, .value = &strict_8bit, .preset = 0, .min = 0, .max = 1 },
 		{ .name = "me", .kind = CONF_LINE, .value = &me },
 	};
 	int dir = conf_open();
@@ -60,6 +62,8 @@ load_settings(void)
 	if (conf_load(dir, settings, sizeof settings / sizeof *settings, &misconfigured) &&
 	    protection_load(dir, &reach.tls, &misconfigured)) {
 		reach.hosts.me = me.len ? me.s : 0;
+		client.wants_chunking = chunking;
+		client.strict_8bit = strict_8bit;
 		client.helo = helohost.len ? helohost.s : me.len ? me.s : "";
 		for (s = client.helo; *s > ' ' && *s <= '~'; s++)
 			;
@@ -89,8 +93,7 @@ is_forwarded(const struct delivery *d)
 static void
 put_off(struct delivery *d, const char *status, const char *reason)
 {
-	d->held = true;
-	memset(d->reported, 0, sizeof d->reported);
+	delivery_begin(d);
 	result_say(&reach.why, 'Z', true, status, reason, "\n");
 	delivery_over(d, &reach.why);
 }
@@ -247,10 +250,11 @@ may_connect(struct delivery *next)
 	return true;
 }
 
+/* with PIPELINING and CHUNKING a small message's text too; then who would hear of it must be there */
 static enum transaction_result
-send_envelope(struct delivery *d)
+send_envelope(struct delivery *d, struct delivery *next)
 {
-	struct iovec v;
+	struct iovec v[2];
 
 	if (d->sent)
 		return TRANSACTION_GO;
@@ -258,12 +262,17 @@ send_envelope(struct delivery *d)
 	choose_sender(d);
 	if (!transaction_envelope(&client, d, &commands))
 		return TRANSACTION_OVER;
-	v.iov_base = commands.s;
-	v.iov_len = commands.len;
-	d->sent = client_send(&client, &v, 1);
+	if (d->way == DELIVERY_AT_ONCE)
+		look_ahead(d, next);
+	v[0].iov_base = commands.s;
+	v[0].iov_len = commands.len;
+	v[1].iov_base = (char *)(uintptr_t)d->piece;
+	v[1].iov_len = d->piece_len;
+	d->sent = client_send(&client, v, d->way == DELIVERY_AT_ONCE ? 2 : 1);
 	if (d->sent)
 		return TRANSACTION_GO;
 	result_say(&reach.why, 'Z', true, "4.4.2", client.ip, " ", client_trouble(errno), " before MAIL\n");
+	client_via(&client, &reach.why, false);
 	return TRANSACTION_NOTHING;
 }
 
@@ -273,6 +282,8 @@ envelope(struct delivery *d, struct delivery *next)
 {
 	bool searching = false;
 
+	if (!d->sent && client_is_full(&client))
+		client_quit(&client);
 	for (;;) {
 		enum transaction_result r;
 
@@ -287,7 +298,7 @@ envelope(struct delivery *d, struct delivery *next)
 				return TRANSACTION_OVER;
 			}
 		}
-		r = send_envelope(d);
+		r = send_envelope(d, next);
 		if (r == TRANSACTION_GO)
 			r = transaction_answers(&client, d, &reach.why);
 		if (r != TRANSACTION_NOTHING)
@@ -299,39 +310,54 @@ envelope(struct delivery *d, struct delivery *next)
 	}
 }
 
-/* the last piece with the final dot, and in the same breath the envelope of the next message */
+/* can its envelope follow the end of d's text at once? */
+static bool
+may_follow(const struct delivery *d, const struct delivery *next)
+{
+	return next->held && client.offers.pipelining && !client_is_full(&client) &&
+	    delivery_count(d, DELIVERY_WAITS) == 0 && !sender_keeps_waiting(next);
+}
+
+/* the last piece with the end, and in the same breath the envelope of the next message */
 static void
 finish(struct delivery *d, struct delivery *next)
 {
-	struct iovec v[2];
+	struct iovec v[3] = { { (char *)(uintptr_t)d->piece, d->piece_len } };
 	int n = 1;
 
 	look_ahead(d, next);
-	v[0].iov_base = d->text;
-	v[0].iov_len = d->text_len;
 	buf_clear(&commands);
-	if (next->held && client.offers.pipelining && !sender_keeps_waiting(next)) {
+	if (may_follow(d, next)) {
 		choose_sender(next);
 		if (transaction_envelope(&client, next, &commands)) {
 			v[1].iov_base = commands.s;
 			v[1].iov_len = commands.len;
-			n = 2;
+			v[2].iov_base = (char *)(uintptr_t)next->piece;
+			v[2].iov_len = next->piece_len;
+			n = next->way == DELIVERY_AT_ONCE ? 3 : 2;
 		}
 	}
 	if (client_send(&client, v, n)) {
-		next->sent = n == 2;
+		next->sent = n > 1;
 		transaction_end(&client, d);
 	} else
 		transaction_unsent(&client, d, errno);
 }
 
+/* one transaction, or as many as it takes */
 static void
 deliver(struct delivery *d, struct delivery *next)
 {
-	if (envelope(d, next) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO)
-		finish(d, next);
-	if (client.fd < 0)
-		next->sent = false;
+	do {
+		if (envelope(d, next) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO) {
+			if (d->piece_len)
+				finish(d, next);
+			else
+				transaction_end(&client, d);
+		}
+		if (client.fd < 0)
+			next->sent = false;
+	} while (d->held);
 }
 
 int
@@ -349,6 +375,7 @@ main(int argc, char **argv)
 	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");
 	client.fd = -1;
+	client.lmtp = reach.hosts.route.way == ROUTE_LMTP || reach.hosts.route.way == ROUTE_LMTP_UNIX;
 	tcpto_open(TCPTO_FD);
 	load_settings();
 	slots[0].reports = slots[1].reports = JOBS;

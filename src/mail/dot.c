@@ -57,7 +57,7 @@ begin_line(struct dot *d, const char **from, char **to)
 		d->nuls++;
 		++*from;
 	} else {
-		if (c == '.') {
+		if (c == '.' && !d->plain) {
 			*(*to)++ = '.';
 			d->stuffed++;
 		}
@@ -97,7 +97,8 @@ finish(struct dot *d, char **to)
 	}
 	if (d->at == DOT_LINE)
 		put(to, "\r\n");
-	put(to, ".\r\n");
+	if (!d->plain)
+		put(to, ".\r\n");
 	d->done = true;
 }
 

@@ -1,4 +1,4 @@
-/* dot - a message as SMTP's DATA wants it (RFC 5321 2.3.8, 4.5.2)
+/* dot - a message as SMTP's DATA wants it (RFC 5321 2.3.8, 4.5.2), or BDAT (RFC 3030)
  *
  * In: a message as stored, lines ending in LF. Out: lines ending in CR LF, a dot put before each line that begins
  * with one, and at the end the line with the single dot. Whatever the bytes, the output holds CR and LF only as
@@ -6,6 +6,7 @@
  *   CR LF, and a CR alone, are line ends like LF
  *   a last line without an end gets one
  *   a line that begins with NULs and then a dot gets its extra dot before the NULs
+ * For BDAT (plain) the same without the dots and without the end.
  * A receiver that follows the standard gets every other byte back unchanged. */
 #ifndef MAIL_DOT_H
 #define MAIL_DOT_H
@@ -22,7 +23,8 @@ struct dot {
 	uint64_t nuls;          /* read at the start of this line and not yet written */
 	uint64_t owed;          /* of those, now to be written */
 	uint64_t stuffed;       /* dots added so far, the final one not counted */
-	bool done;              /* the final dot has been written */
+	bool done;              /* the end has been written */
+	bool plain;             /* for BDAT; set after dot_init */
 };
 
 void dot_init(struct dot *);

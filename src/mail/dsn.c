@@ -1,5 +1,6 @@
 #include "mail/dsn.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -84,4 +85,35 @@ dsn_orcpt(const char *s, size_t n, bool utf8)
 	if (xtext_valid(semicolon + 1, n - type - 1))
 		return true;
 	return utf8 && type == 5 && strncasecmp(s, "utf-8", 5) == 0 && utf8_text(s, n) && !memchr(s, ' ', n);
+}
+
+static bool
+put_embedded(struct buf *b, uint32_t code)
+{
+	char hex[9];
+	int i, digits = 1;
+
+	while (digits < 8 && code >> (4 * digits))
+		digits++;
+	for (i = 0; i < digits; i++)
+		hex[i] = "0123456789ABCDEF"[code >> (4 * (digits - 1 - i)) & 15];
+	return buf_puts(b, "\\x{") && buf_put(b, hex, (size_t)digits) && buf_byte(b, '}');
+}
+
+bool
+dsn_orcpt_ascii(struct buf *b, const char *orcpt)
+{
+	size_t before = b->len, left = strlen(orcpt), n;
+	uint32_t code = 0;
+
+	for (; left; orcpt += n, left -= n) {
+		n = utf8_char(orcpt, left, &code);
+		if (n > 1 ? put_embedded(b, code) : buf_byte(b, *orcpt)) {
+			n += !n;
+			continue;
+		}
+		buf_cut(b, before);
+		return false;
+	}
+	return true;
 }

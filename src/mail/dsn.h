@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/buf.h"
+
 #define DSN_ENVID 100                   /* bytes of an ENVID, RFC 3461 4.4 */
 #define DSN_ORCPT 500                   /* and of an ORCPT, 4.2 */
 #define DSN_NOTIFY_TEXT 22              /* "SUCCESS,FAILURE,DELAY" and its 0 */
@@ -24,5 +26,8 @@ bool dsn_failure(unsigned bits);
 bool dsn_envid(const char *s, size_t n);
 /* TYPE;xtext, or with utf8 also utf-8;text (RFC 6533 3) */
 bool dsn_orcpt(const char *s, size_t n, bool utf8);
+/* Append an ORCPT in a form for servers without SMTPUTF8: what is not ASCII is written \x{HEX} (RFC 6533 3).
+ * False as buf_put, b unchanged */
+bool dsn_orcpt_ascii(struct buf *b, const char *orcpt);
 
 #endif

@@ -156,6 +156,18 @@ reply_status(const struct reply *r, char status[REPLY_STATUS])
 }
 
 bool
+reply_too_many(const struct reply *r)
+{
+	char status[REPLY_STATUS];
+
+	if (r->code / 100 != 4 && r->code != 552)
+		return false;
+	if (strcasestr(r->text, "too many recipients") || strcasestr(r->text, "multiple destination domains"))
+		return true;
+	return reply_status(r, status) ? strcmp(status + 1, ".5.3") == 0 : r->code == 452;
+}
+
+bool
 reply_offers(const struct reply *r, const char *keyword, const char **value)
 {
 	size_t n = strlen(keyword);

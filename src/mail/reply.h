@@ -39,6 +39,10 @@ enum reply_result reply_take(struct reply *, const char *, size_t n, size_t *use
 bool reply_status(const struct reply *, char status[REPLY_STATUS]);
 /* Bytes of the enhanced status code that the string begins with, fewer than REPLY_STATUS; 0: none of this class, '2' '4' '5' */
 size_t reply_status_length(const char *, char class);
+/* A refusal of a RCPT that only says "no more of them in this transaction" (RFC 5321 4.5.3.1.10)? 452, for old servers 552, with
+ * the status 4.5.3 or 5.5.3, without a status if it is 452, or any code of these two kinds with words to that effect. Only to be
+ * asked when others were accepted before it. */
+bool reply_too_many(const struct reply *);
 /* an EHLO reply: does it offer this keyword? *value: its parameters, ending at LF or 0, "" if none (may be 0) */
 bool reply_offers(const struct reply *, const char *keyword, const char **value);
 

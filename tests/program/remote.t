@@ -252,7 +252,7 @@ t 'arrives whole' cmp "$T/big" "$S/text.1"
 server --pipelining data='354 go!close'
 is 'a connection lost inside a large text' "$(jobs "job $T/big a@x.example b@y.example" reports end | verdicts)" '1.0 Z 4.4.2 m,'
 server data='354 go\n552 5.3.4 too much!close'
-is 'a reply before its time' "$(jobs "job $T/big a@x.example b@y.example" reports end | verdicts)" '1.0 Z 4.4.2 m,'
+is 'a reply before its time' "$(jobs "job $T/big a@x.example b@y.example" reports end | verdicts)" '1.0 D 5.3.4 m,'
 server
 is 'a file shorter than the job says' "$(jobs "slice $T/m 0 500 a@x.example b@y.example" "$J b@y.example" reports end | verdicts)" \
 	'1.0 Z 4.3.0 m,2.0 K 2.0.0 m,'
