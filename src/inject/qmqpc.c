@@ -291,7 +291,7 @@ take_envelope(struct message *m)
 		die_say(EXIT_ADDR, "unable to take an address so long");
 	case ENVELOPE_BAD:
 	default:
-		die_say(EXIT_ENVELOPE, "unable to understand the envelope");
+		die_say(EXIT_ENVELOPE, "unable to understand the envelope, or take one so large");
 	}
 	check_parameters(m);
 }

@@ -143,7 +143,7 @@ conclude(struct qmqp *q)
 	inject_end(&q->inject, &q->envelope, &r);
 	if (r.verdict == 'K') {
 		memcpy(q->queued, r.text, sizeof q->queued);
-		snprintf(text, sizeof text, "ok %s", r.text);
+		snprintf(text, sizeof text, "ok%s%s", *r.text ? " " : "", r.text);
 	} else
 		snprintf(text, sizeof text, "%s %s", r.status, r.text);
 	qmqp_answer(q, r.verdict, text);

@@ -103,6 +103,15 @@ is 'another one that has it is not' "$(stranger 127.0.0.3)" Kok
 t 'its mail arrives' wait_until 20 arrived joe 1
 forget
 
+# a client that breaks off in the middle of a large message
+python3 - "$qmqp" <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30)
+s.sendall(b"1000030:1000000:Subject: cut\n\n" + b"x\n" * 300000)
+END
+t 'one that breaks off is logged' wait_until 20 qmqpd_log 'lost client 127.0.0.1: end of file'
+is 'and nothing of it is queued' "$(waiting) $(mails joe)" '0 0'
+
 # Postfix's end
 if command -v qmqp-source >/dev/null && command -v qmqp-sink >/dev/null; then
 	qmqp-source -s 3 -m 20 -l 30000 -r 2 -f bob@near.test -t joe@far.test "inet:127.0.0.1:$qmqp" >"$T/out" 2>&1
