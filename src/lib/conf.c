@@ -11,7 +11,8 @@
 #include "lib/num.h"
 #include "lib/place.h"
 
-#define LISTING 4096                    /* well over a hundred files; of more nothing is known */
+#define LISTING 2048                    /* names of some 60 files; of more nothing is known */
+#define FEW 512                         /* a control file is a line or two: no heap for that */
 
 static bool
 bad(struct conf_error *e, const char *name, const char *why)
@@ -75,20 +76,24 @@ take_lines(const struct conf *c, const struct buf *file, struct conf_error *e)
 	return true;
 }
 
-/* one setting into fresh, or its reason in e */
-static bool
+/* One setting into fresh, or its reason in e. Inlined, its room would be on the stack for each of the settings. */
+static __attribute__((noinline)) bool
 load_one(const struct conf_view *v, const struct conf *c, void *fresh, struct conf_error *e)
 {
 	struct conf into = *c;
-	struct buf file = BUF(CONF_FILE_MAX);
+	char space[FEW];
+	struct buf file = { space, 0, sizeof space, sizeof space - 1 }, large = BUF(CONF_FILE_MAX);
 	bool ok;
 
 	if (!conf_may_have(v, c->name))
 		return true;
 	into.value = fresh;
-	if (!file_read(v->dir, c->name, &file)) {
+	ok = file_read(v->dir, c->name, &file);
+	if (!ok && errno == EMSGSIZE && (ok = file_read(v->dir, c->name, &large)))
+		file = large;
+	if (!ok) {
 		ok = errno == ENOENT || bad(e, c->name, strerror(errno));
-		buf_free(&file);
+		buf_free(&large);
 		return ok;
 	}
 	if (c->kind == CONF_NUMBER)
@@ -97,7 +102,7 @@ load_one(const struct conf_view *v, const struct conf *c, void *fresh, struct co
 		ok = bad(e, c->name, strerror(errno));
 	else
 		ok = c->kind == CONF_LINE ? take_line(&into, &file, e) : take_lines(&into, &file, e);
-	buf_free(&file);
+	buf_free(&large);
 	return ok;
 }
 

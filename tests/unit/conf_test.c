@@ -140,6 +140,23 @@ many_lines(void)
 	same(LINES("\0\n"), "control/lines: holds a NUL", "even alone");
 }
 
+/* a line of each of these lengths comes whole */
+static void
+lengths(size_t from, size_t to, const char *what)
+{
+	struct buf b = BUF(0);
+	char line[2000];
+	size_t n, good = 0;
+
+	memset(line, 'x', sizeof line);
+	for (n = from; n <= to; n++) {
+		scratch_file("line", line, n);
+		good += load("line", CONF_LINE, &b, 0, 0) && b.len == n && memcmp(b.s, line, n) == 0;
+	}
+	ok(good == to - from + 1, what);
+	buf_free(&b);
+}
+
 static void
 sizes(void)
 {
@@ -290,6 +307,9 @@ main(void)
 	numbers();
 	one_line();
 	many_lines();
+	lengths(395, 405, "lines of 395 to 405 bytes");
+	lengths(505, 520, "lines of 505 to 520 bytes");
+	lengths(1015, 1030, "lines of 1015 to 1030 bytes");
 	sizes();
 	trouble();
 	opening();
