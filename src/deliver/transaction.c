@@ -308,16 +308,6 @@ cut_short(struct client *c, struct delivery *d, int error)
 	return TRANSACTION_OVER;
 }
 
-void
-transaction_unsent(struct client *c, struct delivery *d, int error)
-{
-	/* a server that refuses a text before its end may have said why */
-	if (error != ETIMEDOUT && error != EPROTO && !c->owed)
-		(void)cut_short(c, d, error);
-	else
-		(void)broken(c, d, error, "inside the message's text");
-}
-
 /* the answer to a chunk that is not the last one */
 static enum transaction_result
 answer_to_chunk(struct client *c, struct delivery *d)
@@ -339,6 +329,21 @@ answer_to_chunk(struct client *c, struct delivery *d)
 	return TRANSACTION_OVER;
 }
 
+void
+transaction_unsent(struct client *c, struct delivery *d, int error)
+{
+	/* a server that refuses a text before its end may have said why */
+	bool may_have_said = error != ETIMEDOUT && error != EPROTO;
+
+	while (may_have_said && c->owed && client_is_heard(c))
+		if (answer_to_chunk(c, d) == TRANSACTION_OVER)
+			return;
+	if (may_have_said && !c->owed)
+		(void)cut_short(c, d, error);
+	else
+		(void)broken(c, d, error, "inside the message's text");
+}
+
 /* one piece that is not the last */
 static enum transaction_result
 send_piece(struct client *c, struct delivery *d)
@@ -358,7 +363,10 @@ send_piece(struct client *c, struct delivery *d)
 	if (d->way == DELIVERY_DATA)
 		return TRANSACTION_GO;
 	c->owed++;
-	return c->owed < (c->offers.pipelining ? TRANSACTION_AHEAD : 1) ? TRANSACTION_GO : answer_to_chunk(c, d);
+	while (c->owed && (c->owed == (c->offers.pipelining ? TRANSACTION_AHEAD : 1) || client_is_heard(c)))
+		if (answer_to_chunk(c, d) == TRANSACTION_OVER)
+			return TRANSACTION_OVER;
+	return TRANSACTION_GO;
 }
 
 enum transaction_result

@@ -57,9 +57,10 @@ begin_line(struct dot *d, const char **from, char **to)
 		d->nuls++;
 		++*from;
 	} else {
-		if (c == '.' && !d->plain) {
-			*(*to)++ = '.';
+		if (c == '.') {
 			d->stuffed++;
+			if (!d->plain)
+				*(*to)++ = '.';
 		}
 		d->owed = d->nuls;
 		d->nuls = 0;

@@ -22,7 +22,7 @@ struct dot {
 	enum { DOT_START, DOT_AFTER_CR, DOT_LINE } at;
 	uint64_t nuls;          /* read at the start of this line and not yet written */
 	uint64_t owed;          /* of those, now to be written */
-	uint64_t stuffed;       /* dots added so far, the final one not counted */
+	uint64_t stuffed;       /* dots added so far, or left out because it is plain; the final one not counted */
 	bool done;              /* the end has been written */
 	bool plain;             /* for BDAT; set after dot_init */
 };

@@ -8,13 +8,14 @@ Listens on a free port of 127.0.0.1 (option --address A: there; --port P: there)
 lines of FILE are DIR, OPTIONs and RULEs; it is read again for each connection, and a new DIR begins anew: one server
 for a whole row of tests. Written below DIR:
     port        the port, once it listens (with --follow: below the DIR of the command line)
-    log         a line per event: "C connect", "C LINE" for each command, "C data N" (bytes as sent, final dot included),
+    log         a line per event: "C connect", "C LINE" for each command, "C data N" (bytes as sent, final dot included;
+                after BDAT LAST those of all chunks),
                 "C eof" or "C reset"; C counts the connections from 1
     wire.N      the N-th text as it came, final dot included
     text.N      the same decoded: CR LF to LF, dots taken away
 
-A RULE is a verb or an event: greeting, ehlo, helo, mail, rcpt, data, dot, rset, quit, idle (just after the answer to a
-dot). It may be narrowed: "2/mail" on the 2nd connection, "mail#3" the 3rd of its kind on a connection, "rcpt:bob" when
+A RULE is a verb or an event: greeting, ehlo, helo, lhlo, mail, rcpt, data, dot, bdat, last (BDAT with LAST), rset, quit, idle
+(just after the answer to a text). With --lmtp dot is asked for each recipient that was accepted, and its RCPT is the line. It may be narrowed: "2/mail" on the 2nd connection, "mail#3" the 3rd of its kind on a connection, "rcpt:bob" when
 the line contains bob. The first rule that fits counts; without one the server is content.
 
 An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that byte; these words end it and say what else:
@@ -26,10 +27,14 @@ An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that 
     !drip       send the text byte by byte, slowly
     !endless    send the text again and again until the client goes away
     !split      send the text in small segments
+    !lf         line ends are LF alone
+    !unread     to BDAT: its bytes are not read, so they are the next commands
 With --tls PEM (certificate and key) STARTTLS is offered, with --implicit as well TLS is there from the start. Event handshake
 comes just before it: with an ANSWER there is none. The log then has "C tls VERSION NAME", NAME as the client asked for it, or
 "C notls" when it comes to nothing.
-Options: --pipelining, --8bit, --size N: offered after EHLO; --halt: no connection is accepted at all; --slow-read: pause
+Options: --pipelining, --8bit, --utf8, --dsn, --chunking, --size N, --limits TEXT: offered after EHLO; --rcptmax N: more
+recipients of one transaction are refused with 452; --lmtp: LHLO, and an answer for each recipient; --unix PATH: it listens
+there; --halt: no connection is accepted at all; --slow-read: pause
 before reading a text.
 """
 import os
@@ -56,6 +61,12 @@ def decode(raw):
     return b''.join((l[1:] if l[:1] == b'.' else l) + b'\n' for l in lines[:-2])
 
 
+def plain(raw):
+    if re.search(rb'\r(?!\n)|(?<!\r)\n', raw):
+        return b'a line end alone: ' + raw
+    return raw.replace(b'\r\n', b'\n')
+
+
 class Over(Exception):
     pass
 
@@ -68,7 +79,9 @@ class Connection:
         self.counts = {}
         self.buffered = b''
         self.tls = False
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.accepted, self.chunks = [], b''
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def log(self, text):
         with lock:
@@ -97,13 +110,15 @@ class Connection:
         return line
 
     def say(self, answer):
-        text, *words = re.split(r'(?=!(?:close|reset|hang|deaf|raw|drip|endless|split))', answer)
+        text, *words = re.split(r'(?=!(?:close|reset|hang|deaf|raw|drip|endless|split|lf|unread))', answer)
         if '!hang' in words:
             while True:
                 self.read()
         raw = unescape(text)
         if raw and '!raw' not in words:
             raw += b'\r\n'
+        if '!lf' in words:
+            raw = raw.replace(b'\r\n', b'\n')
         if '!endless' in words:
             raw = raw * (65536 // max(1, len(raw)))
             while True:
@@ -139,13 +154,40 @@ class Connection:
         else:
             n = self.buffered.index(b'\r\n.\r\n') + 5
         raw, self.buffered = self.buffered[:n], self.buffered[n:]
+        self.keep(raw, decode(raw))
+        for line in self.accepted if self.play.lmtp else [raw]:
+            self.answer('dot', line, '250 2.0.0 taken')
+        self.idle()
+
+    def keep(self, raw, text):
         with lock:
             self.play.texts += 1
-            for name, what in ('wire', raw), ('text', decode(raw)):
+            for name, what in ('wire', raw), ('text', text):
                 with open('%s/%s.%d' % (self.play.dir, name, self.play.texts), 'wb') as f:
                     f.write(what)
-        self.log(b'data %d' % n)
-        self.answer('dot', raw, '250 2.0.0 taken')
+        self.log(b'data %d' % len(raw))
+
+    def chunk(self, line):
+        words = line.upper().split()
+        last = words[2:] == [b'LAST']
+        answer = self.rule('last' if last else 'bdat', line)
+        if answer and '!unread' in answer:
+            return self.say(answer)
+        n = int(words[1])
+        while len(self.buffered) < n:
+            self.read()
+        self.chunks, self.buffered = self.chunks + self.buffered[:n], self.buffered[n:]
+        if not answer:
+            answer = '503 5.5.1 for nobody' if not self.accepted else '250 2.0.0 taken' if last else '250 2.0.0 that too'
+        if last:
+            if self.accepted:
+                self.keep(self.chunks, plain(self.chunks))
+            self.accepted, self.chunks = [], b''
+        self.say(answer)
+        if last:
+            self.idle()
+
+    def idle(self):
         idle = self.rule('idle', b'')
         if idle is not None:
             self.say(idle)
@@ -178,11 +220,23 @@ class Connection:
             default = {'ehlo': self.play.ehlo if self.tls else self.play.ehlo_clear, 'helo': '250 test', 'mail': '250 2.1.0 sender ok',
                        'rcpt': '250 2.1.5 recipient ok', 'data': '354 go on', 'rset': '250 2.0.0 forgotten',
                        'quit': '221 2.0.0 bye!close'}.get(verb, '500 5.5.1 what?')
-            if verb == 'star' and self.play.pem and not self.tls:
+            if self.play.lmtp and verb in ('ehlo', 'helo', 'lhlo'):
+                default = self.play.ehlo if verb == 'lhlo' else '500 5.5.1 LHLO it is'
+            if verb in ('mail', 'rset'):
+                self.accepted, self.chunks = [], b''
+            if verb == 'rcpt' and self.play.rcptmax and len(self.accepted) >= self.play.rcptmax:
+                default = '452 4.5.3 too many'
+            if verb == 'bdat' and b' ' in line:
+                self.chunk(line)
+            elif verb == 'star' and self.play.pem and not self.tls:
                 if self.answer('starttls', line, '220 2.0.0 go on').startswith('220'):
                     self.handshake()
-            elif self.answer(verb, line, default).startswith('354'):
-                self.text()
+            else:
+                answer = self.answer(verb, line, default)
+                if verb == 'rcpt' and answer.startswith('2'):
+                    self.accepted.append(line)
+                if answer.startswith('354'):
+                    self.text()
 
     def run(self):
         try:
@@ -202,6 +256,7 @@ class Play:
         self.connections = self.texts = 0
         self.address, self.port = '127.0.0.1', 0
         self.pem, self.implicit = None, False
+        self.path, self.lmtp, self.rcptmax = None, False, 0
         offers = []
         while args:
             arg = args.pop(0)
@@ -209,6 +264,18 @@ class Play:
                 offers.append('PIPELINING')
             elif arg == '--8bit':
                 offers.append('8BITMIME')
+            elif arg in ('--dsn', '--chunking'):
+                offers.append(arg[2:].upper())
+            elif arg == '--utf8':
+                offers.append('SMTPUTF8')
+            elif arg == '--limits':
+                offers.append('LIMITS ' + args.pop(0))
+            elif arg == '--rcptmax':
+                self.rcptmax = int(args.pop(0))
+            elif arg == '--lmtp':
+                self.lmtp = True
+            elif arg == '--unix':
+                self.path = args.pop(0)
             elif arg == '--size':
                 offers.append('SIZE ' + args.pop(0))
             elif arg == '--tls':
@@ -241,6 +308,11 @@ class Play:
 
 
 def listen(play):
+    if play.path:
+        sock = socket.socket(socket.AF_UNIX)
+        sock.bind(play.path)
+        sock.listen(64)
+        return sock
     sock = socket.create_server((play.address, play.port), backlog=0 if play.halt else 64,
                                 family=socket.AF_INET6 if ':' in play.address else socket.AF_INET)
     with open(play.dir + '/port.new', 'w') as f:

@@ -11,7 +11,8 @@ Each thing that comes back is one line on standard output.
     worker N                make worker N the current one (0 with --worker)
     job FILE SENDER RCPT..  a job whose message is FILE; does not wait
     slice FILE OFFSET LENGTH SENDER RCPT..   the same with part of FILE
-    params TEXT             the params of the jobs that follow
+    params TEXT             the params of the jobs that follow; rcptparams TEXT: of each of their recipients
+    vias                    from now on reports are shown with WAIT and VIA before TEXT
     report                  wait for one report of the current worker's jobs, as below
     reports                 wait for all reports of the current worker's jobs
                             -> "report JOB INDEX VERDICT STATUS SCOPE TEXT" each, JOB counts from 1 over the whole run
