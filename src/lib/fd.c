@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "lib/clock.h"
 
 bool
 fd_cloexec(int fd, bool on)
@@ -110,6 +114,20 @@ fd_copy(int out, int in, off_t from, size_t n)
 		n -= (size_t)r;
 	}
 	return true;
+}
+
+int
+fd_wait(int fd, short events, int64_t until_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t left;
+	int r;
+
+	do {
+		left = until_ms - clock_mono_ms();
+		r = poll(&p, 1, left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX);
+	} while (r < 0 && errno == EINTR);
+	return r > 0 ? p.revents : r;
 }
 
 bool

@@ -16,6 +16,9 @@ ssize_t fd_read(int fd, void *, size_t n);
 ssize_t fd_pread(int fd, void *, size_t n, off_t at);
 /* bytes from..from+n of the file in to the position of out; false with errno (EIO: the file is shorter) */
 bool fd_copy(int out, int in, off_t from, size_t n);
+/* Until one of the events of poll(2) is there, whatever signals come, or clock_mono_ms is until_ms; at least one look.
+ * What is there (POLLHUP and POLLERR come unasked), 0 when time is up, -1 errno */
+int fd_wait(int fd, short events, int64_t until_ms);
 bool fd_pipe(int p[2]);                                 /* both close-on-exec */
 bool fd_pair(int p[2]);                                 /* SOCK_SEQPACKET pair, both close-on-exec */
 

@@ -8,6 +8,7 @@
 
 #include "lib/ascii.h"
 #include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/ip.h"
 #include "lib/num.h"
 
@@ -268,16 +269,9 @@ trouble(int error)
 static bool
 wait_for(int fd, int64_t until_ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left;
-	int r;
+	int r = fd_wait(fd, POLLIN, until_ms);
 
-	do {
-		left = until_ms - clock_mono_ms();
-		r = left > 0 ? poll(&p, 1, (int)left) : 0;
-	} while (r < 0 && errno == EINTR);
-	if (r == 0)
-		errno = ETIMEDOUT;
+	errno = r ? errno : ETIMEDOUT;
 	return r > 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/num.h"
 #include "smtp/answer.h"
 #include "smtp/policy.h"
@@ -19,18 +20,9 @@ enum waited { WAITED, SPOKE, GONE };
 static enum waited
 wait_for(struct session *s, short events, int64_t limit_ms)
 {
-	int64_t end = clock_mono_ms() + limit_ms, left;
-	struct pollfd p = { .fd = s->in.fd, .events = events };
+	int there = fd_wait(s->in.fd, events, clock_mono_ms() + limit_ms);
 
-	while ((left = end - clock_mono_ms()) > 0) {
-		int r = poll(&p, 1, (int)left);
-
-		if (r > 0)
-			return p.revents & POLLIN ? SPOKE : GONE;
-		if (r < 0 && errno != EINTR)
-			return GONE;
-	}
-	return WAITED;
+	return !there ? WAITED : there > 0 && there & POLLIN ? SPOKE : GONE;
 }
 
 /* false: the session is over */

@@ -2,7 +2,7 @@
  *   input   the file
  * It is refused as a whole with a reason, or counts as not there, or gives the elements that its lines have, one by one
  * (mail/element.h), the same on each walk.
- * sources: src/resolve/dotforward.c src/mail/element.c src/mail/addr.c src/mail/utf8.c src/mail/outcome.c src/lib/buf.c src/lib/fd.c src/lib/num.c src/compat/linux/system.c
+ * sources: src/resolve/dotforward.c src/mail/element.c src/mail/addr.c src/mail/utf8.c src/mail/outcome.c src/lib/buf.c src/lib/clock.c src/lib/fd.c src/lib/num.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdint.h>

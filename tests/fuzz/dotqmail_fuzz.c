@@ -1,7 +1,7 @@
 /* dotqmail_fuzz - what a user may have written into a .qmail file, and what an extension may be
  *   input   the extension, a NUL, the file
  * Each instruction is the rest of one line of the file; the extension names a file in this directory and none elsewhere.
- * sources: src/resolve/dotqmail.c src/mail/outcome.c src/lib/buf.c src/lib/fd.c src/lib/num.c src/compat/linux/system.c
+ * sources: src/resolve/dotqmail.c src/mail/outcome.c src/lib/buf.c src/lib/clock.c src/lib/fd.c src/lib/num.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdint.h>

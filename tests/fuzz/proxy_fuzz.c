@@ -2,7 +2,7 @@
  *   input   the bytes, as they come
  * The end of a header is found in them, or not; it does not depend on what follows, each beginning is a part of it, and no
  * header is larger than the limit. What it says is about both ends or about none, and the names fit an environment.
- * sources: src/listen/proxy.c src/lib/ip.c src/lib/num.c src/lib/clock.c src/compat/linux/system.c
+ * sources: src/listen/proxy.c src/lib/ip.c src/lib/num.c src/lib/clock.c src/compat/linux/system.c src/lib/fd.c
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/sig.h"
 #include "scratch.h"
 #include "tap.h"
@@ -211,6 +213,31 @@ too_many(void)
 	close(s[0]), close(s[1]);
 }
 
+static void
+tick(int sig)
+{
+	(void)sig;
+}
+
+static void
+waiting(void)
+{
+	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
+	int p[2];
+
+	if (!fd_pipe(p)) {
+		ok(false, "a pipe");
+		return;
+	}
+	ok(fd_wait(p[0], POLLIN, 0) == 0 && fd_wait(p[1], POLLOUT, 0) == POLLOUT, "a time that is past is for one look");
+	sig_catch(SIGALRM, tick);
+	ok(setitimer(ITIMER_REAL, &often, 0) == 0 && fd_wait(p[0], POLLIN, clock_mono_ms() + 20) == 0, "signals end no wait");
+	setitimer(ITIMER_REAL, &never, 0);
+	ok(write(p[1], "x", 1) == 1 && fd_wait(p[0], POLLIN, INT64_MAX) == POLLIN, "bytes do");
+	ok(read(p[0], back, 1) == 1 && close(p[1]) == 0 && fd_wait(p[0], POLLIN, INT64_MAX) & POLLHUP, "so does the end");
+	close(p[0]);
+}
+
 int
 main(void)
 {
@@ -226,5 +253,6 @@ main(void)
 	files();
 	packets();
 	too_many();
+	waiting();
 	return done();
 }
