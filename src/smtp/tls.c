@@ -25,6 +25,7 @@
 #define PAIRS_MAX 65536                 /* bytes of variables that UCSPI-TLS may tell */
 #define NO_HANDSHAKE_US 300             /* in less nobody shakes hands: two round trips, five operations on curves */
 #define SILENCE_MS 1
+#define EARLY_MS 300                    /* by then a client that has not sent what we read sends something */
 #define THROWN_MAX (1u << 20)
 #define READY "220 2.0.0 ready for TLS\r\n"
 
@@ -101,16 +102,9 @@ tls_words(const struct session *s)
 static bool
 ready(int fd, int64_t until_ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left;
-	int r;
+	int r = fd_wait(fd, POLLIN, until_ms);
 
-	do {
-		left = until_ms - clock_mono_ms();
-		r = poll(&p, 1, left > 0 ? (int)left : 0);
-	} while (r < 0 && errno == EINTR);
-	if (r == 0)
-		errno = ETIMEDOUT;
+	errno = r ? errno : ETIMEDOUT;
 	return r > 0;
 }
 
@@ -211,7 +205,7 @@ start_old_wrapper(struct session *s, size_t *thrown)
 	while (poll(&p, 1, SILENCE_MS) > 0) {
 		if (!learn(s, &n))
 			return false;
-		if (clock_mono_us() - closed_us >= NO_HANDSHAKE_US)
+		if ((s->tls.early = clock_mono_us() - closed_us >= NO_HANDSHAKE_US))
 			break;
 		if (!throw_away(s, n, thrown))
 			return false;
@@ -245,7 +239,7 @@ await_sign(struct session *s, int64_t absent_us, size_t *thrown)
 	}
 	if (!learn(s, &n))
 		return false;
-	s->tls.doubtful = n && clock_mono_us() - absent_us >= NO_HANDSHAKE_US;
+	s->tls.doubtful = s->tls.early = n && clock_mono_us() - absent_us >= NO_HANDSHAKE_US;
 	return s->tls.doubtful || throw_away(s, n, thrown);
 }
 
@@ -366,6 +360,8 @@ tls_first(struct session *s)
 	if (!s->tls.doubtful)
 		return true;
 	s->tls.doubtful = false;
+	if (s->tls.early && s->in.pos == s->in.end)
+		(void)ready(s->in.fd, clock_mono_ms() + EARLY_MS);
 	if (s->in.pos == s->in.end && !held(s->in.fd))
 		return true;
 	s->command = "";

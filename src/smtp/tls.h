@@ -28,6 +28,7 @@ struct tls {
 	bool looked;            /* way is known; descriptors are not looked at before EHLO */
 	bool on;
 	bool doubtful;          /* what is to be read first may have been sent in clear */
+	bool early;             /* and it was there sooner than most handshakes end */
 	char facts[TLS_FACTS];  /* "VERSION CIPHER BITS", words may be missing at the end; "" nothing is told. Printable */
 };
 
@@ -37,7 +38,8 @@ void tls_learn(struct session *);       /* from the environment: is it on alread
 bool tls_offered(struct session *);     /* may STARTTLS be said? */
 void tls_start(struct session *, const char *arg);      /* the command STARTTLS, when it is offered */
 /* Called at each command. Where there is doubt the first after a handshake must come alone, as RFC 2920 wants it: more at
- * once may have been sent in clear. false: so it is, and the session was ended. */
+ * once may have been sent in clear. One that came early waits for a moment: if it is not the client's own, what the client
+ * says itself follows. false: so it is, and the session was ended. */
 bool tls_first(struct session *);
 const char *tls_words(const struct session *);  /* for the log: the facts, "yes" or "no" */
 
