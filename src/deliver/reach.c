@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "deliver/sasl.h"
 #include "deliver/tcpto.h"
 #include "lib/clock.h"
 #include "lib/msg.h"
@@ -36,7 +37,8 @@ reach_begin(struct reach *r, const struct client *c)
 	r->all.verdict = 0;
 	r->host = 0;
 	r->count = 0;
-	if (r->hosts.route.way == ROUTE_LMTP_UNIX || hosts_begin(&r->hosts, &r->why))
+	if ((!c->login || sasl_ready(c->login, &r->why)) &&
+	    (r->hosts.route.way == ROUTE_LMTP_UNIX || hosts_begin(&r->hosts, &r->why)))
 		return true;
 	collect(r);
 	return false;
@@ -193,8 +195,10 @@ reach_unix(struct reach *r, struct client *c)
 	const char *path = r->hosts.route.hop[0].name;
 	int fd;
 
-	if (r->all.verdict)
-		return false;                   /* it has been tried: there is only one */
+	if (r->all.verdict) {                   /* it has been tried: there is only one */
+		r->all.site = r->all.verdict == 'Z';
+		return false;
+	}
 	if (!protect(r, "localhost"))
 		;
 	else if ((fd = connect_unix(path, c->connect_s)) < 0)
