@@ -527,6 +527,16 @@ tell(struct message *m)
 }
 
 bool
+message_close(struct message *m, size_t recipients, uint32_t *slot)
+{
+	if (m->pending != recipients || m->wish != WISH_NONE || m->last || m->stuck || m->history.len > m->found_again)
+		return false;
+	*slot = m->slot;
+	unload(m);
+	return true;
+}
+
+bool
 message_too_old(uint64_t arrival_us)
 {
 	return now.wall_s - born(arrival_us) > (int64_t)settings.queuelifetime;

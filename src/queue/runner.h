@@ -5,7 +5,8 @@
  *   schedule  when it is due
  *   message   opens it, routes its recipients, keeps its history, ends it
  *   expansion replaces a recipient that is an alias by those it stands for
- *   site      one per destination: tasks, window; decides who gets what and when (site.h)
+ *   site      one per destination: tasks; decides who gets what and when (site.h)
+ *   hop       where sites lead: window, pace (site.h)
  *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
  *   bouncer   runs pneu-bounce for what failed
  *   ctl       the control socket
@@ -44,6 +45,7 @@ struct clockwork {
 };
 extern struct clockwork now;
 extern const struct routing *routing;   /* replaced as a whole by a reload */
+extern const struct destinations *destinations; /* likewise */
 extern bool stopping;                   /* SIGTERM: nothing new is started */
 
 struct settings {                       /* control files of these names */
@@ -90,6 +92,9 @@ void message_set_limit(size_t);
 /* OUT: open it and give its recipients to their sites; last: what is deferred now has failed. false: not opened */
 bool message_start(uint32_t slot, bool last);
 bool message_too_old(uint64_t arrival_us);
+/* Close it again, if it is as it was when it was opened, and waits for nothing but a task of so many recipients; its slot is
+ * OUT then. false: it stays open */
+bool message_close(struct message *, size_t recipients, uint32_t *slot);
 void message_bounce(uint32_t slot);     /* OUT: open it only for its bounce */
 bool message_room(enum channel);        /* may one more be opened that was parked for such a site? */
 /* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
@@ -142,7 +147,12 @@ bool site_unpark(uint32_t slot);        /* PARKED to OUT, if it is parked here *
 /* one recipient more for it; site_added after the last of a message. false: ENOMEM */
 bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);
-void site_wake_all(void);               /* forget which sites do not answer */
+/* forget which of these do not answer: all, with ""; else the pattern is as site_matches has it */
+void site_wake(const char *pattern);
+/* Does mail for a site with such a key go where the pattern says? It is a domain, a relay or a host of an MX, if a worker has
+ * told lately; or with a dot before it, what is below too; or all of a local key */
+bool site_matches(enum channel, const char *key, const char *pattern);
+void site_reload(void);                 /* control/destinations has been read again */
 void worker_retire_all(void);           /* worker.c: workers read settings when they start; new ones for what comes now */
 unsigned site_busy(enum channel);       /* workers that have jobs */
 unsigned site_limit(enum channel);      /* how many may */

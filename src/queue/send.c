@@ -19,6 +19,7 @@
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/sig.h"
+#include "queue/destinations.h"
 #include "queue/log.h"
 #include "queue/runner.h"
 #include "wire/spawner.h"
@@ -32,6 +33,7 @@
 struct schedule *schedule;
 struct clockwork now;
 const struct routing *routing;
+const struct destinations *destinations;
 struct settings settings;
 bool stopping;
 
@@ -101,10 +103,13 @@ bool
 runner_reload(void)
 {
 	struct settings old = settings;
+	const struct destinations *d_old;
 	struct conf_error e;
 	struct routing *r = 0;
+	struct destinations *d = 0;
 
-	if (!load_settings(&e) || !(r = routing_load(&e))) {
+	if (!load_settings(&e) || !(d = destinations_load(&e)) || !(r = routing_load(&e))) {
+		destinations_free(d);
 		settings = old;
 		log_say("alert", "unable to reload, the old settings stay: ", e.text, 0);
 		return false;
@@ -112,6 +117,10 @@ runner_reload(void)
 	routing_free((struct routing *)(uintptr_t)routing);
 	routing = r;
 	size_up();
+	d_old = destinations;
+	destinations = d;
+	site_reload();
+	destinations_free((struct destinations *)(uintptr_t)d_old);
 	worker_retire_all();
 	log_say("status", "settings reloaded", "", 0);
 	return true;
@@ -121,7 +130,7 @@ void
 runner_flush(void)
 {
 	schedule_all_due(schedule, now.wall_s);
-	site_wake_all();
+	site_wake("");
 	message_retry_stuck();
 	intake_rescan();
 }
@@ -279,7 +288,7 @@ main(void)
 	(void)fd_cloexec(LSPAWN_FD, true);
 	(void)fd_cloexec(RSPAWN_FD, true);
 	catch_signals();
-	if (!load_settings(&e) || !(routing = routing_load(&e)))
+	if (!load_settings(&e) || !(destinations = destinations_load(&e)) || !(routing = routing_load(&e)))
 		die_say(EX_SOFT, e.text);
 	enter_queue();
 	size_up();

@@ -3,20 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/log.h"
 #include "wire/envelope.h"
 #include "wire/spawner.h"
 
-#define WINDOW_FIRST 5
 #define AHEAD_LOCAL 16                  /* jobs a worker may have: it can sync several files at once */
 #define FEW_LOCAL 2                     /* workers of a user before each must have its fill */
 #define AHEAD_REMOTE 2                  /* so that the next envelope travels with the end of the last message */
-#define DEAD_FIRST_MS 60000
-#define DEAD_MOST_MS 3600000
-#define FULL_MANY 200                   /* open messages a site may have while there is plenty of room */
+#define FULL_MANY 200                   /* open messages a hop may have while there is plenty of room */
 #define SHORT_MS 200                    /* when to try again what could not be asked for or handed over */
 #define REFILL 64                       /* parked messages opened a turn, */
 #define REFILL_LOOK 256                 /* and sites looked at for them */
 #define TABLE_SIZE 4096
+#define KNOWING_MOST 20000              /* sites with nothing to do whose exchangers are remembered */
 #define FAMILIES 1024                   /* two families may be taken for one, and then share what one may have */
 
 struct family {
@@ -30,6 +29,7 @@ static struct site *table[TABLE_SIZE];
 static struct site *building, **building_end = &building;      /* those with a task being filled */
 static struct site *line, **line_end = &line;   /* those with parked messages; each in its turn */
 static int64_t again_ms;                /* when to dispatch again though nothing may be heard; 0 */
+static size_t knowing;                  /* sites that have nothing to do but to remember */
 
 void
 site_open(int lspawn, int rspawn)
@@ -78,6 +78,31 @@ family_of(enum channel c, const char *key)
 	return &families[hash(c, key, n) % FAMILIES];
 }
 
+/* the domain, or the first relay or path, of a route */
+static const char *
+route_name(const char *key, size_t *len)
+{
+	key += strcspn(key, " ");
+	key += *key == ' ';
+	*len = strcspn(key, " ");
+	return key;
+}
+
+static bool
+is_mx(const struct site *s)
+{
+	return s->channel == CHANNEL_REMOTE && strncmp(s->key, "mx ", 3) == 0;
+}
+
+static void
+find_own(struct site *s)
+{
+	size_t len;
+	const char *name = route_name(s->key, &len);
+
+	s->own = s->channel == CHANNEL_REMOTE ? destinations_find(destinations, name, len) : 0;
+}
+
 struct site *
 site_get(enum channel c, const char *key)
 {
@@ -88,65 +113,238 @@ site_get(enum channel c, const char *key)
 			return *at;
 	if (!(s = calloc(1, sizeof *s + strlen(key) + 1)))
 		return 0;
+	if (!(s->hop = hop_new(c, ""))) {
+		free(s);
+		return 0;
+	}
+	s->hop->sites = 1;
 	s->channel = c;
 	s->family = family_of(c, key);
 	s->task_end = &s->task;
 	s->parked = (struct schedule_line)SCHEDULE_LINE;
-	s->window = WINDOW_FIRST < settings.concurrencysite ? WINDOW_FIRST : (unsigned)settings.concurrencysite;
 	strcpy(s->key, key);
+	find_own(s);
 	*at = s;
 	return s;
+}
+
+static void
+site_free(struct site *s)
+{
+	s->hop->sites--;
+	hop_drop(s->hop);
+	free(s);
+}
+
+/* nothing to do, and nothing that another would have to know; but maybe its exchangers, which are worth the memory of some */
+static bool
+is_over(const struct site *s)
+{
+	if (s->open || s->busy || s->homes || s->listed || s->in_line || hop_is_dead(s->hop) ||
+	    s->pace.next_us > now.mono_ms * 1000 || s->hop->pace.next_us > now.mono_ms * 1000)
+		return false;
+	return now.mono_ms >= s->known_ms || knowing >= KNOWING_MOST;
 }
 
 /* one row of the table a turn: forget who is idle and has nothing to remember */
 static void
 sweep(void)
 {
-	static size_t row;
-	struct site **at = &table[row++ % TABLE_SIZE];
+	static size_t at_row, seen;
+	struct site **at, *s;
 
-	while (*at) {
-		struct site *s = *at;
-
-		if (!s->open && !s->worker && !s->listed && !s->in_line && now.mono_ms >= s->dead_ms) {
+	for (at = &table[at_row % TABLE_SIZE]; (s = *at); ) {
+		if (is_over(s)) {
 			*at = s->next;
-			free(s);
-		} else
+			site_free(s);
+		} else {
+			seen += !s->open && !s->homes;
 			at = &s->next;
+		}
+	}
+	if (++at_row % TABLE_SIZE == 0) {
+		knowing = seen;
+		seen = 0;
+	}
+	hop_sweep();
+}
+
+/* ---- where it leads */
+
+static bool is_crowded(const struct site *);
+
+/* Messages of a hop that has too many open ones, unless they wait for others too, are closed and stand in line again. */
+static void
+park_surplus(struct site *s)
+{
+	struct task **at = &s->task, *t;
+	uint32_t slot;
+	size_t i;
+
+	while ((t = *at)) {
+		if (!message_close(t->m, t->n, &slot)) {
+			at = &t->next;
+			continue;
+		}
+		for (i = 0; i < t->n && t->number; i++)
+			log_result(t->number + i, 'Z', "it has to wait for its exchangers' turn");
+		*at = t->next;
+		s->tasks--;
+		site_task_gone(s);
+		free(t);
+		site_park(s, slot);
+	}
+	s->task_end = at;
+	if (!s->task)
+		site_unready(s);
+}
+
+static void
+lead_to(struct site *s, struct hop *h)
+{
+	struct hop *old = s->hop;
+
+	if (h == old)
+		return;
+	site_unready(s);
+	old->open -= s->open;
+	old->sites--;
+	h->open += s->open;
+	h->sites++;
+	s->hop = h;
+	hop_drop(old);
+	site_ready(s);
+	if (is_crowded(s))
+		park_surplus(s);
+}
+
+struct hop *
+site_learns(struct site *s, const char *name)
+{
+	struct hop *h = is_mx(s) ? hop_named(name) : 0;
+
+	if (!h)
+		return 0;
+	lead_to(s, h);
+	s->known_ms = now.mono_ms + SITE_KNOWS_MS;
+	return h;
+}
+
+void
+site_leaves(struct site *s)
+{
+	struct hop *h;
+
+	if (!*s->hop->name || !(h = hop_new(s->channel, "")))
+		return;
+	s->known_ms = 0;
+	lead_to(s, h);
+}
+
+bool
+site_knows(const struct site *s)
+{
+	return now.mono_ms < s->known_ms;
+}
+
+static uint64_t
+least_said(uint64_t hop, uint64_t site, uint64_t preset)
+{
+	if (hop && site)
+		return hop < site ? hop : site;
+	return hop ? hop : site ? site : preset;
+}
+
+static const struct destination nothing;
+
+uint64_t
+site_recipients(const struct site *s)
+{
+	const struct destination *h = s->hop->own ? s->hop->own : &nothing, *o = s->own ? s->own : &nothing;
+	uint64_t n = s->channel == CHANNEL_LOCAL ? 0 :
+	    least_said(h->recipients, o->recipients, destinations_preset(destinations)->recipients);
+
+	return n ? n : JOB_RECIPIENTS;
+}
+
+uint64_t
+site_per_connection(const struct site *s)
+{
+	const struct destination *h = s->hop->own ? s->hop->own : &nothing, *o = s->own ? s->own : &nothing;
+
+	return s->channel == CHANNEL_LOCAL ? 0 :
+	    least_said(h->per_connection, o->per_connection, destinations_preset(destinations)->per_connection);
+}
+
+/* ---- the rings: a channel's of hops, a hop's of sites */
+
+static void
+hop_ready(struct hop *h)
+{
+	struct hop **ring = &channels[h->channel].ring;
+
+	if (h->in_ring)
+		return;
+	h->in_ring = true;
+	if (!*ring)
+		*ring = h->ring_next = h->ring_prev = h;
+	else {                                  /* last: before the one whose turn it is */
+		h->ring_next = *ring;
+		h->ring_prev = (*ring)->ring_prev;
+		h->ring_prev->ring_next = h;
+		h->ring_next->ring_prev = h;
 	}
 }
 
-/* ---- the ring */
+static void
+hop_unready(struct hop *h)
+{
+	struct hop **ring = &channels[h->channel].ring;
+
+	if (!h->in_ring)
+		return;
+	h->in_ring = false;
+	if (h->ring_next == h)
+		*ring = 0;
+	else {
+		h->ring_next->ring_prev = h->ring_prev;
+		h->ring_prev->ring_next = h->ring_next;
+		if (*ring == h)
+			*ring = h->ring_next;
+	}
+}
 
 void
 site_ready(struct site *s)
 {
-	struct site **ring = &channels[s->channel].ring;
+	struct site **ring = &s->hop->ring;
 
 	if (s->in_ring || !s->task)
 		return;
 	s->in_ring = true;
 	if (!*ring)
 		*ring = s->ring_next = s->ring_prev = s;
-	else {                                  /* last: before the one whose turn it is */
+	else {
 		s->ring_next = *ring;
 		s->ring_prev = (*ring)->ring_prev;
 		s->ring_prev->ring_next = s;
 		s->ring_next->ring_prev = s;
 	}
+	hop_ready(s->hop);
 }
 
-static void
-ring_remove(struct site *s)
+void
+site_unready(struct site *s)
 {
-	struct site **ring = &channels[s->channel].ring;
+	struct site **ring = &s->hop->ring;
 
 	if (!s->in_ring)
 		return;
 	s->in_ring = false;
-	if (s->ring_next == s)
+	if (s->ring_next == s) {
 		*ring = 0;
-	else {
+		hop_unready(s->hop);
+	} else {
 		s->ring_next->ring_prev = s->ring_prev;
 		s->ring_prev->ring_next = s->ring_next;
 		if (*ring == s)
@@ -163,22 +361,28 @@ channel_full(enum channel c)
 	return c == CHANNEL_REMOTE && channels[c].open >= message_limit() / 4 * 3;
 }
 
-/* tasks of its family that wait or are given */
+/* tasks of its family or hop that wait or are given */
 static size_t
 open_tasks(const struct site *s)
 {
-	return s->family ? s->family->open : s->open;
+	return s->family ? s->family->open : s->hop->open;
+}
+
+/* enough to do, while there are so many open messages? */
+static bool
+is_crowded(const struct site *s)
+{
+	size_t few = 2 * s->hop->window * (s->channel == CHANNEL_LOCAL ? 4 : AHEAD_REMOTE);
+
+	return open_tasks(s) >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
 }
 
 bool
 site_full(const struct site *s)
 {
-	size_t few = 2 * s->window * (s->channel == CHANNEL_LOCAL ? 4 : AHEAD_REMOTE);
-
-	if (now.mono_ms < s->dead_ms)
+	if (hop_is_dead(s->hop))
 		return false;                   /* it will be answered at once */
-	return channel_full(s->channel) ||
-	    open_tasks(s) >= (message_count() < message_limit() / 2 && few < FULL_MANY ? FULL_MANY : few);
+	return channel_full(s->channel) || is_crowded(s);
 }
 
 static void
@@ -211,16 +415,24 @@ site_unpark(uint32_t slot)
 }
 
 static void
-queue_task(struct site *s, struct task *t)
+task_counts(struct site *s)
 {
-	t->left = t->n;
-	*s->task_end = t;
-	s->task_end = &t->next;
-	s->tasks++;
 	s->open++;
+	s->hop->open++;
 	if (s->family)
 		s->family->open++;
 	channels[s->channel].open++;
+}
+
+static void
+queue_task(struct site *s, struct task *t)
+{
+	t->left = t->n;
+	t->site = s;
+	*s->task_end = t;
+	s->task_end = &t->next;
+	s->tasks++;
+	task_counts(s);
 	site_ready(s);
 }
 
@@ -228,6 +440,7 @@ void
 site_task_gone(struct site *s)
 {
 	s->open--;
+	s->hop->open--;
 	if (s->family)
 		s->family->open--;
 	channels[s->channel].open--;
@@ -248,7 +461,7 @@ site_add(struct site *s, struct message *m, size_t rcpt)
 	struct task *t = s->building;
 	size_t room = t ? t->room * 4 : 1, bytes = rcpt_bytes(m, rcpt);
 
-	if (t && (t->n == JOB_RECIPIENTS || t->bytes + bytes > JOB_PACKET || !message_same_job(m, t->rcpt[0], rcpt))) {
+	if (t && (t->n >= site_recipients(s) || t->bytes + bytes > JOB_PACKET || !message_same_job(m, t->rcpt[0], rcpt))) {
 		queue_task(s, t);
 		t = 0;
 		room = 1;
@@ -299,18 +512,20 @@ site_added(void)
 /* ---- giving work */
 
 void
-site_busy_more(struct site *s)
+site_busy_more(struct site *s, struct hop *h)
 {
 	s->busy++;
+	h->busy++;
 	if (s->family)
 		s->family->busy++;
 	channels[s->channel].busy++;
 }
 
 void
-site_busy_less(struct site *s)
+site_busy_less(struct site *s, struct hop *h)
 {
 	s->busy--;
+	h->busy--;
 	if (s->family)
 		s->family->busy--;
 	channels[s->channel].busy--;
@@ -325,17 +540,47 @@ has_share(const struct site *s)
 	return c->busy < c->limit && (!s->family || c->busy < c->limit * 3 / 4 || s->family->busy < c->limit - c->busy);
 }
 
+/* What is beyond so many recipients becomes a task of its own, the next one. Without memory for it nothing changes. */
+static void
+split(struct site *s, struct task *t, size_t most)
+{
+	struct task *rest;
+
+	if (t->n <= most || t->left != t->n || !(rest = malloc(sizeof *rest + (t->n - most) * sizeof rest->rcpt[0])))
+		return;
+	*rest = *t;                             /* the message, the site, and how many bytes at the most */
+	rest->n = rest->left = rest->room = t->n - most;
+	rest->number = t->number ? t->number + most : 0;
+	memcpy(rest->rcpt, t->rcpt + most, rest->n * sizeof rest->rcpt[0]);
+	t->n = t->left = most;
+	t->next = rest;
+	if (!rest->next)
+		s->task_end = &rest->next;
+	s->tasks++;
+	task_counts(s);
+}
+
 static struct task *
 next_task(struct site *s)
 {
 	struct task *t = s->task;
 
+	split(s, t, site_recipients(s));
 	s->task = t->next;
-	if (!s->task)
+	if (!s->task) {
 		s->task_end = &s->task;
+		site_unready(s);
+	}
 	s->tasks--;
 	t->next = 0;
 	return t;
+}
+
+static void
+again_at(int64_t mono_ms)
+{
+	if (!again_ms || mono_ms < again_ms)
+		again_ms = mono_ms;
 }
 
 void
@@ -347,7 +592,7 @@ site_put_first(struct site *s, struct task *t, bool at_once)
 	s->task = t;
 	s->tasks++;
 	site_ready(s);
-	again_ms = now.mono_ms + (at_once ? 0 : SHORT_MS);
+	again_at(now.mono_ms + (at_once ? 0 : SHORT_MS));
 }
 
 void
@@ -364,68 +609,118 @@ site_defer(struct site *s, struct task *t, const char *status, const char *text)
 static void
 leave_alone(struct site *s)
 {
-	int64_t later = now.wall_s + (s->dead_ms - now.mono_ms) / 1000 + 1;
+	int64_t later = now.wall_s + (s->hop->dead_ms - now.mono_ms) / 1000 + 1;
 	uint32_t slot;
 
 	while ((slot = schedule_unpark(schedule, &s->parked)) != SLOT_NONE)
 		schedule_put(schedule, slot, message_too_old(schedule_qid(schedule, slot)->us) ? now.wall_s : later);
 	while (s->task)
 		site_defer(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
-	ring_remove(s);
+	site_unready(s);
+}
+
+/* A worker that has no task but may have its next one, or a new one; 0: none, for now */
+static struct worker *
+another(struct site *s)
+{
+	struct worker *w = worker_idle(s);
+
+	if (!w && !(w = worker_new(s)))
+		again_at(now.mono_ms + SHORT_MS);       /* no memory, or the spawner is behind */
+	return w;
+}
+
+/* Does what control/destinations says of the site itself leave it room? */
+static bool
+has_own_room(const struct site *s)
+{
+	return !s->own || !s->own->concurrency || s->busy < s->own->concurrency;
+}
+
+/* What the sites of a hop have in common: may one more worker have something, and may a busy one have more? */
+struct room {
+	bool another, ahead;
+};
+
+static struct room
+room_at(const struct hop *h)
+{
+	const struct channel_state *c = &channels[h->channel];
+	struct room r;
+
+	/* a worker's queue must not keep its place from a hop that has none */
+	r.ahead = h->busy && (c->busy < c->limit || h->ring_next == h);
+	r.another = h->busy < h->window && c->busy < c->limit;
+	return r;
 }
 
 /* Who shall have the next task of this site? 0: nobody now. A local worker does several jobs with the disk flushes of
  * one, so there the workers of a user fill up before there is a third. */
 static struct worker *
-choose(struct site *s)
+choose(struct site *s, const struct room *r)
 {
-	struct channel_state *c = &channels[s->channel];
+	struct hop *h = s->hop;
 	struct worker *w = 0;
-	/* a worker's queue must not keep its place from a site that has none */
-	bool ahead = c->busy < c->limit || !c->ring || c->ring == s;
 
-	if (s->channel == CHANNEL_LOCAL && s->busy >= FEW_LOCAL && ahead)
+	if (!hop_in_time(h, s, &again_ms))
+		return 0;
+	if (s->channel == CHANNEL_LOCAL && s->busy >= FEW_LOCAL && r->ahead)
 		w = worker_least_busy(s, AHEAD_LOCAL / 2);
-	if (!w && s->busy < s->window && has_share(s)) {
-		if (!(w = worker_idle(s)) && !(w = worker_new(s)))
-			again_ms = now.mono_ms + SHORT_MS;      /* no memory, or the spawner is behind */
-	} else if (!w && ahead)
-		w = worker_least_busy(s, c->ahead);
+	if (!w && r->another && hop_has_room(h, s, h->busy) && has_own_room(s) && has_share(s))
+		return another(s);
+	if (!w && r->ahead)
+		w = worker_least_busy(s, channels[s->channel].ahead);
 	return w;
 }
 
-static void
-start_one(struct site *s)
+/* one task of one of its sites, each in its turn; false: nobody can start anything */
+static bool
+start_one(struct hop *h)
 {
-	struct worker *w = choose(s);
+	const struct room r = room_at(h);
+	struct site *s = h->ring, *first = s;
+	struct worker *w = 0;
 
-	if (w)
-		worker_start(w, next_task(s));
+	if (!r.another && !r.ahead)
+		return false;
+	do {
+		if ((w = choose(s, &r)))
+			break;
+		s = s->ring_next;
+	} while (s != first);
+	if (!w)
+		return false;
+	h->ring = s->ring_next;
+	worker_start(w, next_task(s));
+	return true;
+}
+
+static void
+leave_hop_alone(struct hop *h)
+{
+	while (h->ring)
+		leave_alone(h->ring);
 }
 
 /* one turn of the ring after another, until nobody can start anything */
 static void
 dispatch(struct channel_state *c)
 {
-	struct site *s, *stop = 0;
-	size_t had;
+	struct hop *h, *stop = 0;
 
-	while ((s = c->ring) && s != stop) {
-		if (now.mono_ms < s->dead_ms) {
-			leave_alone(s);
+	while ((h = c->ring) && h != stop) {
+		if (hop_is_dead(h)) {
+			leave_hop_alone(h);
 			stop = 0;
-			continue;
+		} else if (!start_one(h)) {
+			if (!stop)
+				stop = h;
+			c->ring = h->ring_next;
+		} else {
+			stop = 0;
+			if (c->ring == h)
+				c->ring = h->ring_next;
 		}
-		had = s->tasks;
-		start_one(s);
-		if (s->tasks != had)
-			stop = 0;
-		else if (!stop)
-			stop = s;
-		if (!s->task)
-			ring_remove(s);
-		else if (c->ring == s)
-			c->ring = s->ring_next;
 	}
 }
 
@@ -433,7 +728,7 @@ dispatch(struct channel_state *c)
 static bool
 wants_more(const struct site *s)
 {
-	return s->parked.count && open_tasks(s) < 3 * s->window && !channel_full(s->channel) && message_room(s->channel);
+	return s->parked.count && open_tasks(s) < 3 * s->hop->window && !channel_full(s->channel) && message_room(s->channel);
 }
 
 /* each site in its turn */
@@ -454,32 +749,6 @@ refill(void)
 			n++;
 		}
 	}
-}
-
-/* ---- hearing of it */
-
-void
-site_answers(struct site *s)
-{
-	s->failures = 0;
-	s->dead_ms = 0;
-	if (s->window < settings.concurrencysite)
-		s->window++;
-}
-
-void
-site_silent(struct site *s)
-{
-	int64_t pause = DEAD_FIRST_MS;
-	unsigned i;
-
-	if (now.mono_ms < s->dead_ms)
-		return;                         /* others of the same moment */
-	for (i = 0; i < s->failures && pause < DEAD_MOST_MS; i++)
-		pause *= 2;
-	s->failures++;
-	s->dead_ms = now.mono_ms + (pause < DEAD_MOST_MS ? pause : DEAD_MOST_MS);
-	s->window = s->window > 1 ? s->window / 2 : 1;
 }
 
 /* ---- the loop's two halves */
@@ -516,15 +785,64 @@ site_do(const struct wait *wait)
 	return true;
 }
 
+/* ---- what an operator wants */
+
 void
-site_wake_all(void)
+site_wake(const char *pattern)
 {
 	struct site *s;
 	size_t i;
 
 	for (i = 0; i < TABLE_SIZE; i++)
 		for (s = table[i]; s; s = s->next)
-			s->dead_ms = 0;
+			if (!*pattern || site_matches(s->channel, s->key, pattern))
+				hop_wake(s->hop);
+	hop_wake_named(pattern);
+}
+
+bool
+site_matches(enum channel c, const char *key, const char *pattern)
+{
+	struct site *s;
+	const char *name;
+	size_t len;
+
+	if (c == CHANNEL_LOCAL)
+		return strcmp(key, pattern) == 0;
+	name = route_name(key, &len);
+	if (destinations_match(pattern, name, len))
+		return true;
+	for (s = table[hash(c, key, strlen(key)) % TABLE_SIZE]; s; s = s->next)
+		if (s->channel == c && strcmp(s->key, key) == 0)
+			return hop_matches(s->hop, pattern);
+	return false;
+}
+
+void
+site_reload(void)
+{
+	struct site *s;
+	size_t i;
+
+	for (i = 0; i < TABLE_SIZE; i++)
+		for (s = table[i]; s; s = s->next)
+			find_own(s);
+	hop_reload();
+}
+
+static bool
+put_line(struct buf *b, const struct site *s)
+{
+	const struct hop *h = s->hop;
+	int64_t dead = hop_is_dead(h) ? (h->dead_ms - now.mono_ms) / 1000 : 0;
+
+	return buf_puts(b, s->channel == CHANNEL_LOCAL ? "site local " : "site remote ") &&
+	    buf_puts(b, s->key) && buf_puts(b, " queued ") && buf_num(b, s->tasks) &&
+	    buf_puts(b, " parked ") && buf_num(b, s->parked.count) && buf_puts(b, " busy ") &&
+	    buf_num(b, s->busy) && buf_puts(b, " window ") && buf_num(b, h->window) &&
+	    buf_puts(b, " dead ") && buf_num(b, (uint64_t)dead) &&
+	    (!s->own || !*s->own->rate || (buf_puts(b, " rate ") && buf_puts(b, s->own->rate))) &&
+	    (!*h->name || (buf_puts(b, " exchangers ") && buf_puts(b, h->name))) && buf_byte(b, '\n');
 }
 
 bool
@@ -532,17 +850,10 @@ site_status(struct buf *b)
 {
 	struct site *s;
 	size_t i;
-	bool ok = true;
+	bool ok = hop_status(b);
 
 	for (i = 0; ok && i < TABLE_SIZE; i++)
-		for (s = table[i]; ok && s && b->len < b->max - 2000; s = s->next) {
-			int64_t dead = s->dead_ms > now.mono_ms ? (s->dead_ms - now.mono_ms) / 1000 : 0;
-
-			ok = buf_puts(b, s->channel == CHANNEL_LOCAL ? "site local " : "site remote ") &&
-			    buf_puts(b, s->key) && buf_puts(b, " queued ") && buf_num(b, s->tasks) &&
-			    buf_puts(b, " parked ") && buf_num(b, s->parked.count) && buf_puts(b, " busy ") &&
-			    buf_num(b, s->busy) && buf_puts(b, " window ") && buf_num(b, s->window) &&
-			    buf_puts(b, " dead ") && buf_num(b, (uint64_t)dead) && buf_byte(b, '\n');
-		}
+		for (s = table[i]; ok && s && b->len < b->max - 2000; s = s->next)
+			ok = put_line(b, s);
 	return ok;
 }

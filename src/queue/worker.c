@@ -28,7 +28,7 @@ _Static_assert(SPAWNER_WORKERS >= CONCURRENCY_MOST + 2 * WORKER_IDLE_MOST, "a sp
 static void
 idle_begin(struct worker *w)
 {
-	struct channel_state *c = &channels[w->site->channel];
+	struct channel_state *c = &channels[w->hop->channel];
 
 	w->since_ms = now.mono_ms;
 	w->idle = true;
@@ -42,7 +42,7 @@ idle_begin(struct worker *w)
 static void
 idle_end(struct worker *w)
 {
-	struct channel_state *c = &channels[w->site->channel];
+	struct channel_state *c = &channels[w->hop->channel];
 
 	if (!w->idle)
 		return;
@@ -53,40 +53,78 @@ idle_end(struct worker *w)
 }
 
 static void
+leave_hop(struct worker *w)
+{
+	struct worker **at = &w->hop->worker;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	w->hop->workers--;
+	hop_drop(w->hop);
+}
+
+static void
+join_hop(struct worker *w, struct hop *h)
+{
+	w->hop = h;
+	w->next = h->worker;
+	h->worker = w;
+	h->workers++;
+}
+
+static void
+move_to_hop(struct worker *w, struct hop *h)
+{
+	if (w->hop == h)
+		return;
+	if (w->tasks) {
+		w->hop->busy--;
+		h->busy++;
+	}
+	leave_hop(w);
+	join_hop(w, h);
+}
+
+static void
 worker_free(struct worker *w)
 {
-	struct worker **at = &w->site->worker;
 
 	*w->all_prev = w->all_next;
 	if (w->all_next)
 		w->all_next->all_prev = w->all_prev;
 	idle_end(w);
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
 	if (w->tasks)
-		site_busy_less(w->site);
+		site_busy_less(w->site, w->hop);
 	if (w->fd >= 0)
 		close(w->fd);
-	site_ready(w->site);
+	w->home->homes--;
+	site_ready(w->home);
+	leave_hop(w);
 	free(w);
 }
 
-/* a task is over: all its recipients have been reported */
+/* one of its tasks is no longer its own */
 static void
-task_end(struct worker *w, struct task *t)
+take_off(struct worker *w, struct task *t)
 {
 	struct task **at = &w->task;
-	struct site *s = w->site;
 
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
 	if (--w->tasks == 0) {
 		idle_begin(w);
-		site_busy_less(s);
+		site_busy_less(w->site, w->hop);
 	}
-	site_task_gone(s);
+}
+
+/* a task is over: all its recipients have been reported */
+static void
+task_end(struct worker *w, struct task *t)
+{
+	take_off(w, t);
+	site_task_gone(t->site);
 	message_task_done(t->m, t->n);
 	free(t);
 }
@@ -126,9 +164,9 @@ worker_lost(struct worker *w, char verdict, const char *status, const char *text
 static bool
 ask_for_worker(struct worker *w)
 {
-	struct spawner_request r = { w->request = request++, w->site->key };
+	struct spawner_request r = { w->request = request++, w->home->key };
 
-	return spawner_ask(channels[w->site->channel].spawner, &r, MSG_DONTWAIT);
+	return spawner_ask(channels[w->hop->channel].spawner, &r, MSG_DONTWAIT);
 }
 
 struct worker *
@@ -138,15 +176,16 @@ worker_new(struct site *s)
 
 	if (!w)
 		return 0;
-	w->site = s;
+	w->home = s;
+	w->hop = s->hop;
 	w->fd = -1;
 	w->poll = SIZE_MAX;
 	if (!ask_for_worker(w)) {
 		free(w);
 		return 0;
 	}
-	w->next = s->worker;
-	s->worker = w;
+	s->homes++;
+	join_hop(w, s->hop);
 	if ((w->all_next = all))
 		all->all_prev = &w->all_next;
 	w->all_prev = &all;
@@ -168,7 +207,7 @@ give(struct worker *w, struct task *t)
 	if (!message_job_params(t->m, t->rcpt[0], &params) || !(j.sender = message_job_sender(t->m, t->rcpt[0], &sender)))
 		return NO_ROOM;
 	j.params = params.len ? params.s : "";
-	j.message = w->site->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
+	j.message = w->hop->channel == CHANNEL_LOCAL ? message_local_fd(t->m, &j.offset) : t->m->fd;
 	buf_clear(&own);
 	for (i = 0; i < t->n; i++) {
 		own_at[i] = own.len;
@@ -190,13 +229,14 @@ static void
 worker_take(struct worker *w, struct task *t)
 {
 	struct task **end = &w->task;
+	uint64_t most;
 	size_t i;
 
 	if (!t->number) {
 		t->number = delivery;
 		delivery += t->n;
 		for (i = 0; i < t->n; i++)
-			log_start(t->number + i, t->m->id, w->site->channel, message_rcpt(t->m, t->rcpt[i]));
+			log_start(t->number + i, t->m->id, w->hop->channel, message_rcpt(t->m, t->rcpt[i]));
 	}
 	while (*end)
 		end = &(*end)->next;
@@ -205,8 +245,23 @@ worker_take(struct worker *w, struct task *t)
 	idle_end(w);
 	if (w->tasks++ == 0) {
 		w->since_ms = now.mono_ms;
-		site_busy_more(w->site);
+		w->site = t->site;
+		site_busy_more(w->site, w->hop);
 	}
+	hop_pace(w->hop, t->site);
+	most = site_per_connection(t->site);
+	if (++w->messages >= most && most)
+		w->retired = true;
+}
+
+/* May it have a task of the site, besides those it has? With a worker of its own a site has what control/destinations says
+ * of it; so who has a line there shares none that is busy. */
+static bool
+is_for(const struct worker *w, const struct site *s)
+{
+	if (w->fd < 0 || w->retired || (w->home != s && !(w->going && site_knows(s))))
+		return false;
+	return !w->tasks || w->site == s || (!s->own && !w->site->own);
 }
 
 /* the idle worker that was busy last: its memory is warm */
@@ -215,8 +270,8 @@ worker_idle(const struct site *s)
 {
 	struct worker *w, *best = 0;
 
-	for (w = s->worker; w; w = w->next)
-		if (w->tasks == 0 && w->fd >= 0 && !w->retired && (!best || w->since_ms > best->since_ms))
+	for (w = s->hop->worker; w; w = w->next)
+		if (w->tasks == 0 && is_for(w, s) && (!best || w->since_ms > best->since_ms))
 			best = w;
 	return best;
 }
@@ -227,31 +282,26 @@ worker_least_busy(const struct site *s, size_t most)
 {
 	struct worker *w, *best = 0;
 
-	for (w = s->worker; w; w = w->next)
-		if (w->tasks && w->tasks < most && w->fd >= 0 && !w->retired && (!best || w->tasks < best->tasks))
+	for (w = s->hop->worker; w; w = w->next)
+		if (w->tasks && w->tasks < most && is_for(w, s) && (!best || w->tasks < best->tasks))
 			best = w;
 	return best;
 }
 
-/* the newest of its tasks is nobody's again */
+/* One of its tasks is nobody's again, and its message has not gone. */
 static void
-worker_return(struct worker *w, struct task *t)
+take_back(struct worker *w, struct task *t)
 {
-	struct task **at = &w->task;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = 0;
-	if (--w->tasks == 0) {
-		idle_begin(w);
-		site_busy_less(w->site);
-	}
+	take_off(w, t);
+	t->next = 0;
+	hop_unpace(w->hop, t->site);
+	w->messages--;
 }
 
 void
 worker_start(struct worker *w, struct task *t)
 {
-	struct site *s = w->site;
+	struct site *s = t->site;
 	uint64_t offset;
 	enum given given;
 
@@ -266,7 +316,7 @@ worker_start(struct worker *w, struct task *t)
 		worker_lost(w, 'Z', "4.3.0", "unable to hand the message to a worker");
 		return;
 	}
-	worker_return(w, t);
+	take_back(w, t);
 	if (given == GONE)                      /* it ended while it was idle: another may have the task */
 		worker_free(w);
 	site_put_first(s, t, given == GONE);    /* a full socket empties in silence: asking without pause would spin */
@@ -285,6 +335,22 @@ find_task(const struct worker *w, uint64_t number)
 	return 0;
 }
 
+/* What does a report say of the place? One that found no exchangers speaks of its own domain alone; a server that names a
+ * time does answer. */
+static void
+hear_of_hop(struct worker *w, const struct site *s, const struct report *r)
+{
+	if (!r->site || r->verdict != 'Z' || r->wait_s) {
+		hop_answers(w->hop, s);
+		return;
+	}
+	if (!w->going && w->home->hop == w->hop) {
+		site_leaves(w->home);
+		move_to_hop(w, w->home->hop);
+	}
+	hop_silent(w->hop);
+}
+
 /* A worker is not believed: what it may not say counts for nothing, and its recipients are still owed. false: it talks
  * nothing but nonsense. */
 static bool
@@ -292,23 +358,121 @@ take_report(struct worker *w, const struct report *r)
 {
 	struct task *t;
 
-	if (r->verdict == 'S')
-		return job_go(w->fd, MSG_DONTWAIT);
 	t = find_task(w, r->number);
 	if (!t || r->index >= t->n || t->rcpt[r->index] == REPORTED) {
 		log_mangled(r->number);
 		return ++w->mangled <= MANGLED_MOST;
 	}
-	if (r->site && r->verdict == 'Z')
-		site_silent(w->site);
-	else
-		site_answers(w->site);
+	hear_of_hop(w, t->site, r);
 	w->since_ms = now.mono_ms;
 	message_report(t->m, t->rcpt[r->index], t->number + r->index, r);
 	t->rcpt[r->index] = REPORTED;
 	if (--t->left == 0)
 		task_end(w, t);
 	return true;
+}
+
+/* ---- exchangers */
+
+/* All it has goes back to the front of its sites' lines, and it ends: it has sent nothing. What has been reported of in part
+ * is not so easily given again. */
+static void
+send_home(struct worker *w)
+{
+	struct task *t, *back = 0;
+
+	while ((t = w->task)) {
+		if (t->left != t->n) {
+			task_verdict(t, 'Z', "4.4.2", "its exchangers have changed");
+			task_end(w, t);
+			continue;
+		}
+		take_back(w, t);
+		t->next = back;
+		back = t;
+	}
+	worker_free(w);
+	while ((t = back)) {                    /* the last one first, so that they stand as they were */
+		back = t->next;
+		site_put_first(t->site, t, true);
+	}
+}
+
+/* are all its tasks of the site whose worker it is? */
+static bool
+is_at_home(const struct worker *w)
+{
+	const struct task *t;
+
+	for (t = w->task; t; t = t->next)
+		if (t->site != w->home)
+			return false;
+	return true;
+}
+
+/* Someone who is connected there has nothing to do: he shall have its task. */
+static bool
+is_superfluous(const struct worker *w, const struct hop *h)
+{
+	const struct worker *other;
+
+	for (other = h->worker; other; other = other->next)
+		if (other != w && !other->tasks && other->going && other->fd >= 0 && !other->retired)
+			return true;
+	return false;
+}
+
+/* Is there room for it at the hop it has found, and time? Then it counts there. */
+static bool
+may_go(struct worker *w, struct hop *h)
+{
+	struct site *s = w->home;
+	unsigned others = h->busy - (w->hop == h);
+	struct task *t;
+	int64_t when = 0;
+	bool ok;
+
+	for (t = w->task; t; t = t->next)
+		if (t->n > site_recipients(s))
+			return false;           /* it will be split */
+	for (t = w->task; t && w->hop != h; t = t->next)
+		hop_unpace(w->hop, s);
+	ok = hop_has_room(h, s, others) && (w->hop == h || hop_in_time(h, s, &when));
+	for (t = w->task; t && w->hop != h; t = t->next)
+		hop_pace(ok ? h : w->hop, s);
+	return ok;
+}
+
+/* It has found out where its mail goes, and asks whether it may connect. false: the worker is gone */
+static bool
+announced(struct worker *w, const char *name)
+{
+	bool changed = strcmp(w->hop->name, name) != 0;
+	struct hop *h;
+
+	if (!w->tasks || (w->going && !changed)) {      /* nobody asked */
+		if (++w->mangled <= MANGLED_MOST && job_go(w->fd, MSG_DONTWAIT))
+			return true;
+		worker_lost(w, 'Z', "4.3.0", "the delivery program talks nonsense");
+		return false;
+	}
+	if (!is_at_home(w)) {
+		send_home(w);
+		return false;
+	}
+	/* without memory, or for a route that names its hosts, it goes on alone */
+	if ((h = site_learns(w->home, name))) {
+		if (is_superfluous(w, h) || !may_go(w, h)) {
+			send_home(w);
+			return false;
+		}
+		move_to_hop(w, h);
+		w->going = true;
+	}
+	if (job_go(w->fd, MSG_DONTWAIT))
+		return true;
+	worker_lost(w, 'Z', "4.3.0", "unable to tell a worker to go on");
+	return false;
 }
 
 /* false: the worker is gone */
@@ -321,7 +485,10 @@ worker_hear(struct worker *w)
 	for (n = 0; n < PACKETS_A_TURN; n++) {
 		switch (report_get(w->fd, packet, &r, MSG_DONTWAIT)) {
 		case JOB_GOT:
-			if (!take_report(w, &r)) {
+			if (r.verdict == 'S') {
+				if (!announced(w, r.exchangers))
+					return false;
+			} else if (!take_report(w, &r)) {
 				worker_lost(w, 'Z', "4.3.0", "the delivery program talks nonsense");
 				return false;
 			}
@@ -349,7 +516,7 @@ find_request(enum channel c, uint64_t number)
 	struct worker *w;
 
 	for (w = all; w; w = w->all_next)
-		if (w->site->channel == c && w->fd < 0 && w->request == number)
+		if (w->hop->channel == c && w->fd < 0 && w->request == number)
 			return w;
 	return 0;
 }
@@ -377,7 +544,7 @@ forget_requests(enum channel c)
 
 	for (w = all; w; w = next) {
 		next = w->all_next;
-		if (w->site->channel == c && w->fd < 0)
+		if (w->hop->channel == c && w->fd < 0)
 			worker_lost(w, 'Z', "4.3.0", "the spawner's answer could not be read");
 	}
 }
@@ -477,7 +644,7 @@ worker_do(const struct wait *wait)
 			continue;
 		if (!w->tasks && (w->retired || now.mono_ms >= w->since_ms + IDLE_MS))
 			worker_free(w);
-		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms(w->site->channel))
+		else if (w->tasks && now.mono_ms >= w->since_ms + mute_ms(w->hop->channel))
 			worker_lost(w, 'Z', "4.3.0", "the delivery program said nothing for too long");
 	}
 	for (c = 0; c < CHANNELS; c++)

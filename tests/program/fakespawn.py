@@ -11,6 +11,9 @@ PROGRAM (pneu-send) gets sockets as descriptors 3 and 4 (wire/spawner.h, wire/jo
                                               gone CHANNEL KEY      the runner has closed a worker's socket
                                               busy CHANNEL KEY N    a new record of busy workers there
                                               ahead CHANNEL KEY N   a new record of jobs that one worker holds
+                                              says KEY NAME         it has found exchangers of that name, and asks
+                                              go KEY NAME           it may connect
+                                              connected NAME N      a new record of workers that may, and have jobs
     seen/N    all that the descriptor of job N shows; seen/N.mode is "r", "w" or "rw", seen/N.at "OFFSET LENGTH"
     log       descriptor 2 of the program
     pid       its process number; exit is its exit code, written when it has ended (-N: signal N)
@@ -21,6 +24,10 @@ Verbs:  K TEXT, Z STATUS TEXT, D STATUS TEXT     a report
         die             the worker ends         number    a report with a number nobody gave
         index           one with an index too large       twice     the same report two times
         garbage         a packet that is no report        flood     reports with numbers nobody gave, without end
+        wait SECONDS STATUS TEXT    a deferral that asks to wait so long       sitewait     the same about the site
+        via VIA TEXT    K by that way
+For the pattern "exchangers:KEY" the only verb is "are NAME": a worker says that name with its first job in hand, and again when
+the rule has changed, and does nothing before it may; without such a rule it says nothing.
 For the pattern "spawn:KEY" the verbs Z and D are the spawner's refusal, "mute" no answer, "gate FILE" a late one.
 """
 import array
@@ -49,6 +56,9 @@ class Worker:
     def __init__(self, channel, key, sock):
         self.channel, self.key, self.sock = channel, key, sock
         self.owed = {}          # job number -> recipients not reported
+        self.said = None        # the name of its exchangers
+        self.jobs = []          # those in hand while it has not heard whether it may connect
+        self.waits = False
 
 
 class House:
@@ -171,6 +181,12 @@ class House:
             self.done(worker, number, index, verb, status, 'm', text)
         elif verb == 'site':
             self.done(worker, number, index, 'Z', '4.4.1', 's', text)
+        elif verb in ('wait', 'sitewait'):
+            seconds, status, text = text.split(' ', 2)
+            self.done(worker, number, index, 'Z', status, 'm' if verb == 'wait' else 's', text, seconds)
+        elif verb == 'via':
+            via, text = text.split(' ', 1)
+            self.done(worker, number, index, 'K', '2.0.0', 'm', text, 0, via)
         elif verb == 'gate':
             self.gates.append((text, lambda: self.done(worker, number, index, 'K', '2.0.0', 'm', 'late')))
         elif verb == 'die':
@@ -216,6 +232,9 @@ class House:
             self.event('gone', worker.channel, worker.key)
             self.end(worker)
             return
+        if fields(data) == ['G']:
+            self.go(worker)
+            return
         number, offset, length, sender, params, *pairs = fields(data)
         rcpts = [r + (' ' + p if p else '') for r, p in zip(pairs[::2], pairs[1::2])]
         if len(fds) != 1:
@@ -228,8 +247,36 @@ class House:
         self.record('ahead', worker, len(worker.owed))
         self.record('busy', worker, sum(1 for w in self.workers
                                         if w.owed and (w.channel, w.key) == (worker.channel, worker.key)))
-        for index, rcpt in enumerate(rcpts):
-            self.answer(worker, number, index, rcpt.split(' ')[0])
+        worker.jobs.append((number, rcpts))
+        self.ask_or_work(worker)
+
+    def ask_or_work(self, worker):
+        verb, name = self.rule('exchangers:' + worker.key)
+        if worker.waits:
+            return
+        if verb == 'are' and worker.said != name:
+            worker.said, worker.waits = name, True
+            self.event('says', worker.key, name)
+            self.say(worker, 'S', name)
+            return
+        self.work(worker)
+
+    def go(self, worker):
+        self.event('go', worker.key, worker.said)
+        worker.waits = False
+        if worker.said:
+            n = sum(1 for w in self.workers if w.owed and not w.waits and w.said == worker.said)
+            at = ('connected', worker.said)
+            if n > self.records.get(at, 0):
+                self.records[at] = n
+                self.event('connected', worker.said, n)
+        self.work(worker)
+
+    def work(self, worker):
+        jobs, worker.jobs = worker.jobs, []
+        for number, rcpts in jobs:
+            for index, rcpt in enumerate(rcpts):
+                self.answer(worker, number, index, rcpt.split(' ')[0])
 
     def look_at_gates(self):
         waiting, self.gates = self.gates, []
