@@ -195,10 +195,8 @@ reach_unix(struct reach *r, struct client *c)
 	const char *path = r->hosts.route.hop[0].name;
 	int fd;
 
-	if (r->all.verdict) {                   /* it has been tried: there is only one */
-		r->all.site = r->all.verdict == 'Z';
-		return false;
-	}
+	if (r->all.verdict)
+		return false;                   /* it has been tried: there is only one */
 	if (!protect(r, "localhost"))
 		;
 	else if ((fd = connect_unix(path, c->connect_s)) < 0)
@@ -206,6 +204,7 @@ reach_unix(struct reach *r, struct client *c)
 	else if (greet(r, c, fd, 0, path, &r->protection))
 		return true;
 	collect(r);
+	r->all.site = r->all.verdict == 'Z';
 	return false;
 }
 
