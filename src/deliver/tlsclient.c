@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/ascii.h"
@@ -18,7 +16,6 @@
 #include "lib/num.h"
 #include "lib/proc.h"
 
-#define STEP_MS 5
 #define CODE_REFUSED 2
 
 extern char **environ;
@@ -133,16 +130,6 @@ hear(struct tlsclient *t, int from, int64_t until_ms)
 	return HEARD_NOTHING;
 }
 
-/* Has it ended? It is not taken away yet, so that its number is nobody else's. */
-static bool
-has_ended(pid_t pid)
-{
-	siginfo_t info;
-
-	info.si_pid = 0;
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
-}
-
 /* its exit code if it ends in time, else it is killed, and what it started with it */
 static int
 reap(struct tlsclient *t, int64_t until_ms)
@@ -150,10 +137,7 @@ reap(struct tlsclient *t, int64_t until_ms)
 	pid_t pid = t->pid;
 
 	t->pid = 0;
-	while (!has_ended(pid) && clock_mono_ms() < until_ms)
-		(void)poll(0, 0, STEP_MS);
-	(void)kill(-pid, SIGKILL);              /* and what it may have left behind */
-	return proc_wait(pid);
+	return proc_end(pid, until_ms);
 }
 
 /* it ended, or may not go on, without a handshake */

@@ -55,3 +55,21 @@ base64_decode(char *out, size_t *made, const char *s, size_t n)
 	}
 	return true;
 }
+
+size_t
+base64_encode(char *out, const char *s, size_t n)
+{
+	static const char letter[64] = { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" };
+	size_t at, k, made = 0;
+
+	for (at = 0; at < n; at += 3) {
+		size_t have = n - at < 3 ? n - at : 3;
+		unsigned long bits = 0;
+
+		for (k = 0; k < 3; k++)
+			bits = bits << 8 | (k < have ? (unsigned char)s[at + k] : 0u);
+		for (k = 0; k < 4; k++)
+			out[made++] = k <= have ? letter[bits >> (18 - 6 * k) & 63] : '=';
+	}
+	return made;
+}

@@ -10,4 +10,8 @@
  * has a place for); out may be overwritten. Nothing stands for nothing. */
 bool base64_decode(char *out, size_t *made, const char *s, size_t n);
 
+/* The letters for n bytes, with the padding, without a 0; out has room for BASE64_LETTERS(n). How many */
+size_t base64_encode(char *out, const char *s, size_t n);
+#define BASE64_LETTERS(n) (((n) + 2) / 3 * 4)
+
 #endif

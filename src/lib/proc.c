@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "lib/clock.h"
+
+#define STEP_MS 5
 
 /* In the child, whose memory is the parent's: it only makes system calls.
  * A source that another target would overwrite is first moved out of the way, above all targets. */
@@ -160,4 +165,23 @@ proc_wait(pid_t pid)
 		if (errno != EINTR)
 			return -1;
 	return proc_code(status);
+}
+
+/* It is not taken away yet, so that its number is nobody else's. */
+static bool
+has_ended(pid_t pid)
+{
+	siginfo_t info;
+
+	info.si_pid = 0;
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+int
+proc_end(pid_t pid, int64_t until_ms)
+{
+	while (!has_ended(pid) && clock_mono_ms() < until_ms)
+		(void)poll(0, 0, STEP_MS);
+	(void)kill(-pid, SIGKILL);              /* and what it may have left behind */
+	return proc_wait(pid);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PROC_FDS 8              /* most entries of a map */
@@ -27,6 +28,9 @@ pid_t proc_spawn_apart(const char *file, char *const argv[], char *const envp[],
 int proc_exec(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
 /* wait for it: exit code 0 to 255, or -1 when a signal ended it or it could not be waited for */
 int proc_wait(pid_t);
+/* The same for one of proc_spawn_apart, which may take until then (clock_mono_ms) to end by itself: else it is killed. So is in
+ * any case what is left of its group. */
+int proc_end(pid_t, int64_t until_ms);
 /* the same from a wait status */
 int proc_code(int status);
 

@@ -16,6 +16,15 @@ becomes(const char *s, const char *want, size_t n)
 }
 
 static bool
+encodes(const char *s, size_t n, const char *want)
+{
+	char out[64];
+	size_t made = base64_encode(out, s, n);
+
+	return made == strlen(want) && made == BASE64_LETTERS(n) && memcmp(out, want, made) == 0;
+}
+
+static bool
 wrong(const char *s, size_t n)
 {
 	char out[64];
@@ -51,6 +60,9 @@ main(void)
 		fell += wrong(four, 4) == (i && strchr(letters, (int)i) != 0) && i != '=';
 	}
 	ok(fell == 0, "each byte is a letter or is refused");
+	ok(encodes("", 0, "") && encodes("f", 1, "Zg==") && encodes("fo", 2, "Zm8=") && encodes("foo", 3, "Zm9v") &&
+	    encodes("foob", 4, "Zm9vYg==") && encodes("fooba", 5, "Zm9vYmE=") && encodes("foobar", 6, "Zm9vYmFy"), "and the other way");
+	ok(encodes("\0ann\0pw", 7, "AGFubgBwdw==") && encodes("\xff\xef", 2, "/+8="), "with zero bytes and high ones");
 	ok(wrong("Zm9v\0AAA", 8) && wrong(s, 3), "the length rules, not a zero byte");
 	return done();
 }
