@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "deliver/sasl.h"
 #include "lib/clock.h"
 #include "lib/ip.h"
 
@@ -280,7 +281,7 @@ greet(struct client *c, struct result *why)
 	} else if (c->reply.code / 100 != 2) {
 		result_reply(why, &c->reply, true, ".5.0", c->ip, c->lmtp ? "did not like our LHLO." : "did not like our EHLO or HELO.");
 	} else
-		return !p || p->implicit || start_tls(c, why);
+		return (!p || p->implicit || start_tls(c, why)) && (!c->login || sasl_login(c, why));
 	return false;
 }
 

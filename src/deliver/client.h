@@ -45,6 +45,7 @@ struct client {
 	char protection[64];            /* "clear", or as wire/job.h has it */
 	uint64_t connect_s, remote_s;   /* control files timeoutconnect and timeoutremote */
 	const char *helo;               /* our name */
+	const char *login;              /* of control/smtplogins, to log in as before the first mail; 0: none */
 	bool wants_chunking;            /* control file chunking; and no server was met that offers it without knowing it */
 	bool strict_8bit;               /* control file strict8bit */
 	struct offers offers;
@@ -60,7 +61,8 @@ struct client {
 
 /* Greet: true, or *why is filled (Z or D, about the site) and there is no connection. The socket is connected, blocking
  * (TCP_NODELAY is set) and the client's from now on; host and ip are filled in. With TLS, if that is
- * wanted: what is not protected as it must be is no connection, and *why is a Z with 4.7.4, 4.7.5 or 4.3.5. */
+ * wanted: what is not protected as it must be is no connection, and *why is a Z with 4.7.4, 4.7.5 or 4.3.5. Likewise with a
+ * login (deliver/sasl.h). */
 bool client_greet(struct client *, int fd, struct result *why);
 /* our address on this connection, as lib/ip.h has it; false: it has none */
 bool client_own_ip(const struct client *, unsigned char ip[16]);

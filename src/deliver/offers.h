@@ -9,6 +9,8 @@
 
 #include "mail/reply.h"
 
+enum offers_auth { OFFERS_PLAIN = 1, OFFERS_LOGIN = 2, OFFERS_XOAUTH2 = 4, OFFERS_OAUTHBEARER = 8 };
+
 struct offers {
 	bool pipelining;                /* RFC 2920 */
 	bool eightbit;                  /* 8BITMIME, RFC 6152 */
@@ -16,6 +18,7 @@ struct offers {
 	bool dsn;                       /* RFC 3461 */
 	bool chunking;                  /* RFC 3030; it may have been taken out since: deliver/transaction.h */
 	bool starttls;                  /* RFC 3207 */
+	unsigned auth;                  /* RFC 4954: those of the mechanisms below, as bits */
 	bool sized;                     /* SIZE, RFC 1870 */
 	uint64_t size_max;              /* with sized; 0: no limit given */
 	/* LIMITS, RFC 9422; 0: no limit said */

@@ -6,6 +6,7 @@
 
 #include "deliver/tlsclient.h"
 #include "lib/clock.h"
+#include "lib/ip.h"
 #include "lib/msg.h"
 #include "wire/mtasts.h"
 
@@ -46,9 +47,21 @@ protection_load(int dir, struct protection_settings *s, struct conf_error *error
 	return true;
 }
 
+/* does nobody but this host hear what is said to that one? A name may be anybody's */
+static bool
+stays_here(const struct route *route, const char *host)
+{
+	static const unsigned char one[16] = { [15] = 1 };
+	unsigned char ip[16];
+
+	if (route->way == ROUTE_LMTP_UNIX)
+		return true;
+	return ip_read(host, ip) && (ip_is_v4(ip) ? ip[12] == 127 : memcmp(ip, one, sizeof one) == 0);
+}
+
 /* what the route or the settings say */
 static void
-begin(struct protection *p, const struct protection_settings *s, const struct route *route)
+begin(struct protection *p, const struct protection_settings *s, const struct route *route, const char *host)
 {
 	static const struct {
 		enum protection_level level;
@@ -73,6 +86,11 @@ begin(struct protection *p, const struct protection_settings *s, const struct ro
 		tls = ROUTE_TLS_NO;
 	p->level = table[tls].level;
 	p->because = table[tls].because;
+	p->login_in_clear = *route->login && (route->tls == ROUTE_TLS_NO || stays_here(route, host));
+	if (*route->login && !p->login_in_clear && p->level < PROTECTION_MUST) {
+		p->level = PROTECTION_MUST;
+		p->because = "login=";
+	}
 	p->implicit = tls == ROUTE_TLS_SMTPS || tls == ROUTE_TLS_SMTPS_VERIFY;
 }
 
@@ -238,7 +256,7 @@ protection_decide(struct protection *p, const struct protection_settings *s, con
 {
 	static const char *const word[] = { "no", "may", "must", "verify", "dane" };
 
-	begin(p, s, route);
+	begin(p, s, route, h->name);
 	set_host(p, h->name);
 	if (!decide(p, route, h, why))
 		return false;

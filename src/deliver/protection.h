@@ -2,7 +2,8 @@
  *
  * An exact word of the route (tls=), or of control/tlslevel, is obeyed. "may" and "must" are raised by what the domain
  * has published: DANE (RFC 7672) if the answers that lead to the host and its TLSA records are secure, else MTA-STS
- * (RFC 8461) in mode enforce, if the domain's policy is in etc/mtasts. Without control/tlsclient there is no TLS, and what
+ * (RFC 8461) in mode enforce, if the domain's policy is in etc/mtasts. A login= makes it "must" at the least, but on this host,
+ * and where the route itself says no. Without control/tlsclient there is no TLS, and what
  * the route demands waits. Control files: tlsclient tlslevel mtasts.
  *   tests  tests/unit/protection_test.c, tests/program/remote_tls*.t, tests/system/remote_dane.t */
 #ifndef DELIVER_PROTECTION_H
@@ -51,7 +52,8 @@ struct protection {                     /* of one host; all zero at first, its m
 	bool implicit;                  /* TLS from the first byte */
 	const char *word;               /* the level as TLS_LEVEL says it (deliver/tlsclient.h) */
 	const char *command;            /* of the settings; 0: none */
-	const char *because;            /* "tls=verify", "DANE", "MTA-STS", for messages; "" with NO and MAY */
+	bool login_in_clear;            /* a password may go over this connection without TLS */
+	const char *because;            /* "tls=verify", "DANE", "MTA-STS", "login=", for messages; "" with NO and MAY */
 	char host[PROTECTION_HOST];     /* the name to ask for and to check */
 	struct buf tlsa;                /* lines "USAGE SELECTOR MATCHING HEX" with DANE */
 };

@@ -376,6 +376,7 @@ main(int argc, char **argv)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");
 	client.fd = -1;
 	client.lmtp = reach.hosts.route.way == ROUTE_LMTP || reach.hosts.route.way == ROUTE_LMTP_UNIX;
+	client.login = *reach.hosts.route.login ? reach.hosts.route.login : 0;
 	tcpto_open(TCPTO_FD);
 	load_settings();
 	slots[0].reports = slots[1].reports = JOBS;

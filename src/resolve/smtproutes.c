@@ -115,20 +115,30 @@ put(struct buf *key, struct route *r)
 
 /* ---- the files */
 
+/* what is wrong with a line, or 0 */
+static const char *
+fault(const char *value, bool by_sender, struct buf *key)
+{
+	struct route r;
+
+	if (!parse(value, &r) || (r.hops && !put(key, &r) && errno == EMSGSIZE))
+		return "not DOMAIN:RELAY or DOMAIN:RELAY:PORT, perhaps with words";
+	return *r.login && !r.hops && !by_sender ? "login= needs a relay: the password is not for the hosts of any domain" : 0;
+}
+
 static bool
-load(struct map *m, const struct buf *lines, const char *file, struct conf_error *e)
+load(struct map *m, const struct buf *lines, const char *file, bool by_sender, struct conf_error *e)
 {
 	struct buf key = BUF(SPAWNER_KEY);
-	struct route r;
-	const char *l;
+	const char *l, *why;
 	bool ok = true;
 
 	for (l = 0; ok && (l = conf_next(lines, l)); ) {
 		const char *colon = strchr(l, ':');
 
 		buf_clear(&key);
-		if (!colon || !parse(colon + 1, &r) || (r.hops && !put(&key, &r) && errno == EMSGSIZE)) {
-			conf_complain(e, file, "not DOMAIN:RELAY or DOMAIN:RELAY:PORT, perhaps with words", l);
+		if ((why = colon ? fault(colon + 1, by_sender, &key) : "a line has no colon")) {
+			conf_complain(e, file, why, l);
 			ok = false;
 		} else if (!map_add(m, l, (size_t)(colon - l), colon + 1)) {
 			conf_complain(e, file, "out of memory", 0);
@@ -147,8 +157,8 @@ smtproutes_load(struct smtproutes *s, const struct conf_view *etc, struct conf_e
 		{ "senderroutes", CONF_LINES, &s->sender_lines, 0, 0, 0 },
 	};
 
-	return conf_take(etc, table, sizeof table / sizeof *table, e) && load(&s->route, &s->lines, "smtproutes", e) &&
-	    load(&s->sender, &s->sender_lines, "senderroutes", e);
+	return conf_take(etc, table, sizeof table / sizeof *table, e) && load(&s->route, &s->lines, "smtproutes", false, e) &&
+	    load(&s->sender, &s->sender_lines, "senderroutes", true, e);
 }
 
 void
@@ -189,9 +199,10 @@ has_relays(const char *line)
 	return line && *line && *line != ' ' && *line != '\t';
 }
 
-/* words of one kind that the route does not have itself */
+/* Words of one kind that the route does not have itself. A password is for the relay that has everybody's mail, not for that of
+ * some recipients, which need not know the sender. */
 static void
-add_words(struct route *r, const struct route *words)
+add_words(struct route *r, const struct route *words, bool is_for_all)
 {
 	int six;
 
@@ -199,7 +210,7 @@ add_words(struct route *r, const struct route *words)
 		r->tls = words->tls;
 	if (!r->family)
 		r->family = words->family;
-	if (!*r->login)
+	if (!*r->login && is_for_all && r->way != ROUTE_MX)
 		strcpy(r->login, words->login);
 	for (six = 0; six < 2; six++)
 		if (!r->bound[six] && words->bound[six]) {
@@ -238,7 +249,7 @@ smtproutes_find(const struct smtproutes *s, const char *domain, size_t len, cons
 	}
 	if (by_sender && !has_relays(by_sender)) {
 		(void)parse(by_sender, &words);
-		add_words(&r, &words);
+		add_words(&r, &words, line && line == map_get(&s->route, "", 0));
 	}
 	return put(key, &r);
 }

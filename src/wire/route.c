@@ -197,5 +197,5 @@ route_get(const char *text, struct route *r)
 	while (*text)
 		if (!next_word(&text, &word, &n) || !route_word(r, word, n))
 			return false;
-	return true;
+	return r->way != ROUTE_MX || !*r->login;
 }

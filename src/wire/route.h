@@ -10,7 +10,7 @@
  * and after that words in this order, each at most once:
  *
  *   tls=LEVEL     no, may, must, verify, dane: of STARTTLS; smtps, smtps-verify: TLS from the first byte
- *   login=NAME    the line of control/smtplogins to log in with
+ *   login=NAME    the line of control/smtplogins to log in with; not with mx, where anybody may say who the hosts are
  *   family=WHICH  4, 6: only these addresses; 46, 64: these first
  *   bind=ADDRESS  our end of the connection; once for IPv4, once for IPv6
  *

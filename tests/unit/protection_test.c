@@ -91,6 +91,30 @@ decide(const char *text, const struct protection_host *h)
 static const struct protection_host plain = { .name = "mx.example", .port = 25 };
 static const struct protection_host named = { .name = "mx.example", .canonical = "mx.example", .port = 25, .mx_secure = true, .addr_secure = true };
 
+/* a password is not for everybody to hear */
+static void
+logins(void)
+{
+	static const struct protection_host v4 = { .name = "127.0.0.1", .port = 25 }, v6 = { .name = "::1", .port = 25 },
+	    name = { .name = "localhost", .port = 25 };
+
+	same(decide("host h 587 login=isp", &plain), "must login=", "a login makes it must");
+	ok(!p.login_in_clear, "and never clear text");
+	same(decide("host h 587 tls=may login=isp", &plain), "must login=", "also where clear text would do for the mail");
+	same(decide("host h 587 tls=verify login=isp", &plain), "verify tls=verify", "more stays more");
+	same(decide("host h 587 tls=no login=isp", &plain), "no", "no is no");
+	ok(p.login_in_clear, "and then the password is heard");
+	same(decide("lmtp h 24 login=isp", &plain), "must login=", "LMTP over a network");
+	same(decide("lmtp /run/l login=isp", &plain), "no", "a unix socket");
+	ok(p.login_in_clear, "goes nowhere");
+	ok(strcmp(decide("host 127.0.0.1 587 login=isp", &v4), "may") == 0 && p.login_in_clear, "nor does this address");
+	ok(strcmp(decide("host ::1 587 login=isp", &v6), "may") == 0 && p.login_in_clear, "or this");
+	same(decide("host localhost 587 login=isp", &name), "must login=", "a name is what the DNS says");
+	settings.preset = ROUTE_TLS_NO;
+	same(decide("host h 587 login=isp", &plain), "must login=", "control/tlslevel is not asked");
+	settings.preset = ROUTE_TLS_MAY;
+}
+
 static void
 levels(void)
 {
@@ -98,6 +122,7 @@ levels(void)
 	same(decide("mx a.example tls=may", &plain), "no", "may without a program");
 	same(decide("mx a.example tls=must", &plain), "4.3.5", "must without a program");
 	same(decide("mx a.example tls=dane", &named), "4.3.5", "dane without a program");
+	same(decide("host h 587 login=isp", &plain), "4.3.5", "a login without a program");
 	settings.tlsclient = (struct buf){ .s = strdup("true"), .len = 4, .cap = 5, .max = 10 };
 	settings.preset = ROUTE_TLS_MAY;
 	same(decide("mx a.example", &plain), "may", "the preset");
@@ -109,6 +134,7 @@ levels(void)
 	same(decide("host h 465 tls=smtps-verify", &plain), "verify tls=smtps-verify implicit", "smtps-verify");
 	same(decide("mx a.example tls=dane", &plain), "4.7.5", "dane for a host that is not secure");
 	same(decide("lmtp h 24", &named), "no", "LMTP is next door");
+	logins();
 	settings.preset = ROUTE_TLS_VERIFY;
 	same(decide("mx a.example", &plain), "verify tls=verify", "control/tlslevel");
 	same(decide("mx a.example tls=may", &plain), "may", "the route goes before it");

@@ -77,6 +77,21 @@ senders(void)
 	same(route("x.example", "ann@c.example"), "host all 25 tls=may bind=192.0.2.3", "which do not take the place of its own");
 }
 
+static void
+logins(void)
+{
+	ok(given("a.example:own\nb.example:\n:all\n", "joe@c.example: login=joe\n@d.example:ds login=d\n:bounces login=b\n"), "logins");
+	same(route("x.example", "joe@c.example"), "host all 25 login=joe", "for the relay of all");
+	same(route("a.example", "joe@c.example"), "host own 25", "not for one of some recipients");
+	same(route("b.example", "joe@c.example"), "mx b.example", "nor for their MX");
+	same(route("x.example", "ann@d.example"), "host ds 25 login=d", "for the sender's own relay");
+	same(route("x.example", ""), "host bounces 25 login=b", "bounces have a sender, too");
+	ok(given("", "joe@c.example: login=joe tls=must\n"), "without a relay");
+	same(route("x.example", "joe@c.example"), "mx x.example tls=must", "there is none");
+	ok(!given("a.example: login=a\n", "") && strstr(error.text, "needs a relay"), "nor is one given to a domain's MX");
+	ok(!given(": login=a\n", ""), "of any domain");
+}
+
 static const char *
 why(const char *domain, const char *sender)
 {
@@ -114,6 +129,7 @@ main(void)
 	setenv("PNEU_ETC", ".", 1);
 	lines();
 	senders();
+	logins();
 	reasons();
 	refused("a");
 	refused("a:b:0");

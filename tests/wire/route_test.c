@@ -32,11 +32,12 @@ words(void)
 
 	ok(route_get("host a 25 b 26 2001:db8::1 27", &r) && r.hops == 3 && strcmp(r.hop[1].name, "b") == 0 && r.hop[1].port == 26 &&
 	    strcmp(r.hop[2].name, "2001:db8::1") == 0 && r.hop[2].port == 27, "several hosts");
-	ok(route_get("mx a bind=2001:db8::1 bind=::ffff:192.0.2.1 family=64 login=Joe@a.b tls=smtps-verify", &r) &&
+	ok(route_get("host a 25 bind=2001:db8::1 bind=::ffff:192.0.2.1 family=64 login=Joe@a.b tls=smtps-verify", &r) &&
 	    r.tls == ROUTE_TLS_SMTPS_VERIFY && r.family == ROUTE_FAMILY_64 && strcmp(r.login, "Joe@a.b") == 0 && r.bound[0] && r.bound[1],
 	    "all words");
-	ok(route_put(&b, &r) && strcmp(b.s, "mx a tls=smtps-verify login=Joe@a.b family=64 bind=192.0.2.1 bind=2001:db8::1") == 0,
+	ok(route_put(&b, &r) && strcmp(b.s, "host a 25 tls=smtps-verify login=Joe@a.b family=64 bind=192.0.2.1 bind=2001:db8::1") == 0,
 	    "which have one order and form");
+	ok(!route_get("mx a login=joe", &r) && !route_get("mx [192.0.2.1] login=joe", &r), "no login for the hosts of a domain");
 	ok(route_get("lmtp /run/x=y/lmtp tls=no", &r) && r.way == ROUTE_LMTP_UNIX && strcmp(r.hop[0].name, "/run/x=y/lmtp") == 0 &&
 	    r.tls == ROUTE_TLS_NO, "a unix socket");
 	buf_free(&b);
