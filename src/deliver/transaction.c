@@ -333,7 +333,7 @@ void
 transaction_unsent(struct client *c, struct delivery *d, int error)
 {
 	/* a server that refuses a text before its end may have said why */
-	bool may_have_said = error != ETIMEDOUT && error != EPROTO;
+	bool may_have_said = error != ETIMEDOUT;
 
 	while (may_have_said && c->owed && client_is_heard(c))
 		if (answer_to_chunk(c, d) == TRANSACTION_OVER)
