@@ -32,11 +32,15 @@ An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that 
 With --tls PEM (certificate and key) STARTTLS is offered, with --implicit as well TLS is there from the start. Event handshake
 comes just before it: with an ANSWER there is none. The log then has "C tls VERSION NAME", NAME as the client asked for it, or
 "C notls" when it comes to nothing.
-Options: --pipelining, --8bit, --utf8, --dsn, --chunking, --size N, --limits TEXT: offered after EHLO; --rcptmax N: more
+With --user NAME:SECRET a client must log in before MAIL, with AUTH PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER, offered or not. An
+ANSWER to auth that begins with 334 is asked, and what comes then counts as if it stood in the line; each further line is event
+response. Any other answer is the end of it. The log has "C login MECHANISM" or "C nologin".
+Options: --offer TEXT, --offer-tls TEXT: the same after EHLO, always or inside TLS; --pipelining, --8bit, --utf8, --dsn, --chunking, --size N, --limits TEXT: offered after EHLO; --rcptmax N: more
 recipients of one transaction are refused with 452; --lmtp: LHLO, and an answer for each recipient; --unix PATH: it listens
 there; --halt: no connection is accepted at all; --slow-read: pause
 before reading a text.
 """
+import base64
 import os
 import re
 import socket
@@ -79,6 +83,7 @@ class Connection:
         self.counts = {}
         self.buffered = b''
         self.tls = False
+        self.login = not play.user
         self.accepted, self.chunks = [], b''
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -209,6 +214,56 @@ class Connection:
         self.tls, self.buffered = True, b''
         self.log(b'tls %s %s' % (self.sock.version().encode(), asked[0].encode()))
 
+    def ask(self, question):
+        """what the client says to it, or None: there is nothing more to say"""
+        self.say('334 ' + question)
+        line = self.line()
+        self.log(line)
+        answer = self.rule('response', line)
+        if answer is not None or line == b'*':
+            self.say(answer or '501 5.7.0 as you wish')
+            return None
+        return base64.b64decode(line, validate=True)
+
+    def proof(self, mechanism, got):
+        """is it right? None: it is over already. got is what stood in the line (RFC 4954, RFC 7628)"""
+        user, secret = self.play.user
+        if mechanism == 'LOGIN':
+            name = self.ask('VXNlcm5hbWU6')
+            password = None if name is None else self.ask('UGFzc3dvcmQ6')
+            return None if password is None else (name, password) == (user, secret)
+        if got is None:
+            got = self.ask('')
+        if got is None or mechanism == 'PLAIN':
+            return got and got == b'\0%s\0%s' % (user, secret)
+        if mechanism == 'XOAUTH2':
+            right = b'user=%s\1auth=Bearer %s\1\1' % (user, secret)
+        else:
+            got = re.sub(b'\1host=[a-z.0-9]+\1', b'\1', got)
+            user = user.replace(b'=', b'=3D').replace(b',', b'=2C')
+            right = b'n,a=%s,\1auth=Bearer %s\1\1' % (user, secret)
+        if got == right:
+            return True
+        return None if self.ask(base64.b64encode(b'{"status":"401"}').decode()) is None else False
+
+    def auth(self, line):
+        _, mechanism, *initial = line.decode('latin-1').split(' ')
+        got = base64.b64decode(initial[0], validate=True) if initial else None
+        answer = self.rule('auth', line)
+        if answer is not None and not answer.startswith('334'):
+            self.say(answer)
+            return
+        if answer is not None:
+            got = self.ask(answer[4:])
+            if got is None:
+                return
+        good = self.proof(mechanism.upper(), got)
+        if good is None:
+            return
+        self.login = good
+        self.log(b'login ' + mechanism.encode() if good else b'nologin')
+        self.say('235 2.7.0 welcome' if good else '535 5.7.8 no such user or password')
+
     def commands(self):
         if self.play.implicit:
             self.handshake()
@@ -226,7 +281,11 @@ class Connection:
                 self.accepted, self.chunks = [], b''
             if verb == 'rcpt' and self.play.rcptmax and len(self.accepted) >= self.play.rcptmax:
                 default = '452 4.5.3 too many'
-            if verb == 'bdat' and b' ' in line:
+            if verb == 'auth' and self.play.user:
+                self.auth(line)
+            elif verb == 'mail' and not self.login:
+                self.say('530 5.7.0 log in first')
+            elif verb == 'bdat' and b' ' in line:
                 self.chunk(line)
             elif verb == 'star' and self.play.pem and not self.tls:
                 if self.answer('starttls', line, '220 2.0.0 go on').startswith('220'):
@@ -257,7 +316,8 @@ class Play:
         self.address, self.port = '127.0.0.1', 0
         self.pem, self.implicit = None, False
         self.path, self.lmtp, self.rcptmax = None, False, 0
-        offers = []
+        self.user = None
+        offers, inside = [], []
         while args:
             arg = args.pop(0)
             if arg == '--pipelining':
@@ -278,6 +338,12 @@ class Play:
                 self.path = args.pop(0)
             elif arg == '--size':
                 offers.append('SIZE ' + args.pop(0))
+            elif arg == '--offer':
+                offers.append(args.pop(0))
+            elif arg == '--offer-tls':
+                inside.append(args.pop(0))
+            elif arg == '--user':
+                self.user = args.pop(0).encode('latin-1').split(b':', 1)
             elif arg == '--tls':
                 self.pem = args.pop(0)
             elif arg == '--implicit':
@@ -292,7 +358,7 @@ class Play:
                 self.port = int(args.pop(0))
             else:
                 self.rules.append(self.parse(arg))
-        self.ehlo = self.offer(offers)
+        self.ehlo = self.offer(offers + inside)
         self.ehlo_clear = self.offer(offers + ['STARTTLS']) if self.pem and not self.implicit else self.ehlo
 
     def offer(self, offers):
