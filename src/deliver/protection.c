@@ -6,92 +6,29 @@
 
 #include "deliver/tlsclient.h"
 #include "lib/clock.h"
-#include "lib/ip.h"
 #include "lib/msg.h"
 #include "wire/mtasts.h"
 
-#define LEVEL_WORD 16
-
 static struct dns_tlsa records[PROTECTION_TLSA];
-
-bool
-protection_load(int dir, struct protection_settings *s, struct conf_error *error)
-{
-	struct buf command = { 0 }, level = { 0 };
-	const struct conf table[] = {
-		{ .name = "tlsclient", .kind = CONF_LINE, .value = &command },
-		{ .name = "tlslevel", .kind = CONF_LINE, .value = &level },
-	};
-	struct route r = { .tls = ROUTE_TLS_PRESET };
-	char word[4 + LEVEL_WORD + 1] = "tls=";
-	bool ok;
-
-	if (!conf_load(dir, table, 1, error))
-		return false;
-	if (!command.len)
-		buf_free(&command);
-	ok = !command.s || conf_load(dir, table + 1, 1, error);
-	if (ok && level.len) {
-		ok = level.len <= LEVEL_WORD && route_word(&r, strcat(word, level.s), 4 + level.len) && r.tls < ROUTE_TLS_SMTPS;
-		if (!ok)
-			conf_complain(error, "tlslevel", "is none of no, may, must, verify, dane", level.s);
-	}
-	buf_free(&level);
-	if (!ok) {
-		buf_free(&command);
-		return false;
-	}
-	buf_free(&s->tlsclient);
-	s->tlsclient = command;
-	s->preset = r.tls == ROUTE_TLS_PRESET ? ROUTE_TLS_MAY : r.tls;
-	return true;
-}
-
-/* does nobody but this host hear what is said to that one? A name may be anybody's */
-static bool
-stays_here(const struct route *route, const char *host)
-{
-	static const unsigned char one[16] = { [15] = 1 };
-	unsigned char ip[16];
-
-	if (route->way == ROUTE_LMTP_UNIX)
-		return true;
-	return ip_read(host, ip) && (ip_is_v4(ip) ? ip[12] == 127 : memcmp(ip, one, sizeof one) == 0);
-}
 
 /* what the route or the settings say */
 static void
-begin(struct protection *p, const struct protection_settings *s, const struct route *route, const char *host)
+begin(struct protection *p, const struct tlslevel_settings *s, const struct route *route, const char *host)
 {
-	static const struct {
-		enum protection_level level;
-		const char *because;
-	} table[] = {
-		[ROUTE_TLS_NO] = { PROTECTION_NO, "" },
-		[ROUTE_TLS_MAY] = { PROTECTION_MAY, "" },
-		[ROUTE_TLS_MUST] = { PROTECTION_MUST, "tls=must" },
-		[ROUTE_TLS_VERIFY] = { PROTECTION_VERIFY, "tls=verify" },
-		[ROUTE_TLS_DANE] = { PROTECTION_DANE, "tls=dane" },
-		[ROUTE_TLS_SMTPS] = { PROTECTION_MUST, "tls=smtps" },
-		[ROUTE_TLS_SMTPS_VERIFY] = { PROTECTION_VERIFY, "tls=smtps-verify" },
+	static const enum protection_level levels[] = {
+		[ROUTE_TLS_NO] = PROTECTION_NO,
+		[ROUTE_TLS_MAY] = PROTECTION_MAY,
+		[ROUTE_TLS_MUST] = PROTECTION_MUST,
+		[ROUTE_TLS_VERIFY] = PROTECTION_VERIFY,
+		[ROUTE_TLS_DANE] = PROTECTION_DANE,
 	};
-	enum route_tls tls = route->tls;
+	struct tlslevel l = tlslevel_of(s, route, host);
 
 	p->command = s->tlsclient.s;
-	if (tls == ROUTE_TLS_PRESET && (route->way == ROUTE_LMTP || route->way == ROUTE_LMTP_UNIX))
-		tls = ROUTE_TLS_NO;             /* next door; who wants it there says so */
-	if (tls == ROUTE_TLS_PRESET)
-		tls = p->command ? s->preset : ROUTE_TLS_NO;
-	if (tls == ROUTE_TLS_MAY && !p->command)
-		tls = ROUTE_TLS_NO;
-	p->level = table[tls].level;
-	p->because = table[tls].because;
-	p->login_in_clear = *route->login && (route->tls == ROUTE_TLS_NO || stays_here(route, host));
-	if (*route->login && !p->login_in_clear && p->level < PROTECTION_MUST) {
-		p->level = PROTECTION_MUST;
-		p->because = "login=";
-	}
-	p->implicit = tls == ROUTE_TLS_SMTPS || tls == ROUTE_TLS_SMTPS_VERIFY;
+	p->level = levels[l.level];
+	p->implicit = l.implicit;
+	p->login_in_clear = l.login_in_clear;
+	p->because = l.because;
 }
 
 /* a trailing dot is no part of the name; what is too long is no host's name and gets cut */
@@ -192,19 +129,33 @@ lift(struct protection *p, enum protection_level level, const char *because)
 	p->because = because;
 }
 
+/* the domain's policy of now; patterns is in line, errno is for TROUBLE */
+static enum mtasts_result
+policy(const char *domain, struct buf *line, const char **patterns)
+{
+	int dir = conf_open(), e;
+	enum mtasts_result r;
+
+	*patterns = "";
+	if (dir < 0)
+		return MTASTS_TROUBLE;
+	r = mtasts_find(dir, domain, clock_wall_s(), line, patterns);
+	e = errno;
+	close(dir);
+	errno = e;
+	return r;
+}
+
 /* false: the host is not to be used */
 static bool
 apply_mtasts(struct protection *p, const char *domain, const struct protection_host *h, struct result *why)
 {
 	struct buf line = BUF(MTASTS_LINE);
-	int dir = conf_open();
-	const char *patterns = "";
-	enum mtasts_result r = dir < 0 ? MTASTS_TROUBLE : mtasts_find(dir, domain, clock_wall_s(), &line, &patterns);
+	const char *patterns;
+	enum mtasts_result r = policy(domain, &line, &patterns);
 	int e = errno;
 	bool is_named = (r == MTASTS_ENFORCE || r == MTASTS_TESTING) && mtasts_match(patterns, h->name);
 
-	if (dir >= 0)
-		close(dir);
 	buf_free(&line);
 	if (r == MTASTS_TROUBLE) {
 		result_say(why, 'Z', true, "4.3.5", "unable to read control/mtasts: ", strerror(e), "\n");
@@ -251,7 +202,7 @@ decide(struct protection *p, const struct route *route, const struct protection_
 }
 
 bool
-protection_decide(struct protection *p, const struct protection_settings *s, const struct route *route,
+protection_decide(struct protection *p, const struct tlslevel_settings *s, const struct route *route,
     const struct protection_host *h, struct result *why)
 {
 	static const char *const word[] = { "no", "may", "must", "verify", "dane" };
@@ -262,4 +213,31 @@ protection_decide(struct protection *p, const struct protection_settings *s, con
 		return false;
 	p->word = word[p->level];
 	return true;
+}
+
+bool
+protection_salt(const struct protection_settings *s, const struct route *route, struct buf *salt)
+{
+	struct buf line = BUF(MTASTS_LINE);
+	struct protection p = { .level = PROTECTION_NO };
+	const char *patterns;
+	bool ok = true;
+
+	buf_clear(salt);
+	begin(&p, s, route);
+	if (route->way == ROUTE_MX && !p.implicit && (p.level == PROTECTION_MAY || p.level == PROTECTION_MUST))
+		switch (policy(route->hop[0].name, &line, &patterns)) {
+		case MTASTS_ENFORCE:
+			ok = buf_puts(salt, patterns);
+			break;
+		case MTASTS_TROUBLE:            /* then nobody knows what it shares, and with whom */
+			ok = buf_puts(salt, route->hop[0].name);
+			break;
+		case MTASTS_NONE:
+		case MTASTS_TESTING:
+		default:
+			break;
+		}
+	buf_free(&line);
+	return ok;
 }

@@ -1,9 +1,8 @@
 /* protection - what a connection to one host must be protected with, and that it is not less
  *
- * An exact word of the route (tls=), or of control/tlslevel, is obeyed. "may" and "must" are raised by what the domain
+ * What the route and the settings say (resolve/tlslevel.h) is obeyed. "may" and "must" are raised by what the domain
  * has published: DANE (RFC 7672) if the answers that lead to the host and its TLSA records are secure, else MTA-STS
- * (RFC 8461) in mode enforce, if the domain's policy is in etc/mtasts. A login= makes it "must" at the least, but on this host,
- * and where the route itself says no. Without control/tlsclient there is no TLS, and what
+ * (RFC 8461) in mode enforce, if the domain's policy is in etc/mtasts. Without control/tlsclient there is no TLS, and what
  * the route demands waits. Control files: tlsclient tlslevel mtasts.
  *   tests  tests/unit/protection_test.c, tests/program/remote_tls*.t, tests/system/remote_dane.t */
 #ifndef DELIVER_PROTECTION_H
@@ -17,6 +16,7 @@
 #include "deliver/result.h"
 #include "lib/buf.h"
 #include "lib/conf.h"
+#include "resolve/tlslevel.h"
 #include "wire/route.h"
 
 #define PROTECTION_TLSA 20              /* records used of a host */
@@ -29,14 +29,6 @@ enum protection_level {
 	PROTECTION_VERIFY,
 	PROTECTION_DANE
 };
-
-struct protection_settings {            /* all zero at first */
-	struct buf tlsclient;           /* a command; s == 0: there is none */
-	enum route_tls preset;
-};
-
-/* false: the error says why, and nothing is changed */
-bool protection_load(int dir, struct protection_settings *, struct conf_error *);
 
 /* a host and how we came to know of it */
 struct protection_host {
@@ -58,8 +50,11 @@ struct protection {                     /* of one host; all zero at first, its m
 	struct buf tlsa;                /* lines "USAGE SELECTOR MATCHING HEX" with DANE */
 };
 
+/* What a domain of this route has published for itself, not for its hosts: two domains with the same hosts may share a connection
+ * only if this is the same, too. Text, "" most often; into salt, which is overwritten. False as buf_put */
+bool protection_salt(const struct tlslevel_settings *, const struct route *, struct buf *salt);
 /* False: this host is not to be used now, *why says so. DNS is asked for TLSA records only. */
-bool protection_decide(struct protection *, const struct protection_settings *, const struct route *,
+bool protection_decide(struct protection *, const struct tlslevel_settings *, const struct route *,
     const struct protection_host *, struct result *why);
 
 #endif

@@ -20,7 +20,7 @@
 
 struct reach {
 	struct hosts hosts;
-	struct protection_settings tls; /* filled in before */
+	struct tlslevel_settings tls; /* filled in before */
 	struct host *host;              /* the one whose turn it is; 0: none yet */
 	struct protection protection;   /* what it needs */
 	struct connect_address left[HOSTS_ADDRS];       /* its addresses not tried so far */

@@ -25,6 +25,7 @@
 #include "lib/place.h"
 #include "lib/sig.h"
 #include "mail/addr.h"
+#include "wire/mtasts.h"
 
 #define JOBS 0                          /* the socket to pneu-send */
 #define IDLE_S 60                       /* then the connection is closed */
@@ -60,7 +61,7 @@ load_settings(void)
 		return;
 	}
 	if (conf_load(dir, settings, sizeof settings / sizeof *settings, &misconfigured) &&
-	    protection_load(dir, &reach.tls, &misconfigured)) {
+	    tlslevel_load(dir, &reach.tls, &misconfigured)) {
 		reach.hosts.me = me.len ? me.s : 0;
 		client.wants_chunking = chunking;
 		client.strict_8bit = strict_8bit;
@@ -227,16 +228,19 @@ static bool
 may_connect(struct delivery *next)
 {
 	struct report r = { .verdict = 'S' };
-	struct buf now = BUF(JOB_VIA);
+	struct buf now = BUF(JOB_VIA), salt = BUF(MTASTS_LINE);
 	bool same;
 
 	if (!reach.hosts.is_mx)
 		return true;
-	if (!hosts_word(&reach.hosts, "", &now) || !buf_room(&word, now.len)) {
+	if (!protection_salt(&reach.tls, &reach.hosts.route, &salt) ||
+	    !hosts_word(&reach.hosts, salt.len ? salt.s : "", &now) || !buf_room(&word, now.len)) {
 		result_say(&reach.all, 'Z', true, "4.3.0", strerror(errno), "\n");
+		buf_free(&salt);
 		buf_free(&now);
 		return false;
 	}
+	buf_free(&salt);
 	same = word.len == now.len && memcmp(word.s, now.s, now.len) == 0;
 	buf_clear(&word);
 	(void)buf_puts(&word, now.s);           /* there is room */

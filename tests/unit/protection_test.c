@@ -56,7 +56,7 @@ dns_why(void)
 }
 
 static struct protection p;
-static struct protection_settings settings;
+static struct tlslevel_settings settings;
 static struct result why;
 
 static void
@@ -232,24 +232,24 @@ mtasts(void)
 static void
 files(void)
 {
-	struct protection_settings s = { 0 };
+	struct tlslevel_settings s = { 0 };
 	struct conf_error e;
 	int fd = open(".", O_RDONLY | O_DIRECTORY);
 
-	ok(protection_load(fd, &s, &e) && !s.tlsclient.s, "no files");
+	ok(tlslevel_load(fd, &s, &e) && !s.tlsclient.s, "no files");
 	control("tlslevel", "nonsense\n");
-	ok(protection_load(fd, &s, &e), "a level alone is not read");
+	ok(tlslevel_load(fd, &s, &e), "a level alone is not read");
 	control("tlsclient", "prog arg\n");
-	ok(!protection_load(fd, &s, &e), "nonsense is an error");
+	ok(!tlslevel_load(fd, &s, &e), "nonsense is an error");
 	same(e.text, "control/tlslevel: is none of no, may, must, verify, dane: \"nonsense\"", "that is told");
 	control("tlslevel", "smtps\n");
-	ok(!protection_load(fd, &s, &e), "so is what makes no sense for all");
+	ok(!tlslevel_load(fd, &s, &e), "so is what makes no sense for all");
 	control("tlslevel", 0);
-	ok(protection_load(fd, &s, &e) && s.preset == ROUTE_TLS_MAY && strcmp(s.tlsclient.s, "prog arg") == 0, "the preset is may");
+	ok(tlslevel_load(fd, &s, &e) && s.preset == ROUTE_TLS_MAY && strcmp(s.tlsclient.s, "prog arg") == 0, "the preset is may");
 	control("tlslevel", "dane\n");
-	ok(protection_load(fd, &s, &e) && s.preset == ROUTE_TLS_DANE, "another");
+	ok(tlslevel_load(fd, &s, &e) && s.preset == ROUTE_TLS_DANE, "another");
 	control("tlsclient", "\n");
-	ok(protection_load(fd, &s, &e) && !s.tlsclient.s, "an empty file is no program");
+	ok(tlslevel_load(fd, &s, &e) && !s.tlsclient.s, "an empty file is no program");
 	control("tlsclient", 0);
 	control("tlslevel", 0);
 	buf_free(&s.tlsclient);
