@@ -1,6 +1,6 @@
 /* client_fuzz - a whole SMTP transaction with a server that says anything
- *   input   a byte of bits: 1 PIPELINING, 2 something was given up before, 4 SIZE, 8 a second message right behind;
- *           then all that the server says before it closes
+ *   input   a byte of bits: 1 PIPELINING, 2 something was given up before, 4 SIZE, 8 a second message right behind,
+ *           16 CHUNKING, 32 LMTP, 64 DSN and SMTPUTF8, 128 RCPTMAX=2; then all that the server says before it closes
  * Each recipient is reported exactly once or, when the server never answered to MAIL, not at all; success only after a 2xx.
  * sources: src/deliver/transaction.c src/deliver/commands.c src/deliver/delivery.c src/deliver/client.c src/deliver/tlsclient.c src/deliver/offers.c src/deliver/result.c src/mail/reply.c src/mail/retryhint.c src/mail/dsn.c src/mail/xtext.c src/mail/dot.c src/mail/addr.c src/mail/utf8.c src/mail/header.c src/mail/date.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/ip.c src/lib/proc.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
  */
@@ -53,14 +53,16 @@ static void
 give(struct delivery *d, uint64_t number)
 {
 	static const char *const rcpt[RCPTS] = { "a@x.example", "b c@x.example", "c@x.example" };
+	static const char *const rcpt_params[RCPTS] = { "NOTIFY=NEVER", "", "ORCPT=utf-8;d\xc3\xb6rte@x.example NOTIFY=SUCCESS,DELAY" };
 
 	d->reports = reports[1];
 	d->job.number = number;
 	d->job.offset = 0;
 	d->job.length = sizeof text - 1;
 	d->job.sender = "s@y.example";
-	d->job.params = number & 1 ? "BODY=8BITMIME VIA=list@y.example" : "";
+	d->job.params = number & 1 ? "BODY=8BITMIME VIA=list@y.example RET=HDRS ENVID=x+2By" : "";
 	memcpy(d->job.rcpt, rcpt, sizeof rcpt);
+	memcpy(d->job.rcpt_params, rcpt_params, sizeof rcpt_params);
 	d->job.rcpts = RCPTS;
 	d->job.message = dup(message);
 	delivery_take(d);
@@ -85,58 +87,84 @@ heard(uint64_t number, bool success)
 	return n;
 }
 
+/* commands, and the text if it goes with them */
 static bool
-send_text(struct delivery *d, struct buf *b)
+send_envelope(struct delivery *d, struct buf *b)
 {
-	struct iovec v[2] = { { d->text, d->text_len }, { b->s, b->len } };
+	struct iovec v[2] = { { b->s, b->len }, { (char *)(uintptr_t)d->piece, d->piece_len } };
 
-	if (client_send(&client, v, b->len ? 2 : 1))
+	return client_send(&client, v, d->way == DELIVERY_AT_ONCE ? 2 : 1);
+}
+
+/* the last piece, and next's envelope right behind it */
+static bool
+send_end(struct delivery *d, struct delivery *next, struct buf *b)
+{
+	struct iovec v[3] = { { (char *)(uintptr_t)d->piece, d->piece_len } };
+	int n = 1;
+
+	if (d->piece_len == 0)
 		return true;
+	if (next && client.offers.pipelining && delivery_count(d, DELIVERY_WAITS) == 0 && transaction_envelope(&client, next, b)) {
+		v[1] = (struct iovec){ b->s, b->len };
+		v[2] = (struct iovec){ (char *)(uintptr_t)next->piece, next->piece_len };
+		n = next->way == DELIVERY_AT_ONCE ? 3 : 2;
+	}
+	if (client_send(&client, v, n)) {
+		if (n > 1)
+			next->sent = true;
+		return true;
+	}
 	transaction_unsent(&client, d, errno);
 	return false;
 }
 
-/* one message; next, if any, goes with its end */
-static void
-carry(struct delivery *d, struct delivery *next)
+/* one transaction; was there a success? */
+static bool
+transact(struct delivery *d, struct delivery *next)
 {
 	struct buf b = BUF(TRANSACTION_COMMANDS);
 	enum transaction_result r = TRANSACTION_GO;
-	bool ended = false;
+	bool good = false;
 
 	if (!d->sent) {
-		struct iovec v;
-
 		if (!transaction_envelope(&client, d, &b)) {
-			must(heard(d->job.number, false) == RCPTS);
 			buf_free(&b);
-			return;
+			return false;
 		}
-		v.iov_base = b.s;
-		v.iov_len = b.len;
-		if (!client_send(&client, &v, 1))
-			r = TRANSACTION_NOTHING;
+		r = send_envelope(d, &b) ? TRANSACTION_GO : TRANSACTION_NOTHING;
 		buf_clear(&b);
 	}
 	if (r == TRANSACTION_GO)
 		r = transaction_answers(&client, d, &why);
 	if (r == TRANSACTION_NOTHING) {
-		must(heard(d->job.number, false) == 0);
-		delivery_over(d, &why);
 		client_close(&client);
+		delivery_over(d, &why);
 	}
 	if (r == TRANSACTION_GO)
 		r = transaction_text(&client, d);
-	if (r == TRANSACTION_GO) {
-		if (next && client.offers.pipelining)
-			next->sent = transaction_envelope(&client, next, &b);
-		if (send_text(d, &b)) {
-			transaction_end(&client, d);
-			ended = client.reply.code / 100 == 2;
-		}
+	if (r == TRANSACTION_GO && send_end(d, next, &b)) {
+		transaction_end(&client, d);
+		good = client.lmtp || client.reply.code / 100 == 2;
 	}
 	buf_free(&b);
-	must(!d->held && heard(d->job.number, ended) == RCPTS);
+	return good;
+}
+
+/* one message, in as many transactions as it takes; next, if any, goes with its end */
+static void
+carry(struct delivery *d, struct delivery *next)
+{
+	bool good = false;
+	int rounds = 0;
+
+	do {
+		good |= transact(d, next);
+		must(++rounds <= RCPTS + 1);
+	} while (d->held && client.fd >= 0);
+	if (d->held)
+		delivery_over(d, &why);
+	must(heard(d->job.number, good) == RCPTS);
 }
 
 int
@@ -159,6 +187,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	client.dirty = data[0] & 2;
 	client.offers.sized = data[0] & 4;
 	client.offers.size_max = 100;
+	client.offers.chunking = client.wants_chunking = data[0] & 16;
+	client.lmtp = data[0] & 32;
+	client.offers.dsn = client.offers.utf8 = data[0] & 64;
+	client.offers.rcpt_max = data[0] & 128 ? 2 : 0;
 	result_say(&why, 'Z', true, "4.4.2", "nothing");
 	give(&slots[0], 1);
 	if (data[0] & 8)

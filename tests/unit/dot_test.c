@@ -14,13 +14,14 @@ struct text {
 
 /* encode in pieces of at most in_piece bytes into room bytes at a time */
 static bool
-encode(const char *s, size_t n, size_t in_piece, size_t room, struct text *out)
+encode_as(bool plain, const char *s, size_t n, size_t in_piece, size_t room, struct text *out, uint64_t *stuffed)
 {
 	struct dot d;
 	const char *end = s + n;
 	static char space[8000];
 
 	dot_init(&d);
+	d.plain = plain;
 	out->n = 0;
 	while (!d.done) {
 		const char *stop = (size_t)(end - s) < in_piece ? end : s + in_piece, *was = s;
@@ -31,7 +32,16 @@ encode(const char *s, size_t n, size_t in_piece, size_t room, struct text *out)
 		memcpy(out->s + out->n, space, made);
 		out->n += made;
 	}
+	*stuffed = d.stuffed;
 	return s == end;
+}
+
+static bool
+encode(const char *s, size_t n, size_t in_piece, size_t room, struct text *out)
+{
+	uint64_t stuffed;
+
+	return encode_as(false, s, n, in_piece, room, out, &stuffed);
 }
 
 /* what the stored lines mean: CR LF and CR are line ends too, the last line has one */
@@ -100,11 +110,33 @@ arrives(const char *s, size_t n, size_t in_piece, size_t room)
 	    got.n == want.n && memcmp(got.s, want.s, got.n) == 0 && !ends_early(wire.s, wire.n);
 }
 
+/* For BDAT: lines as they are, each with CR LF; as many dots left out as the other form has; and if that is none, the two
+ * forms are the same but for the end. */
+static bool
+arrives_plain(const char *s, size_t n, size_t in_piece, size_t room)
+{
+	static struct text wire, want, dotted;
+	uint64_t left_out, stuffed;
+	size_t i, at = 0;
+
+	meaning(s, n, &want);
+	if (!encode_as(true, s, n, in_piece, room, &wire, &left_out) || !encode_as(false, s, n, in_piece, room, &dotted, &stuffed) ||
+	    left_out != stuffed || dotted.n != wire.n + 3 + stuffed || (!stuffed && memcmp(wire.s, dotted.s, wire.n) != 0))
+		return false;
+	for (i = 0; i < want.n; i++) {
+		if (want.s[i] == '\n' && (at == wire.n || wire.s[at++] != '\r'))
+			return false;
+		if (at == wire.n || wire.s[at++] != want.s[i])
+			return false;
+	}
+	return at == wire.n;
+}
+
 static void
 short_texts(void)
 {
 	const char alphabet[5] = ALPHABET;
-	size_t n, i, bad = 0, cut = 0, count = 1, tested = 0;
+	size_t n, i, bad = 0, cut = 0, plain = 0, count = 1, tested = 0;
 
 	for (n = 0; n <= LONGEST; n++, count *= sizeof alphabet)
 		for (i = 0; i < count; i++) {
@@ -115,10 +147,12 @@ short_texts(void)
 				s[j] = alphabet[rest % sizeof alphabet];
 			bad += !arrives(s, n, LONGEST, DOT_MOST(LONGEST));
 			cut += !arrives(s, n, 1, DOT_ROOM);
+			plain += !arrives_plain(s, n, LONGEST, DOT_MOST(LONGEST)) || !arrives_plain(s, n, 1, DOT_ROOM);
 			tested++;
 		}
 	ok(tested == 19531, "every text of up to 6 bytes of CR, LF, dot, letter and NUL is tried");
 	ok(bad == 0, "each arrives as it was, and ends only at its end, NULs dropped or not");
+	ok(plain == 0, "and without dots and end, for BDAT");
 	ok(cut == 0, "also byte by byte into the least room");
 }
 
@@ -136,7 +170,7 @@ long_texts(void)
 			seed = seed * 1103515245 + 12345;
 			s[i] = (seed >> 16) % few ? (char)('b' + (seed >> 20) % 24) : "\r\n.\0\n"[(seed >> 24) % 5];
 		}
-		bad += !arrives(s, n, 1 + round % 700, DOT_ROOM + round % 300);
+		bad += !arrives(s, n, 1 + round % 700, DOT_ROOM + round % 300) || !arrives_plain(s, n, 1 + round % 700, DOT_ROOM + round % 300);
 	}
 	ok(bad == 0, "texts of thousands of bytes arrive, wherever they are cut");
 }

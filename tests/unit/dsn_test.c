@@ -38,6 +38,7 @@ main(void)
 	char text[DSN_NOTIFY_TEXT], long_one[600];
 	static const char *const bad[] = { "", ",", "NEVER,", ",NEVER", "NEVER,FAILURE", "FAILURE,NEVER", "FAILURE,FAILURE", "FAILURE, DELAY",
 		"NEVERR", "NEVE", "SUCCESS;DELAY", "FAILURE,,DELAY", "NEVER,NEVER" };
+	struct buf b = BUF(DSN_ORCPT);
 	size_t i, wrong = 0;
 	unsigned bits;
 
@@ -70,5 +71,12 @@ main(void)
 	    !orcpt("rfc822;+0A", false) && !orcpt("a@b", false), "else it is none");
 	ok(orcpt("utf-8;j\xc3\xbcrgen@a.example", true) && !orcpt("utf-8;j\xc3\xbcrgen@a.example", false) && !orcpt("rfc822;j\xc3\xbcrgen@a.example", true) &&
 	    !orcpt("utf-8;j\xfcrgen@a.example", true) && !orcpt("utf-8;j\xc3\xbc rgen", true), "UTF-8 only in its own type, where it may stand");
+	ok(dsn_orcpt_ascii(&b, "utf-8;j\xc3\xbcrgen+2B\xe2\x82\xac\xf0\x9f\x98\x80@a.example"), "for ASCII");
+	same(b.s, "utf-8;j\\x{FC}rgen+2B\\x{20AC}\\x{1F600}@a.example", "each character by its number");
+	ok(dsn_orcpt(b.s, b.len, false), "is an ORCPT there");
+	b.max = 20;
+	buf_clear(&b);
+	ok(!dsn_orcpt_ascii(&b, "utf-8;\xc3\xbc\xc3\xbc\xc3\xbc") && b.len == 0, "or does not fit");
+	buf_free(&b);
 	return done();
 }

@@ -152,9 +152,26 @@ offers(void)
 	ok(!reply_offers(&r, "250", 0), "lines without text offer nothing");
 }
 
+static bool
+too_many(const char *s)
+{
+	whole(s);
+	return reply_too_many(&r);
+}
+
+static void
+many(void)
+{
+	ok(too_many("452 4.5.3 no more\r\n") && too_many("552 5.5.3 no more\r\n") && too_many("452 full\r\n"), "no more recipients here");
+	ok(too_many("451-4.7.1 x\r\n451 Too Many Recipients\r\n") && too_many("552 too many recipients\r\n"), "in words");
+	ok(!too_many("452 4.2.2 full\r\n") && !too_many("452 4.3.1 full\r\n") && !too_many("552 5.2.2 full\r\n") && !too_many("552 full\r\n") &&
+	    !too_many("451 hm\r\n") && !too_many("550 too many recipients\r\n") && !too_many("250 too many recipients\r\n"), "anything else is not that");
+}
+
 int
 main(void)
 {
+	many();
 	good();
 	bad();
 	limits();
