@@ -320,6 +320,7 @@ hosts_word(const struct hosts *h, const char *salt, struct buf *b)
 	sha1_put(&sha, options.s, options.len);
 	buf_free(&options);
 	sha1_put(&sha, salt, strlen(salt) + 1);
+	sha1_put(&sha, h->is_secure ? "s" : "", 1);     /* only then DANE counts */
 	for (x = first; x; x = following(h, x)) {
 		int n = snprintf(line, sizeof line, "%u %s\n", (unsigned)x->preference, x->name);
 

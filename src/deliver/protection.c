@@ -216,7 +216,7 @@ protection_decide(struct protection *p, const struct tlslevel_settings *s, const
 }
 
 bool
-protection_salt(const struct protection_settings *s, const struct route *route, struct buf *salt)
+protection_salt(const struct tlslevel_settings *s, const struct route *route, struct buf *salt)
 {
 	struct buf line = BUF(MTASTS_LINE);
 	struct protection p = { .level = PROTECTION_NO };
@@ -224,7 +224,7 @@ protection_salt(const struct protection_settings *s, const struct route *route, 
 	bool ok = true;
 
 	buf_clear(salt);
-	begin(&p, s, route);
+	begin(&p, s, route, "");
 	if (route->way == ROUTE_MX && !p.implicit && (p.level == PROTECTION_MAY || p.level == PROTECTION_MUST))
 		switch (policy(route->hop[0].name, &line, &patterns)) {
 		case MTASTS_ENFORCE:

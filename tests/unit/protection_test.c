@@ -202,6 +202,15 @@ dane(void)
 	tlsa_result = DNS_NODATA;
 }
 
+static const char *
+salt(const char *route)
+{
+	static struct buf b = BUF(1000);
+	struct route r;
+
+	return route_get(route, &r) && protection_salt(&settings, &r, &b) ? (b.len ? b.s : "") : "?";
+}
+
 static void
 mtasts(void)
 {
@@ -213,6 +222,9 @@ mtasts(void)
 	same(decide("mx a.example", &named), "verify MTA-STS", "a policy that names the host");
 	same(decide("mx b.example", &named), "4.7.5", "one that does not");
 	same(decide("mx c.example", &named), "may", "none");
+	same(salt("mx b.example"), "mx.b.example", "who has one shares connections with its like alone");
+	ok(strcmp(salt("mx a.example"), "*.a.example mx.example") == 0 && strcmp(salt("mx c.example"), "") == 0, "each with its own");
+	same(salt("mx b.example tls=verify"), "", "where the route says it all, it is no matter");
 	same(decide("host a.example 25", &named), "may", "a host that the route names has none");
 	same(decide("mx b.example tls=no", &named), "no", "the route goes before it");
 	tlsa_result = DNS_OK;
@@ -226,6 +238,7 @@ mtasts(void)
 	same(decide("mx b.example", &named), "may", "in testing, another host");
 	control("mtasts", "a.example what\n");
 	same(decide("mx a.example", &named), "4.3.5", "a damaged file");
+	same(salt("mx a.example"), "a.example", "then it shares with nobody");
 	control("mtasts", 0);
 }
 
