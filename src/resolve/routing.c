@@ -336,3 +336,9 @@ routing_why_route(const struct routing *r, const char *asked, const char *sender
 
 	return (struct routing_reason){ file, line };
 }
+
+const char *
+routing_sender_words(const struct routing *r, const char *sender)
+{
+	return smtproutes_words(&r->routes, sender);
+}

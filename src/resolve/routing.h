@@ -54,5 +54,7 @@ struct routing_reason {
 struct routing_reason routing_why_class(const struct routing *, const char *asked);
 /* ... and a remote one its route: a line of smtproutes or senderroutes */
 struct routing_reason routing_why_route(const struct routing *, const char *asked, const char *sender);
+/* the line of senderroutes that has words for any route of this sender; 0: none */
+const char *routing_sender_words(const struct routing *, const char *sender);
 
 #endif

@@ -254,15 +254,29 @@ smtproutes_find(const struct smtproutes *s, const char *domain, size_t len, cons
 	return put(key, &r);
 }
 
+/* the whole line of which value is the end; 0 for 0 */
+static const char *
+line_of(const struct buf *lines, const char *value)
+{
+	while (value && value > lines->s && value[-1])
+		value--;
+	return value;
+}
+
+const char *
+smtproutes_words(const struct smtproutes *s, const char *sender)
+{
+	const char *line = sender_line(&s->sender, sender);
+
+	return line && !has_relays(line) ? line_of(&s->sender_lines, line) : 0;
+}
+
 const char *
 smtproutes_why(const struct smtproutes *s, const char *domain, const char *sender, const char **file)
 {
 	const char *line = choose(s, domain, strlen(domain), sender);
 	bool by_sender = line && line == sender_line(&s->sender, sender);
-	const char *from = by_sender ? s->sender_lines.s : s->lines.s;
 
 	*file = !line ? 0 : by_sender ? "senderroutes" : "smtproutes";
-	while (line && line > from && line[-1])
-		line--;
-	return line;
+	return line_of(by_sender ? &s->sender_lines : &s->lines, line);
 }

@@ -34,5 +34,7 @@ void smtproutes_free(struct smtproutes *);
 bool smtproutes_find(const struct smtproutes *, const char *domain, size_t len, const char *sender, struct buf *key);
 /* the line that decided, and its file; 0: none did */
 const char *smtproutes_why(const struct smtproutes *, const char *domain, const char *sender, const char **file);
+/* the line of senderroutes whose words count as well; 0: none */
+const char *smtproutes_words(const struct smtproutes *, const char *sender);
 
 #endif

@@ -15,15 +15,15 @@
 #include "lib/sig.h"
 #include "tools/explain.h"
 
-static const char usage[] = "usage: pneu-explain [-q] address ... | "
-    "pneu-explain --from ip [--sender address] [--helo name] [--rules file] address ...";
+static const char usage[] = "usage: pneu-explain [-q] [-f sender] address ... | "
+    "pneu-explain --from ip [-f sender] [--helo name] [--rules file] address ...";
 
-enum { OPTION_FROM = 256, OPTION_SENDER, OPTION_HELO, OPTION_RULES };
+enum { OPTION_FROM = 256, OPTION_HELO, OPTION_RULES };
 
 static const struct option options[] = {
 	{ "no-dns", no_argument, 0, 'q' },
 	{ "from", required_argument, 0, OPTION_FROM },
-	{ "sender", required_argument, 0, OPTION_SENDER },
+	{ "sender", required_argument, 0, 'f' },
 	{ "helo", required_argument, 0, OPTION_HELO },
 	{ "rules", required_argument, 0, OPTION_RULES },
 	{ 0, 0, 0, 0 }
@@ -73,19 +73,20 @@ read_options(int argc, char **argv, struct explain *e, struct explain_client *c)
 	int letter;
 
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "q", options, 0)) != -1)
+	while ((letter = getopt_long(argc, argv, "f:q", options, 0)) != -1)
 		switch (letter) {
 		case 'q': e->no_dns = true; break;
 		case OPTION_FROM: c->ip = ip(optarg); break;
-		case OPTION_SENDER: c->sender = one_line(optarg, "the sender"); break;
+		case 'f': c->sender = bare(one_line(optarg, "the sender")); break;
 		case OPTION_HELO: c->helo = one_line(optarg, "the name for EHLO"); break;
 		case OPTION_RULES: c->rules = optarg; break;
 		default: die_say(EXPLAIN_USAGE, usage);
 		}
-	if (optind == argc || (!c->ip && (c->sender || c->helo || c->rules)))
+	if (optind == argc || (!c->ip && (c->helo || c->rules)))
 		die_say(EXPLAIN_USAGE, usage);
 	if (!c->sender)
 		c->sender = "";
+	e->sender = c->sender;
 }
 
 /* the databases are made by hand, and forgetting that is the commonest reason for a wonder */

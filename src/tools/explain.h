@@ -24,6 +24,7 @@ enum explain_exit { EXPLAIN_GOOD = 0, EXPLAIN_LATER = 75, EXPLAIN_NEVER = 67, EX
 struct explain {
 	struct out out;
 	bool no_dns;
+	const char *sender;             /* of the envelope; "": the null sender */
 	enum explain_exit exit;
 	struct resolver resolver;       /* open when an address is explained, as are the accounts */
 	struct accounts accounts;       /* as pneu-lspawn looks: for what the resolver is not asked, below aliases */

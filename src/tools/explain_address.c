@@ -68,7 +68,7 @@ mailbox(struct explain *e, size_t depth, const char *address, bool only_mailbox,
 	struct route route;
 	const char *why = 0;
 
-	if (!buf_puts(&rcpt, address) || !routing_find(e->resolver.routing, &rcpt, "", &channel, &key, &why)) {
+	if (!buf_puts(&rcpt, address) || !routing_find(e->resolver.routing, &rcpt, e->sender, &channel, &key, &why)) {
 		if (why)
 			(void)outcome_never(&o, "5.1.3", why, (char *)0);
 		else
@@ -390,17 +390,25 @@ class(struct explain *e, size_t depth, const struct resolution *r)
 static void
 remote(struct explain *e, size_t depth, const struct resolution *r)
 {
-	struct routing_reason why = routing_why_route(e->resolver.routing, r->asked, "");
+	struct routing_reason why = routing_why_route(e->resolver.routing, r->asked, e->sender);
+	const char *words = routing_sender_words(e->resolver.routing, e->sender), *bad;
+	struct buf rcpt = BUF(ADDRESS_ROOM), key = BUF(ADDRESS_ROOM);
+	enum channel channel;
 	struct route route;
 
 	if (why.file)
 		tell(e, depth, "route", "control/", why.file, " has ", why.line);
-	if (!route_get(r->key, &route))
-		return;
-	if (first_time(e, r->key) || e->no_dns)
+	if (words)
+		tell(e, depth, "words", "control/senderroutes has ", words);
+	if (!buf_puts(&rcpt, r->asked) || !routing_find(e->resolver.routing, &rcpt, e->sender, &channel, &key, &bad) ||
+	    !route_get(key.s, &route))
+		;                               /* the resolver could, a moment ago, for another sender */
+	else if (first_time(e, key.s) || e->no_dns)
 		explain_route(e, depth, &route);
 	else
-		tell(e, depth, "route", r->key, ", as above");
+		tell(e, depth, "route", key.s, ", as above");
+	buf_free(&rcpt);
+	buf_free(&key);
 }
 
 /* whether it is what was asked for, or what it stands for */

@@ -1,10 +1,16 @@
 /* The hosts that pneu-remote would try, as pneu-dnsq finds them: the same code asks DNS for both. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "lib/ip.h"
 #include "lib/msg.h"
 #include "lib/num.h"
+#include "resolve/tlslevel.h"
 #include "tools/explain.h"
+#include "wire/logins.h"
 
 #define DNSQ_MS 45000           /* longer than control/timeoutdns is by preset; at 3 a.m. nobody waits for more */
 #define ANSWER_MAX 65536
@@ -175,22 +181,124 @@ by_mx(struct explain *e, size_t depth, const char *domain)
 	answer_free(&a);
 }
 
+/* Each host in turn; that one of them has an address is enough. */
+static void
+relays(struct explain *e, size_t depth, const struct route *r)
+{
+	int code, best = EX_HARD;
+	char port[NUM_TEXT];
+	size_t i;
+
+	for (i = 0; i < r->hops; i++) {
+		tell(e, depth, r->way == ROUTE_LMTP ? "lmtp" : "relay", r->hop[i].name, " port ", num_text(port, r->hop[i].port));
+		if (e->no_dns)
+			continue;
+		code = addresses(e, depth + 1, r->hop[i].name, r->hops == 1);
+		if (code == 0 || best == EX_HARD)
+			best = code;
+	}
+	if (e->no_dns)
+		return;
+	if (r->hops > 1 && best != 0)
+		tell(e, depth, best == EX_HARD ? "refused" : "later", best == EX_HARD ? "5.1.2" : "4.4.3", " none of the relays has an address");
+	judge(e, best);
+}
+
+static void
+unix_socket(struct explain *e, size_t depth, const char *path)
+{
+	struct stat st;
+
+	tell(e, depth, "lmtp", path);
+	if (stat(path, &st) == 0 ? S_ISSOCK(st.st_mode) : errno == EACCES)
+		return;
+	tell(e, depth + 1, "later", "4.4.1 it is no socket, or not there");
+	explain_worst(e, EXPLAIN_LATER);
+}
+
+static void
+not_now(struct explain *e, size_t depth, const char *text, const char *more)
+{
+	tell(e, depth, "later", "4.3.5 ", text, more);
+	explain_worst(e, EXPLAIN_LATER);
+}
+
+/* What is demanded of each connection, and why; DNS and policies may raise it to more. */
+static void
+level(struct explain *e, size_t depth, const struct route *r)
+{
+	static const char *const word[] = { "", "no", "may", "must", "verify", "dane" };
+	struct tlslevel_settings s = { .preset = ROUTE_TLS_PRESET };
+	struct tlslevel l = { .level = ROUTE_TLS_NO };
+	struct conf_error error = { "no directory of control files" };
+	int dir = conf_open();
+
+	if (dir < 0 || !tlslevel_load(dir, &s, &error))
+		not_now(e, depth, error.text, "");
+	else if ((l = tlslevel_of(&s, r, r->hop[0].name)).level >= ROUTE_TLS_MUST && !s.tlsclient.s)
+		not_now(e, depth, l.because, " needs a program: there is no control/tlsclient");
+	else if (l.level != ROUTE_TLS_NO || r->tls)
+		tell(e, depth, "tls", word[l.level], *l.because ? ", because of " : "", l.because,
+		    l.implicit ? ", from the first byte" : "");
+	buf_free(&s.tlsclient);
+	if (dir >= 0)
+		close(dir);
+}
+
+/* the password is for pneu-remote alone; who cannot read the file cannot know whether it has the line */
+static void
+login(struct explain *e, size_t depth, const char *name)
+{
+	static struct login l;
+	struct conf_error error = { "no directory of control files" };
+	int dir = conf_open();
+	bool ok = dir >= 0 && logins_find(dir, name, &l, &error);
+
+	tell(e, depth, "login", name, ok ? " as " : "", ok ? l.user : "");
+	logins_forget(&l);
+	if (!ok && dir >= 0 && faccessat(dir, "smtplogins", R_OK, 0) != 0 && errno == EACCES)
+		tell(e, depth + 1, "unknown", "control/smtplogins is not readable by you");
+	else if (!ok)
+		not_now(e, depth + 1, error.text, "");
+	if (dir >= 0)
+		close(dir);
+}
+
+/* the words of the route */
+static void
+words(struct explain *e, size_t depth, const struct route *r)
+{
+	static const char *const family[] = { "", "only IPv4", "only IPv6", "IPv4 first", "IPv6 first" };
+	char text[IP_TEXT];
+	int six;
+
+	level(e, depth, r);
+	if (*r->login)
+		login(e, depth, r->login);
+	if (r->family)
+		tell(e, depth, "family", family[r->family]);
+	for (six = 0; six < 2; six++)
+		if (r->bound[six]) {
+			ip_text(text, r->bind[six]);
+			tell(e, depth, "bind", text);
+		}
+}
+
 void
 explain_route(struct explain *e, size_t depth, const struct route *r)
 {
-	char port[NUM_TEXT];
-
 	const char *name = r->hop[0].name;
 
-	if (r->way != ROUTE_MX) {
-		tell(e, depth, "relay", name, " port ", num_text(port, r->hop[0].port));
-		if (!e->no_dns)
-			judge(e, addresses(e, depth + 1, name, true));
-	} else if (name[0] == '[')
+	if (r->way == ROUTE_LMTP_UNIX)
+		unix_socket(e, depth, name);
+	else if (r->way != ROUTE_MX)
+		relays(e, depth, r);
+	else if (name[0] == '[')
 		tell(e, depth, "host", name, ", an address literal");
 	else {
 		tell(e, depth, "mx of", name);
 		if (!e->no_dns)
 			by_mx(e, depth + 1, name);
 	}
+	words(e, depth, r);
 }

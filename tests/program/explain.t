@@ -45,8 +45,8 @@ is 'an unknown option too'              "$(x --from-where joe | tail -n 1)" '=64
 is 'an empty address too'               "$(x '' | tail -n 1)" '=64'
 is 'a line end in an address too'       "$(x 'joe
 ann' | tail -n 1)" '=64'
-is '--sender needs --from'              "$(x --sender a@b.example joe | tail -n 1)" '=64'
-is 'nothing is written to descriptor 1 then' "$(x --sender a@b.example joe >/dev/null; cat "$T/out")" ''
+is '--helo needs --from'                "$(x --helo b.example joe | tail -n 1)" '=64'
+is 'nothing is written to descriptor 1 then' "$(x --helo b.example joe >/dev/null; cat "$T/out")" ''
 
 # a user
 is 'a user: by locals, users.cdb and the preset' "$(x joe@example.org)" "address: joe@example.org
@@ -199,7 +199,82 @@ is 'a remote domain and its relay'      "$(x a@b.example)" 'address: a@b.example
   relay: smart.example port 25
   result: deliverable
 =0'
-rm "$T/etc/smtproutes"
+conf smtproutes <<END
+many.example:one.example,two.example:26,[192.0.2.7] tls=verify family=4 bind=192.0.2.9 bind=2001:db8::9
+box.example:$T/sock
+far.example:back.example lmtp
+mx.far.example: tls=may
+in.example:[127.0.0.1] login=isp
+all.example:smart.example:465 tls=smtps login=isp
+gone.example:smart.example login=none
+:smart.example
+END
+printf '%s\n' 'joe@mx.example:joes.example:587 login=isp' '@example.org: login=isp bind=192.0.2.8' | conf senderroutes
+echo 'isp:joe@isp.example:secret' | conf smtplogins
+chmod 600 "$T/etc/smtplogins"
+is 'several relays, and words'          "$(x a@many.example | sed 1,2d)" '  route: control/smtproutes has many.example:one.example,two.example:26,[192.0.2.7] tls=verify family=4 bind=192.0.2.9 bind=2001:db8::9
+  relay: one.example port 25
+  relay: two.example port 26
+  relay: 192.0.2.7 port 25
+  later: 4.3.5 tls=verify needs a program: there is no control/tlsclient
+  family: only IPv4
+  bind: 192.0.2.9
+  bind: 2001:db8::9
+  result: not now
+=75'
+is 'a socket that is not there'         "$(x a@box.example | sed 1,3d)" '  lmtp: T/sock
+    later: 4.4.1 it is no socket, or not there
+  result: not now
+=75'
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/sock"
+is 'one that is'                        "$(x a@box.example | sed 1,3d)" '  lmtp: T/sock
+  result: deliverable
+=0'
+is 'LMTP to a host'                     "$(x a@far.example | sed 1,3d)" '  lmtp: back.example port 24
+  result: deliverable
+=0'
+is 'words for an MX'                    "$(x a@mx.far.example | sed 1,2d)" '  route: control/smtproutes has mx.far.example: tls=may
+  mx of: mx.far.example
+  tls: no
+  result: deliverable
+=0'
+is 'a login on this host'               "$(x a@in.example | sed 1,3d)" '  relay: 127.0.0.1 port 25
+  login: isp as joe@isp.example
+  result: deliverable
+=0'
+echo true | conf tlsclient
+is 'TLS where there is a program'       "$(x a@mx.far.example | grep tls:)" '  tls: may'
+is 'a login elsewhere'                  "$(x a@all.example | sed 1,3d)" '  relay: smart.example port 465
+  tls: must, because of tls=smtps, from the first byte
+  login: isp as joe@isp.example
+  result: deliverable
+=0'
+is 'one that is not there'              "$(x a@gone.example | sed 1,3d)" '  relay: smart.example port 25
+  tls: must, because of login=
+  login: none
+    later: 4.3.5 control/smtplogins: has no line for the login none
+  result: not now
+=75'
+chmod 644 "$T/etc/smtplogins"
+is 'in a file for too many'             "$(x a@all.example | grep later)" \
+    '    later: 4.3.5 control/smtplogins: others than its owner may use it: it has passwords, and wants mode 600'
+chmod 600 "$T/etc/smtplogins"
+is 'by sender'                          "$(x -f joe@mx.example a@b.example | sed 1,2d)" '  route: control/senderroutes has joe@mx.example:joes.example:587 login=isp
+  relay: joes.example port 587
+  tls: must, because of login=
+  login: isp as joe@isp.example
+  result: deliverable
+=0'
+is 'with words of a sender alone'       "$(x --sender '<ann@example.org>' a@b.example | sed 1,2d)" '  route: control/smtproutes has :smart.example
+  words: control/senderroutes has @example.org: login=isp bind=192.0.2.8
+  relay: smart.example port 25
+  tls: must, because of login=
+  login: isp as joe@isp.example
+  bind: 192.0.2.8
+  result: deliverable
+=0'
+is 'no password is shown'               "$(grep -c secret "$T/out")" 0
+rm "$T/etc/smtproutes" "$T/etc/senderroutes" "$T/etc/smtplogins" "$T/etc/tlsclient"
 is 'or its MX'                          "$(x a@b.example | sed -n 3p)" '  mx of: b.example'
 is 'an address literal'                 "$(x 'a@[192.0.2.1]' | sed -n 3p)" '  host: [192.0.2.1], an address literal'
 is 'no domain at all'                   "$(x a@ | tail -n 1)" '=67'
