@@ -81,6 +81,7 @@ cut(char *out, size_t n)
 	while (len && (out[len - 1] == ' ' || out[len - 1] == '\t' || out[len - 1] == '\r'))
 		len--;
 	explicit_bzero(out + len, n - len);
+	out[len] = 0;
 	if (memchr(out, 0, len))
 		return "wrote a NUL";
 	return len ? 0 : "wrote nothing";
