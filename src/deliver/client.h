@@ -47,7 +47,7 @@ struct client {
 	const char *helo;               /* our name */
 	const char *login;              /* of control/smtplogins, to log in as before the first mail; 0: none */
 	bool wants_chunking;            /* control file chunking; and no server was met that offers it without knowing it */
-	bool strict_8bit;               /* control file strict8bit */
+	bool strict_8bit;               /* control file eightbitmime */
 	struct offers offers;
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
 	bool heard;                     /* something came since we sent */

@@ -50,7 +50,7 @@ load_settings(void)
 		{ .name = "timeoutremote", .kind = CONF_NUMBER, .value = &client.remote_s, .preset = 1200, .min = 1, .max = 86400 },
 		{ .name = "timeoutdns", .kind = CONF_NUMBER, .value = &dns_s, .preset = DNS_TOTAL_S, .min = 1, .max = 600 },
 		{ .name = "chunking", .kind = CONF_NUMBER, .value = &chunking, .preset = 1, .min = 0, .max = 1 },
-		{ .name = "strict8bit", .kind = CONF_NUMBER, .value = &strict_8bit, .preset = 0, .min = 0, .max = 1 },
+		{ .name = "eightbitmime", .kind = CONF_NUMBER, .value = &strict_8bit, .preset = 0, .min = 0, .max = 1 },
 		{ .name = "me", .kind = CONF_LINE, .value = &me },
 	};
 	int dir = conf_open();

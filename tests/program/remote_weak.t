@@ -89,13 +89,13 @@ for kind in --pipelining --utf8; do
 	is "declared 8-bit, the server does not offer it ($kind)" "$(jobs 'params BODY=8BITMIME' "job $T/8bit a@x.example b@y.example" | verdicts)" '1.0 K 2.0.0 m,'
 	t 'it goes as it is' cmp "$T/8bit" "$S/text.1"
 	is 'undeclared' "$(commands | grep MAIL)" 'MAIL FROM:<a@x.example>'
-	echo 1 >"$PNEU_ETC/strict8bit"
+	echo 1 >"$PNEU_ETC/eightbitmime"
 	server $kind
-	is 'unless control/strict8bit says 1' "$(jobs 'params BODY=8BITMIME' "job $T/8bit a@x.example b@y.example c@y.example" 'params ""' "$J b@y.example" | verdicts)" \
+	is 'unless control/eightbitmime says 1' "$(jobs 'params BODY=8BITMIME' "job $T/8bit a@x.example b@y.example c@y.example" 'params ""' "$J b@y.example" | verdicts)" \
 		'1.0 D 5.6.3 m,1.1 D 5.6.3 m,2.0 K 2.0.0 m,'
 	t 'the reason' grep -q 'does not offer 8BITMIME, which this message needs' "$T/last"
 	server $kind --8bit
 	is 'where it is offered it goes' "$(jobs 'params BODY=8BITMIME' "job $T/8bit a@x.example b@y.example" | verdicts)" '1.0 K 2.0.0 m,'
-	rm "$PNEU_ETC/strict8bit"
+	rm "$PNEU_ETC/eightbitmime"
 done
 finish
