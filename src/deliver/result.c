@@ -44,7 +44,7 @@ result_reply(struct result *r, const struct reply *reply, bool site, const char 
 		strncat(status, detail, sizeof status - 2);
 	}
 	result_say(r, first == '2' ? 'K' : first == '5' ? 'D' : 'Z', site, status, ip, " ", what,
-	    "\nRemote host said: ", reply->text, "\n");
+	    JOB_SAID, reply->text, "\n");
 	if (first == '4')
 		r->wait_s = retryhint(reply->text);
 }

@@ -1,5 +1,5 @@
-/* Runs pneu-bounce for messages with failed recipients. It reads the queue file, tells the sender, and exits 0 only when
- * the bounce is durable in the queue itself; until then the original stays. A double bounce that fails is dropped. */
+/* Runs pneu-bounce for messages whose sender is to be told something. It reads the queue file, tells the sender, and exits 0
+ * only when the report is durable in the queue itself; until then the original stays. A double bounce that fails is dropped. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,13 +74,14 @@ bouncer_busy(void)
 static bool
 start(struct bounce *b)
 {
-	char path[1024], name[] = "pneu-bounce";
-	char *argv[] = { name, b->m->id, 0 };
+	char path[1024], name[] = "pneu-bounce", what[10];
+	char *argv[] = { name, b->m->id, what, 0 };
 	int p[2];
 	struct proc_fd map[3];
 
 	if (!place_program(path, sizeof path, "pneu-bounce") || !fd_pipe(p))
 		return false;
+	snprintf(what, sizeof what, "%s", owed_name(b->m->report));
 	map[0] = (struct proc_fd){ b->m->fd, 0 };
 	map[1] = (struct proc_fd){ p[1], 1 };
 	map[2] = (struct proc_fd){ 2, 2 };

@@ -239,7 +239,7 @@ replace(struct message *m, size_t i)
 		int e = errno;
 
 		buf_cut(&m->history, had);
-		m->file.rcpts = first;
+		qf_drop_children(&m->file, i, first);
 		expand_undo(&x);
 		if (e == EMSGSIZE)
 			message_answer(m, i, 'D', "5.2.4", "the aliases behind the addresses of this message name too many recipients");

@@ -164,6 +164,20 @@ log_bounce(const char *id, const char *qp, const char *bounce_id)
 }
 
 void
+log_told(const char *id, const char *what, const char *qp, const char *report_id)
+{
+	begin("report msg ");
+	raw(id);
+	raw(" qp ");
+	masked(qp);
+	raw(" as ");
+	masked(report_id);
+	raw(": ");
+	raw(what);
+	raw("\n");
+}
+
+void
 log_triple(const char *id)
 {
 	begin("triple bounce: discarding ");

@@ -20,6 +20,7 @@ void log_expansion(const char *id, const char *rcpt, const char *by, uint64_t in
 void log_skip(const char *id, const char *rcpt, const char *why);               /* deferred without an attempt */
 void log_status(unsigned local, unsigned local_max, unsigned remote, unsigned remote_max);
 void log_bounce(const char *id, const char *qp, const char *bounce_id);
+void log_told(const char *id, const char *what, const char *qp, const char *report_id);   /* of a delay or a success */
 void log_triple(const char *id);
 void log_end(const char *id);
 void log_held(const char *id, const char *why);

@@ -212,7 +212,7 @@ hold_as_asked(struct message *m)
 	if (!move_to_hold(m, path))
 		return;
 	log_held(m->id, why);
-	if (!buf_puts(&b, "held: ") || !buf_puts(&b, why) || !qf_put_history(&m->history, 'z', 0, now.wall_s, "4.7.0", b.s) ||
+	if (!buf_puts(&b, "held: ") || !buf_puts(&b, why) || !qf_put_attempt(&m->history, 'z', 0, now.wall_s, "4.7.0", 0, b.s) ||
 	    !write_history_to(m, path))
 		log_say("warning", "unable to record why it is held: ", m->id, errno);
 	buf_free(&b);
@@ -229,7 +229,7 @@ born(uint64_t arrival_us)
 	return s < now.jumped_s ? s + now.skew_s : s;
 }
 
-/* Its failures are recorded. Closed, it keeps nobody else out while it waits for its bounce. */
+/* What there is to tell is recorded. Closed, it keeps nobody else out while it waits for its report. */
 static void
 park_for_bounce(struct message *m)
 {
@@ -249,23 +249,68 @@ spare_sender(struct message *m)
 		if (m->file.rcpt[i].state != QF_FAILED || dsn_failure(qf_notify(&m->file, i)))
 			continue;
 		m->file.rcpt[i].state = QF_BOUNCED;
-		if (!qf_put_history(&m->history, 'b', i, now.wall_s, 0, "unwanted"))
+		if (!qf_put_bounced(&m->history, i, now.wall_s, "unwanted"))
 			log_say("warning", "unable to record that no bounce is wanted: ", m->id, errno);
 	}
+}
+
+/* what it may spend in the queue, seconds */
+static int64_t
+lifetime(const struct message *m)
+{
+	uint64_t own = m->file.lifetime_s;
+
+	return (int64_t)(own && own < settings.queuelifetime ? own : settings.queuelifetime);
+}
+
+/* What waits is tried again, for the last time when its time is over. */
+static void
+put_off(struct message *m)
+{
+	int64_t from = born(m->file.header.arrival_us), due = retry_next(from, now.wall_s, m->local_deferred);
+	int64_t end = from + lifetime(m) + 1;
+
+	put_back(m, end > now.wall_s && end < due ? end : due);
+}
+
+/* is it late enough for that, and something that may be told at all? */
+static bool
+warn_now(const struct message *m)
+{
+	return settings.delaywarning && !m->last && !stopping && m->wish == WISH_NONE &&
+	    now.wall_s - born(m->file.header.arrival_us) >= (int64_t)settings.delaywarning;
+}
+
+/* the first thing that the sender must hear of */
+static enum owed
+choose_report(const struct message *m)
+{
+	enum owed what = OWED_NOTHING;
+	bool warn = warn_now(m);
+	size_t i;
+
+	for (i = 0; i < m->file.rcpts; i++) {
+		if (owed(&m->file, i, OWED_FAILED))
+			return OWED_FAILED;
+		if (owed(&m->file, i, OWED_SUCCESS))
+			what = OWED_SUCCESS;
+		else if (warn && what == OWED_NOTHING && owed(&m->file, i, OWED_DELAYED))
+			what = OWED_DELAYED;
+	}
+	return what;
 }
 
 /* Every recipient of this round has been heard of. */
 static void
 round_end(struct message *m)
 {
-	size_t i, waiting = 0, failed = 0;
+	size_t i, waiting = 0;
 
 	spare_sender(m);
-	for (i = 0; i < m->file.rcpts; i++) {
+	for (i = 0; i < m->file.rcpts; i++)
 		waiting += m->file.rcpt[i].state == QF_WAITING;
-		failed += m->file.rcpt[i].state == QF_FAILED;
-	}
-	if (m->wish == WISH_DELETE || waiting + failed == 0) {
+	m->report = choose_report(m);
+	if (m->wish == WISH_DELETE || (!waiting && m->report == OWED_NOTHING)) {
 		finish(m);
 		return;
 	}
@@ -273,59 +318,80 @@ round_end(struct message *m)
 		stick(m, "unable to record deliveries of ", errno);
 		return;
 	}
-	if (m->wish == WISH_HOLD && (!failed || bouncer_full()))
+	if (m->wish == WISH_HOLD && (m->report == OWED_NOTHING || bouncer_full()))
 		hold(m);
-	else if (failed && bouncer_full())
+	else if (m->report == OWED_NOTHING)
+		put_off(m);
+	else if (bouncer_full())
 		park_for_bounce(m);
-	else if (failed)
-		bouncer_add(m);
 	else
-		put_back(m, retry_next(born(m->file.header.arrival_us), now.wall_s, m->local_deferred));
+		bouncer_add(m);
+}
+
+/* recipient i is told of in this report, so it need not be again */
+static void
+record_told(struct message *m, size_t i, const char *report_id)
+{
+	struct qf_rcpt *r = &m->file.rcpt[i];
+	bool ok;
+
+	if (m->report == OWED_FAILED)
+		ok = qf_put_bounced(&m->history, i, now.wall_s, report_id);
+	else
+		ok = qf_put_told(&m->history, i, now.wall_s, owed_action(&m->file, i, m->report), report_id);
+	if (!ok)
+		log_say("warning", "unable to record a report, it may come twice: ", m->id, errno);
+	if (m->report == OWED_FAILED)
+		r->state = QF_BOUNCED;
+	else
+		r->dsn |= m->report == OWED_DELAYED ? QF_TOLD_DELAY : QF_TOLD_END;
 }
 
 void
-message_bounced(struct message *m, bool queued, const char *qp, const char *bounce_id)
+message_bounced(struct message *m, bool queued, const char *qp, const char *report_id)
 {
 	const char *whom = 0;
 	size_t i;
 
 	for (i = 0; queued && i < m->file.rcpts; i++) {
-		struct qf_rcpt *r = &m->file.rcpt[i];
-
-		if (r->state != QF_FAILED)
+		if (!owed(&m->file, i, m->report))
 			continue;
 		if (!whom)
 			whom = qf_sender(&m->file, i);
-		if (strcmp(qf_sender(&m->file, i), whom) != 0)
-			continue;               /* its bounce goes to somebody else, and comes next */
-		r->state = QF_BOUNCED;
-		if (!qf_put_history(&m->history, 'b', i, now.wall_s, 0, bounce_id))
-			log_say("warning", "unable to record a bounce, it may come twice: ", m->id, errno);
+		if (strcmp(qf_sender(&m->file, i), whom) == 0)  /* else its report goes to somebody else, and comes next */
+			record_told(m, i, report_id);
 	}
 	if (queued) {
-		if (*qp)
-			log_bounce(m->id, qp, bounce_id);
+		if (*qp && m->report == OWED_FAILED)
+			log_bounce(m->id, qp, report_id);
+		else if (*qp)
+			log_told(m->id, owed_name(m->report), qp, report_id);
 		round_end(m);
 	} else if (m->wish == WISH_DELETE)
 		finish(m);
 	else if (m->wish == WISH_HOLD)
 		hold(m);
+	else if (m->report == OWED_DELAYED)
+		put_off(m);
 	else
-		put_back(m, now.wall_s + TROUBLE_RETRY_S);      /* the failures are recorded: the bounce stays owed */
+		put_back(m, now.wall_s + TROUBLE_RETRY_S);      /* what became of them is recorded: the report stays owed */
 }
 
 /* Many words about many recipients must not make a file that is too long to read: then deferrals go unrecorded, and
  * what must be recorded is, without the words. */
 static bool
-record(struct message *m, size_t i, char letter, const char *status, const char *text)
+record(struct message *m, size_t i, char letter, const char *status, const char *via, const char *text)
 {
 	bool much = m->file.size + m->history.len >= m->file.header.length + QF_RECORDS / 2;
 
 	if (much && letter == 'z')
 		return true;
-	if (much)
+	if (much) {
 		text = "";
-	if (qf_put_history(&m->history, letter, i, now.wall_s, status, text))
+		via = job_via_duty(via) ? "/dsn" : "";
+	}
+	m->file.rcpt[i].tries += letter == 'z';
+	if (qf_put_attempt(&m->history, letter, i, now.wall_s, status, via, text))
 		return true;
 	log_say("warning", "unable to record a delivery, it may be repeated: ", m->id, errno);
 	return false;
@@ -333,16 +399,34 @@ record(struct message *m, size_t i, char letter, const char *status, const char 
 
 /* the end of a site's patience, in the words of RFC 3463's 4.4.7 */
 static bool
-record_expired(struct message *m, size_t i, const char *text)
+record_expired(struct message *m, size_t i, const char *via, const char *text)
 {
 	struct buf b = BUF(JOB_TEXT + 200);
 	bool ok;
 
 	if (buf_puts(&b, text) && buf_puts(&b, "\nThis message has been in the queue too long; it will not be tried again."))
 		text = b.s;
-	ok = record(m, i, 'd', "5.4.7", text);
+	ok = record(m, i, 'd', "5.4.7", via, text);
 	buf_free(&b);
 	return ok;
+}
+
+/* A single recipient's file goes away instead of a record, if nothing has to be told. What cannot be recorded cannot be told
+ * either: the message is delivered, that is worth more. */
+static void
+record_delivered(struct message *m, size_t i, const struct report *said)
+{
+	struct qf_rcpt *r = &m->file.rcpt[i];
+
+	r->state = QF_DELIVERED;
+	if (job_via_duty(said->via))
+		r->dsn |= QF_TOLD_END;
+	if (m->file.rcpts == 1 && !owed(&m->file, i, OWED_SUCCESS))
+		return;
+	if (!record(m, i, 'k', 0, said->via, said->text))
+		r->dsn |= QF_TOLD_END;
+	else if (owed(&m->file, i, OWED_SUCCESS) && *said->via)
+		r->via = qf_keep(&m->file, said->via);
 }
 
 void
@@ -356,20 +440,18 @@ message_report(struct message *m, size_t i, uint64_t delivery, const struct repo
 		log_result(delivery, said->verdict, text);
 	else
 		log_skip(m->id, message_rcpt(m, i), text);
-	if (said->verdict == 'K') {
-		r->state = QF_DELIVERED;
-		if (m->file.rcpts > 1)          /* a single recipient's file goes away instead */
-			(void)record(m, i, 'k', 0, text);
-	} else if (said->verdict == 'D') {      /* unrecorded it would not be in the bounce: then it waits */
-		if (record(m, i, 'd', said->status, text))
+	if (said->verdict == 'K')
+		record_delivered(m, i, said);
+	else if (said->verdict == 'D') {        /* unrecorded it would not be in the bounce: then it waits */
+		if (record(m, i, 'd', said->status, said->via, text))
 			r->state = QF_FAILED;
 	} else if (m->last && !stopping) {
-		if (record_expired(m, i, text))
+		if (record_expired(m, i, said->via, text))
 			r->state = QF_FAILED;
 	} else {
 		m->local_deferred |= local;
 		if (delivery || !r->last)
-			(void)record(m, i, 'z', said->status, text);
+			(void)record(m, i, 'z', said->status, said->via, text);
 	}
 }
 
@@ -627,7 +709,7 @@ message_start(uint32_t slot, bool last)
 		hold_as_asked(m);
 		return true;
 	}
-	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || message_too_old(m->file.header.arrival_us);
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || now.wall_s - born(m->file.header.arrival_us) > lifetime(m);
 	if (!distribute(m))
 		return true;
 	site_added();

@@ -8,7 +8,7 @@
  *   site      one per destination: tasks; decides who gets what and when (site.h)
  *   hop       where sites lead: window, pace (site.h)
  *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
- *   bouncer   runs pneu-bounce for what failed
+ *   bouncer   runs pneu-bounce for what the sender is to be told
  *   ctl       the control socket
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
  * The working directory is the queue. */
@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "queue/owed.h"
 #include "queue/schedule.h"
 #include "resolve/routing.h"
 #include "wire/job.h"
@@ -51,6 +52,7 @@ extern bool stopping;                   /* SIGTERM: nothing new is started */
 struct settings {                       /* control files of these names */
 	uint64_t concurrencylocal, concurrencyremote, concurrencysite;
 	uint64_t queuelifetime;         /* seconds */
+	uint64_t delaywarning;          /* seconds; 0: nobody is told of a delay */
 	uint64_t programtimeout;        /* seconds that the programs of one local recipient may take */
 };
 extern struct settings settings;
@@ -80,6 +82,7 @@ struct message {
 	bool local_deferred;            /* retry at the local pace */
 	bool stuck;                     /* its end could not be written yet */
 	enum wish wish;
+	enum owed report;               /* while it is with the bouncer: what is to be told */
 };
 
 void message_retry_stuck(void);         /* write now what could not be written */
@@ -95,7 +98,7 @@ bool message_too_old(uint64_t arrival_us);
 /* Close it again, if it is as it was when it was opened, and waits for nothing but a task of so many recipients; its slot is
  * OUT then. false: it stays open */
 bool message_close(struct message *, size_t recipients, uint32_t *slot);
-void message_bounce(uint32_t slot);     /* OUT: open it only for its bounce */
+void message_bounce(uint32_t slot);     /* OUT: open it only for its report */
 bool message_room(enum channel);        /* may one more be opened that was parked for such a site? */
 /* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
 bool message_wish(uint32_t slot, enum wish);
@@ -106,7 +109,7 @@ void message_report(struct message *, size_t i, uint64_t delivery, const struct 
 void message_answer(struct message *, size_t i, char verdict, const char *status, const char *text);
 /* so many recipients of a task have all been reported; the last task ends the round, and may end and free the message */
 void message_task_done(struct message *, size_t recipients);
-/* what became of its bounce; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
+/* what became of its report; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
 void message_bounced(struct message *, bool queued, const char *qp, const char *bounce_id);
 const char *message_sender(const struct message *);
 const char *message_rcpt(const struct message *, size_t i);     /* as routed */
@@ -160,7 +163,7 @@ unsigned site_limit(enum channel);      /* how many may */
 bool site_status(struct buf *);
 
 /* ---- bouncer.c */
-void bouncer_add(struct message *);     /* ends in message_bounced */
+void bouncer_add(struct message *);     /* its report is to be made; ends in message_bounced */
 void bouncer_want(struct wait *);
 void bouncer_do(const struct wait *);
 bool bouncer_full(void);                /* a message more is better parked than kept open */

@@ -76,6 +76,7 @@ load_settings(struct conf_error *e)
 		{ "concurrencyremote", CONF_NUMBER, &settings.concurrencyremote, 50, 0, CONCURRENCY_MOST },
 		{ "concurrencysite", CONF_NUMBER, &settings.concurrencysite, 20, 1, CONCURRENCY_MOST },
 		{ "queuelifetime", CONF_NUMBER, &settings.queuelifetime, 604800, 0, 31536000 },
+		{ "delaywarning", CONF_NUMBER, &settings.delaywarning, 14400, 0, 31536000 },
 		{ "programtimeout", CONF_NUMBER, &settings.programtimeout, PROGRAM_TIMEOUT_S, 1, PROGRAM_TIMEOUT_MOST_S },
 	};
 

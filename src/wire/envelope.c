@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/num.h"
+
 #define STEP 4096
 
 static bool
@@ -68,6 +70,14 @@ harmless(const char *s, const char *end, unsigned char lowest)
 	return true;
 }
 
+static bool
+is_lifetime(const char *s, const char *end)
+{
+	uint64_t n;
+
+	return num_span(s, (size_t)(end - s), 1, ENVELOPE_LIFETIME, &n);
+}
+
 enum envelope_result
 envelope_check(const char *s, size_t n)
 {
@@ -86,10 +96,12 @@ envelope_check(const char *s, size_t n)
 			return ENVELOPE_BAD;
 		if (!stop)
 			return ENVELOPE_CUT;
+		if (*s == 'L' && !is_lifetime(s + 1, stop))
+			return ENVELOPE_BAD;
 		rcpts += *s == 'T';
 		if (rcpts > ENVELOPE_RCPTS)
 			return ENVELOPE_BAD;
-		allowed = rcpts ? "TNO" : "TBEHRUW";
+		allowed = rcpts ? "TNO" : "TBEHLRUW";
 		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}

@@ -7,6 +7,7 @@
  * first T is a parameter of the message, one after a T is of that recipient; each stands once at the most:
  *   message    B body type (RFC 6152)   E ENVID, as xtext   R RET, FULL or HDRS (RFC 3461)   U "1": SMTPUTF8 (RFC 6531)
  *              H why it is to be held: the runner does not begin with it until an operator releases it
+ *              L seconds, 1 to ENVELOPE_LIFETIME: after so many it is not tried any more, nor when queuelifetime is over
  *              W "1": a user here has forwarded it, so the runner makes it a job that is FORWARDED (wire/job.h)
  *   recipient  N NOTIFY, words with commas between them   O ORCPT, TYPE;xtext (RFC 3461)
  * qmail-queue's own callers send none of them, so each side works with qmail's.
@@ -22,7 +23,8 @@
 
 #define ENVELOPE_ADDR 1002              /* with its letter 1003, qmail-queue's limit */
 #define ENVELOPE_MAX (64u << 20)
-#define ENVELOPE_RCPTS 1000000          /* the runner keeps 32 bytes and the address of each in memory */
+#define ENVELOPE_RCPTS 1000000          /* the runner keeps 48 bytes and the address of each in memory */
+#define ENVELOPE_LIFETIME 31536000      /* a year */
 
 /* building one, in order; all append to b, which should have the ceiling ENVELOPE_MAX */
 bool envelope_sender(struct buf *, const char *sender);

@@ -110,6 +110,14 @@ job_status(const char *s)
 	return true;
 }
 
+bool
+job_via_duty(const char *via)
+{
+	size_t n = strlen(via);
+
+	return n >= 4 && strcmp(via + n - 4, "/dsn") == 0;
+}
+
 /* what goes into logs, queue files and headers as one word */
 static bool
 is_word(const char *s)

@@ -27,9 +27,10 @@
  *   wait    seconds that the server asked to wait before another attempt ("try again in 300 seconds"); 0: it did not say
  *   via     "HOST/ADDRESS/PROTECTION" of the attempt: the next hop's name and address, and what protected the connection
  *           ("clear", "TLSv1.3", "TLSv1.3:verified", "TLSv1.3:dane"); "/dsn" follows when that hop has taken the parameters
- *           of RFC 3461 and with them the duty to report. "" where there was no connection, and for local deliveries.
+ *           of RFC 3461 and with them the duty to report. "" where there was no connection, and for local deliveries, but:
+ *           "/dsn" the user has it forwarded to one address, and the parameters went with it; "/expanded" to several places.
  *           Printable ASCII without space, JOB_VIA bytes.
- *   text    for the log and the bounce, any bytes but 0
+ *   text    for the log and the bounce, any bytes but 0; the lines of a server's answer stand behind JOB_SAID
  *   exchangers  one word, the same for all domains whose mail goes to the same hosts under the same rules, JOB_VIA bytes of
  *           printable ASCII. A worker of an "mx" route says it after its look-up, with its first job in hand, and again only if
  *           it has changed; it connects once it hears "G". So send can count what many domains have together as one site,
@@ -58,6 +59,7 @@
 #define JOB_RCPT_PARAMS 1600    /* of an ORCPT three times its longest, and NOTIFY */
 #define JOB_STATUS 9            /* "5.123.123" */
 #define JOB_VIA 400             /* two names' worth, and more */
+#define JOB_SAID "\nRemote host said: "
 
 struct job {
 	uint64_t number, offset, length;
@@ -100,6 +102,8 @@ bool job_param_put(struct buf *params, const char *name, const char *value);
  * False with errno 0: no; else as buf_put, or EPROTO: no such encoding */
 bool job_param_get(const char *params, const char *name, struct buf *value);
 
+/* has the next hop, so says this via, taken over what the sender wants to hear? */
+bool job_via_duty(const char *via);
 /* is it CLASS.SUBJECT.DETAIL with class 2, 4 or 5 and one to three digits each? */
 bool job_status(const char *);
 

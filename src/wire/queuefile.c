@@ -104,22 +104,54 @@ qf_put_end(struct buf *b)
 	return buf_put(b, ".\n", 2);
 }
 
+static bool
+put_start(struct buf *b, char letter, size_t n, int64_t when)
+{
+	return buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') && buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ');
+}
+
+static bool
+put_word(struct buf *b, const char *word)
+{
+	return percent_put(b, word, true) && buf_byte(b, ' ');
+}
+
+static bool
+put_rest(struct buf *b, const char *text)
+{
+	return percent_put(b, text, false) && buf_byte(b, '\n');
+}
+
 bool
-qf_put_history(struct buf *b, char letter, size_t n, int64_t when, const char *status, const char *text)
+qf_put_attempt(struct buf *b, char letter, size_t n, int64_t when, const char *status, const char *via, const char *text)
+{
+	size_t had = b->len;
+	bool way = (via && *via) || *text == '@';
+
+	return (put_start(b, letter, n, when) && (!status || put_word(b, status)) &&
+	    (!way || (buf_byte(b, '@') && put_word(b, via ? via : ""))) && put_rest(b, text)) || (buf_cut(b, had), false);
+}
+
+bool
+qf_put_bounced(struct buf *b, size_t n, int64_t when, const char *id)
 {
 	size_t had = b->len;
 
-	return (buf_byte(b, letter) && buf_num(b, n) && buf_byte(b, ' ') &&
-	    buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ') &&
-	    (!status || (percent_put(b, status, false) && buf_byte(b, ' '))) && percent_put(b, text, false) && buf_byte(b, '\n')) ||
-	    (buf_cut(b, had), false);
+	return (put_start(b, 'b', n, when) && put_rest(b, id)) || (buf_cut(b, had), false);
+}
+
+bool
+qf_put_told(struct buf *b, size_t n, int64_t when, const char *action, const char *id)
+{
+	size_t had = b->len;
+
+	return (put_start(b, 'w', n, when) && put_word(b, action) && put_rest(b, id)) || (buf_cut(b, had), false);
 }
 
 bool
 qf_put_expansion(struct buf *b, size_t n, int64_t when, size_t count, const char *why)
 {
-	return buf_byte(b, 'x') && buf_num(b, n) && buf_byte(b, ' ') && buf_num(b, when > 0 ? (uint64_t)when : 0) &&
-	    buf_byte(b, ' ') && buf_num(b, count) && buf_byte(b, ' ') && percent_put(b, why, false) && buf_byte(b, '\n');
+	return put_start(b, 'x', n, when) && buf_num(b, count) && buf_byte(b, ' ') && put_rest(b, why);
 }
 
 bool
@@ -176,6 +208,15 @@ qf_keep(struct qf *q, const char *s)
 	return buf_put(&q->strings, s, strlen(s) + 1) ? at : 0;
 }
 
+/* there is room for it */
+static void
+put_child(struct qf *q, size_t parent, char kind, uint32_t sender, uint32_t addr)
+{
+	q->rcpt[q->rcpts++] = (struct qf_rcpt){ .addr = addr, .sender = sender, .parent = (uint32_t)parent + 1,
+		.kind = (uint8_t)kind };
+	q->rcpt[parent].into = q->rcpt[parent].into || qf_of_list(q, q->rcpts - 1) ? 2 : 1;
+}
+
 bool
 qf_add_child(struct qf *q, size_t parent, char kind, uint32_t sender, const char *text)
 {
@@ -183,9 +224,15 @@ qf_add_child(struct qf *q, size_t parent, char kind, uint32_t sender, const char
 
 	if (!grow(q) || !(addr = qf_keep(q, text)))
 		return false;
-	q->rcpt[q->rcpts++] = (struct qf_rcpt){ .addr = addr, .sender = sender, .parent = (uint32_t)parent + 1,
-		.kind = (uint8_t)kind };
+	put_child(q, parent, kind, sender, addr);
 	return true;
+}
+
+void
+qf_drop_children(struct qf *q, size_t parent, size_t first)
+{
+	q->rcpts = first;
+	q->rcpt[parent].into = 0;
 }
 
 /* the decimal number up to the next space, which *s passes */
@@ -200,29 +247,107 @@ number(const char **s, const char *end, uint64_t max, uint64_t *n)
 	return true;
 }
 
+struct piece { const char *s, *end; };
+
+/* a line behind its letter, taken apart */
+struct line {
+	uint64_t rcpt, when;
+	struct piece word, via, text;           /* word: the status of z and d, the action of w; s 0: there is none */
+};
+
+/* the word at *s, which goes behind the space after it. false: there is none */
+static bool
+take_word(const char **s, const char *end, struct piece *word)
+{
+	const char *space = memchr(*s, ' ', (size_t)(end - *s));
+
+	if (!space)
+		return false;
+	*word = (struct piece){ *s, space };
+	*s = space + 1;
+	return true;
+}
+
+static bool
+take_line(struct line *l, char letter, const char *s, const char *end)
+{
+	memset(l, 0, sizeof *l);
+	errno = EBADMSG;
+	if (!number(&s, end, UINT32_MAX, &l->rcpt) || !number(&s, end, INT64_MAX, &l->when))
+		return false;
+	if (memchr("zdw", letter, 3) && !take_word(&s, end, &l->word))
+		return false;
+	if (memchr("kzd", letter, 3) && s < end && *s == '@' && take_word(&s, end, &l->via))
+		l->via.s++;
+	l->text = (struct piece){ s, end };
+	return true;
+}
+
+static bool
+keep_way(struct qf *q, const struct line *l, struct qf_rcpt *r)
+{
+	uint32_t at;
+
+	r->via = 0;
+	if (l->via.s == l->via.end)
+		return true;
+	if (!keep(q, l->via.s, l->via.end, &at))
+		return false;
+	if (q->via_last && strcmp(qf_string(q, q->via_last), qf_string(q, at)) == 0)
+		buf_cut(&q->strings, at);
+	else
+		q->via_last = at;
+	r->via = q->via_last;
+	return true;
+}
+
+/* as job_via_duty has it (wire/job.h) */
+static bool
+is_duty(const struct piece *via)
+{
+	return via->end - via->s >= 4 && memcmp(via->end - 4, "/dsn", 4) == 0;
+}
+
+static bool
+replay_attempt(struct qf *q, char letter, const struct line *l)
+{
+	struct qf_rcpt *r = &q->rcpt[l->rcpt];
+	size_t n = (size_t)(l->word.end - l->word.s);
+
+	if (n >= sizeof r->status)
+		return false;
+	if (n)
+		memcpy(r->status, l->word.s, n);
+	r->status[n] = 0;
+	r->when_s = (uint32_t)l->when;
+	if (letter == 'k' && is_duty(&l->via))
+		r->dsn |= QF_TOLD_END;                  /* by the next hop */
+	/* what it says of a delivery nobody wants to know, mostly */
+	if (letter == 'k' && !(qf_notify(q, (size_t)l->rcpt) & DSN_SUCCESS))
+		return true;
+	return keep(q, l->text.s, l->text.end, &r->last) && keep_way(q, l, r);
+}
+
 static bool
 replay_history(struct qf *q, char letter, const char *s, const char *end)
 {
 	struct qf_rcpt *r;
-	uint64_t n, when;
-	const char *space;
+	struct line l;
 
-	errno = EBADMSG;
-	if (!q->rcpts || !number(&s, end, q->rcpts - 1, &n) || !number(&s, end, INT64_MAX, &when))
+	if (!take_line(&l, letter, s, end) || l.rcpt >= q->rcpts)
 		return false;
-	r = &q->rcpt[n];
+	r = &q->rcpt[l.rcpt];
 	q->history = true;
+	if (letter == 'w') {
+		bool delayed = l.word.end - l.word.s == 7 && memcmp(l.word.s, "delayed", 7) == 0;
+
+		r->dsn |= delayed ? QF_TOLD_DELAY : QF_TOLD_END;
+		return true;
+	}
 	if (r->state == QF_DELIVERED || r->state == QF_BOUNCED || r->state == QF_EXPANDED)
 		return true;                            /* a later copy says nothing new */
-	if (letter == 'z' || letter == 'd') {
-		if (!(space = memchr(s, ' ', (size_t)(end - s))) || space - s >= (ptrdiff_t)sizeof r->status)
-			return false;
-		memcpy(r->status, s, (size_t)(space - s));
-		r->status[space - s] = 0;
-		s = space + 1;
-		if (!keep(q, s, end, &r->last))
-			return false;
-	}
+	if (letter != 'b' && !replay_attempt(q, letter, &l))
+		return false;
 	r->tries += letter == 'z';
 	r->state = letter == 'k' ? QF_DELIVERED : letter == 'd' ? QF_FAILED : letter == 'b' ? QF_BOUNCED : QF_WAITING;
 	return true;
@@ -240,8 +365,10 @@ struct expansion {
 static void
 expansion_end(struct qf *q, struct expansion *x, bool whole)
 {
-	if (!whole)
+	if (!whole && x->again)
 		q->rcpts = x->first;
+	else if (!whole)
+		qf_drop_children(q, x->parent, x->first);
 	else if (!x->again)
 		q->rcpt[x->parent].state = QF_EXPANDED;
 	x->left = 0;
@@ -279,8 +406,7 @@ replay_child(struct qf *q, struct expansion *x, const char *s, const char *end)
 		if (!x->again) {
 			if (!grow(q) || !keep(q, s + 3, end, &addr))
 				return false;
-			q->rcpt[q->rcpts++] = (struct qf_rcpt){ .addr = addr, .sender = x->sender,
-				.parent = (uint32_t)x->parent + 1, .kind = (uint8_t)s[1] };
+			put_child(q, x->parent, s[1], x->sender, addr);
 		}
 	}
 	if (--x->left == 0)
@@ -295,7 +421,7 @@ replay_after(struct qf *q, struct expansion *x, const char *s, const char *end)
 		return x->left && replay_child(q, x, s, end);
 	if (x->left)
 		expansion_end(q, x, false);
-	return *s == 'x' ? replay_expansion(q, x, s + 1, end) : memchr("kzdb", *s, 4) && replay_history(q, *s, s + 1, end);
+	return *s == 'x' ? replay_expansion(q, x, s + 1, end) : memchr("kzdbw", *s, 5) && replay_history(q, *s, s + 1, end);
 }
 
 /* what its last recipient was given for reports; a NOTIFY that makes no sense is none */
@@ -313,6 +439,17 @@ replay_dsn(struct qf *q, const char *s, const char *end)
 		return true;
 	r->dsn |= QF_ORCPT;
 	return keep(q, s + 1, end, &offset);
+}
+
+static bool
+replay_lifetime(struct qf *q, const char *s, const char *end)
+{
+	uint64_t n;
+
+	if (!num_span(s, (size_t)(end - s), 1, UINT32_MAX, &n))
+		return false;
+	q->lifetime_s = (uint32_t)n;
+	return true;
 }
 
 /* one line without its newline; *ended says whether the '.' has been; false: errno EBADMSG or ENOMEM */
@@ -333,6 +470,8 @@ replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->body);
 	case 'H':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->hold);
+	case 'L':
+		return q->sender && !q->rcpts && replay_lifetime(q, s + 1, end);
 	case 'W':
 		q->forwarded = end - s == 2 && s[1] == '1';
 		return q->sender && !q->rcpts;
@@ -404,7 +543,7 @@ reset(struct qf *q)
 {
 	q->strings.max = QF_RECORDS;
 	buf_clear(&q->strings);
-	q->sender = q->body = q->envid = q->hold = 0;
+	q->sender = q->body = q->envid = q->hold = q->lifetime_s = q->via_last = 0;
 	q->rcpts = 0;
 	q->history = q->forwarded = q->utf8 = q->headers = false;
 }
@@ -494,7 +633,18 @@ qf_of_list(const struct qf *q, size_t i)
 unsigned
 qf_notify(const struct qf *q, size_t i)
 {
-	return qf_of_list(q, i) ? 0 : q->rcpt[qf_root(q, i)].dsn & ~(unsigned)QF_ORCPT;
+	unsigned bits;
+	bool one = true;
+
+	if (qf_of_list(q, i))
+		return 0;
+	for (; q->rcpt[i].parent; i = q->rcpt[i].parent - 1)
+		one = one && q->rcpt[q->rcpt[i].parent - 1].into == 1;
+	bits = q->rcpt[i].dsn & (DSN_NEVER | DSN_SUCCESS | DSN_FAILURE | DSN_DELAY);
+	if (one || !(bits & DSN_SUCCESS))
+		return bits;
+	bits &= ~(unsigned)DSN_SUCCESS;
+	return bits ? bits : DSN_NEVER;
 }
 
 const char *
@@ -517,4 +667,60 @@ qf_address(const struct qf *q, size_t i)
 		break;
 	}
 	return qf_string(q, q->rcpt[i].addr);
+}
+
+/* ---- what happened */
+
+static bool
+text_of(struct buf *b, const struct piece *p)
+{
+	buf_clear(b);
+	return buf_room(b, (size_t)(p->end - p->s) + 1) && (p->s == p->end || percent_get(b, p->s, (size_t)(p->end - p->s))) &&
+	    buf_byte(b, 0);
+}
+
+/* the lines behind the end of the envelope */
+static bool
+tell_all(const char *s, const char *end, struct buf field[3], void (*tell)(void *, const struct qf_event *), void *arg)
+{
+	const char *nl;
+	struct line l;
+
+	for (; s < end && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1) {
+		struct qf_event e = { .letter = *s };
+
+		if (!memchr("kzdbw", *s, 5))
+			continue;
+		if (!take_line(&l, *s, s + 1, nl) || !text_of(&field[0], &l.word) || !text_of(&field[1], &l.via) || !text_of(&field[2], &l.text))
+			return false;
+		e.rcpt = (size_t)l.rcpt;
+		e.when_s = (int64_t)l.when;
+		e.status = field[0].s;
+		e.via = field[1].s;
+		e.text = field[2].s;
+		tell(arg, &e);
+	}
+	return true;
+}
+
+bool
+qf_history(const struct qf *q, int fd, void (*tell)(void *, const struct qf_event *), void *arg)
+{
+	struct buf records = BUF(QF_RECORDS), field[3] = { BUF(QF_RECORDS), BUF(QF_RECORDS), BUF(QF_RECORDS) };
+	uint64_t at = QF_HEADER + q->header.length;
+	size_t n = (size_t)(q->size - at), i;
+	const char *begin;
+	bool ok = false;
+
+	if (!buf_room(&records, n))
+		return false;
+	errno = EBADMSG;                        /* it has become shorter */
+	if (fd_pread(fd, records.s, n, (off_t)at) == (ssize_t)n) {
+		begin = memmem(records.s, n, "\n.\n", 3);
+		ok = begin && tell_all(begin + 3, records.s + n, field, tell, arg);
+	}
+	buf_free(&records);
+	for (i = 0; i < 3; i++)
+		buf_free(&field[i]);
+	return ok;
 }

@@ -10,20 +10,23 @@
  *                        or 16 '-': the file got its name only after it was on disk
  *   message   LENGTH bytes, lines end in LF; begins with the Received line that pneu-queue writes
  *   records   lines, first byte = type. Upper case is the envelope as injected:
- *               F sender   T recipient   B E H R U W N O their parameters (wire/envelope.h)
+ *               F sender   T recipient   B E H L R U W N O their parameters (wire/envelope.h)
  *               .          end of the envelope
  *             lower case is the history that send appends; N counts the T records from 0, WHEN is seconds since 1970:
- *               kN WHEN TEXT          delivered
- *               zN WHEN STATUS TEXT   deferred
- *               dN WHEN STATUS TEXT   failed; its bounce is still owed
+ *               kN WHEN WAY TEXT          delivered
+ *               zN WHEN STATUS WAY TEXT   deferred
+ *               dN WHEN STATUS WAY TEXT   failed; its bounce is still owed
+ *                 WAY is "@VIA", the report's via (wire/job.h), or not there; a TEXT that begins with '@' has "@" before it
  *               bN WHEN ID            bounced; no ID: the bounce was given up as a double one, or was not wanted
+ *               wN WHEN ACTION ID     the sender was told by the message ID what stands there: "delayed", for the time
+ *                                     being; or "delivered", "relayed", "expanded", after a k or x, in the end
  *               xN WHEN COUNT WHY     replaced by the recipients in the COUNT lines that follow, which count on from the
  *                                     last one; WHY is for people (file and line of an alias)
  *                 <SENDER             envelope sender of those that follow; until there is one, that of N
  *                 +KIND TEXT          one of them, KIND as in enum qf_kind
  *                                     Fewer than COUNT lines, then something else: it did not happen.
  *
- * In records a control byte, '%' and 0x7f are written %XX. A recipient's state is what its last record says;
+ * In records a control byte, '%' and 0x7f are written %XX. A recipient's state is what its last record says, w aside;
  * b, k and x end it for good, so every record may stand twice. A line that the end of file cuts off does not count.
  * The file's mtime is the time of the next attempt.
  *
@@ -61,7 +64,10 @@ uint64_t qf_sum(uint64_t so_far, const void *, size_t n);      /* begin with 0; 
 /* One record as a line; '%' escapes are made here. false as buf_put, and nothing of it is put. */
 bool qf_put_envelope(struct buf *, char letter, const char *value);
 bool qf_put_end(struct buf *);
-bool qf_put_history(struct buf *, char letter, size_t n, int64_t when, const char *status, const char *text);
+/* k z d: status 0 in a k; via 0 or "" is none */
+bool qf_put_attempt(struct buf *, char letter, size_t n, int64_t when, const char *status, const char *via, const char *text);
+bool qf_put_bounced(struct buf *, size_t n, int64_t when, const char *id);
+bool qf_put_told(struct buf *, size_t n, int64_t when, const char *action, const char *id);
 
 /* An expansion as a whole: the x line, then what qf_put_child_sender and qf_put_child add, count lines in all. Cut b back to
  * what it held if one of them fails. */
@@ -83,7 +89,9 @@ enum qf_kind {
 
 struct qf_rcpt {
 	uint32_t addr;                          /* offset of its string in strings */
-	uint32_t last;                          /* offset of the text of its last record, 0: none */
+	uint32_t last;                          /* offset of the text of its last attempt, 0: none, or delivered and no report wanted */
+	uint32_t via;                           /* and of the way it went, 0: none was told */
+	uint32_t when_s;                        /* and when it was, seconds since 1970 modulo 2^32 */
 	uint32_t tries;                         /* how many z records */
 	uint32_t sender;                        /* offset of its own envelope sender, 0: that of the message */
 	uint32_t parent;                        /* whom it came from, 1 more than the index; 0: injected */
@@ -91,16 +99,21 @@ struct qf_rcpt {
 	uint8_t state;                          /* enum qf_state */
 	uint8_t kind;                           /* enum qf_kind: what addr is */
 	uint8_t local, answered;                /* the program's own, 0 at first */
-	char status[10];                        /* of its last record, or "" */
-	uint8_t dsn;                            /* of a T record: enum dsn bits (mail/dsn.h), and QF_ORCPT */
+	uint8_t into;                           /* of an expanded one: 0 nobody; 1 one other; 2 more, or a list */
+	char status[10];                        /* of its last attempt, or "" */
+	uint8_t dsn;                            /* of a T record: enum dsn bits (mail/dsn.h), and QF_ORCPT; of all: QF_TOLD_ */
 };
 #define QF_ORCPT 128                            /* its ORCPT stands in strings after its address */
+#define QF_TOLD_DELAY 64                        /* the sender was told that it is delayed, */
+#define QF_TOLD_END 32                          /* that it is delivered, or what became of it else */
 
 struct qf {
 	struct qf_header header;
 	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
 	uint32_t sender, body, envid;           /* offsets in strings */
 	uint32_t hold;                          /* why it is to be held before anything else; 0: it is not */
+	uint32_t lifetime_s;                    /* the sender wants it tried no longer; 0: as long as anything */
+	uint32_t via_last;                      /* the way that was kept last: many went the same */
 	struct qf_rcpt *rcpt;
 	size_t rcpts, room;
 	size_t injected;                        /* how many of them are T records */
@@ -128,7 +141,8 @@ const char *qf_string(const struct qf *, uint32_t offset);
 const char *qf_sender(const struct qf *, size_t rcpt);  /* envelope sender for this recipient */
 size_t qf_root(const struct qf *, size_t rcpt);         /* the injected recipient it comes from, perhaps itself */
 /* The sender's wishes count for those that an alias stands for too, but not for those of a list, whose mail has another
- * envelope sender: they get none (RFC 3461 5.2.7). NOTIFY as enum dsn bits; ORCPT as in the envelope or 0, which is also
+ * envelope sender: they get none (RFC 3461 5.2.7). NOTIFY as enum dsn bits; where an alias stands for several, the success is
+ * its own, and theirs is not asked for; ORCPT as in the envelope or 0, which is also
  * what those of a list have; and is the message's ENVID theirs? */
 unsigned qf_notify(const struct qf *, size_t rcpt);
 const char *qf_orcpt(const struct qf *, size_t rcpt);
@@ -136,7 +150,18 @@ bool qf_of_list(const struct qf *, size_t rcpt);
 const char *qf_address(const struct qf *, size_t rcpt); /* to show: its address; of a file or program its root's */
 /* one more recipient, as a + line makes it; sender as in struct qf_rcpt. False: ENOMEM or EMSGSIZE, nothing changed */
 bool qf_add_child(struct qf *, size_t parent, char kind, uint32_t sender, const char *text);
+void qf_drop_children(struct qf *, size_t parent, size_t first);        /* take those from first on back */
 /* a string to keep; its offset, 0: ENOMEM or EMSGSIZE */
 uint32_t qf_keep(struct qf *, const char *);
+
+/* What happened to the recipients, in order. Strings last until the next one, unescaped, "" where there is none. */
+struct qf_event {
+	char letter;                            /* k z d b w */
+	size_t rcpt;
+	int64_t when_s;
+	const char *status, *via, *text;        /* of a w the action is the status; of b and w the ID is the text */
+};
+/* Tell it all, as it stood when the file behind fd was loaded. false: errno */
+bool qf_history(const struct qf *, int fd, void (*tell)(void *, const struct qf_event *), void *);
 
 #endif

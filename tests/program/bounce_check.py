@@ -49,7 +49,7 @@ def show(name):
     print('parts', ' '.join(p.get_content_type() for p in parts))
     blocks = parts[1].get_payload()
     for b in blocks[:1] + blocks[1:4]:
-        print('block', '; '.join('%s=%s' % (k, ' '.join(v.split())) for k, v in b.items() if k != 'Arrival-Date'))
+        print('block', '; '.join('%s=%s' % (k, ' '.join(v.split())) for k, v in b.items() if k not in ('Arrival-Date', 'Last-Attempt-Date')))
     print('count', len(blocks))
     print('defects', sum(len(p.defects) for p in m.walk()))
     with open(name, 'rb') as f:

@@ -75,6 +75,14 @@ grammar(void)
 	IS_GOOD("F#@[]\0Ta\0\0", "a double bounce");
 	IS_GOOD("Fa b\0T\"c d\"@e\0\0", "blanks in addresses");
 	IS_GOOD("F\xc3\xa4@b\0T\xff\x80\0\0", "bytes above 127");
+	IS_GOOD("Fa\0L1\0Tb\0\0", "a second to live");
+	IS_GOOD("Fa\0L31536000\0Tb\0\0", "a year");
+	IS_BAD("Fa\0L31536001\0Tb\0\0", "more");
+	IS_BAD("Fa\0L0\0Tb\0\0", "nothing");
+	IS_BAD("Fa\0L\0Tb\0\0", "no number");
+	IS_BAD("Fa\0L1d\0Tb\0\0", "a day");
+	IS_BAD("Fa\0L5\0L5\0Tb\0\0", "twice");
+	IS_BAD("Fa\0Tb\0L5\0\0", "of a recipient");
 	IS_BAD("\0", "no sender");
 	IS_BAD("Fa\0\0", "no recipient");
 	IS_BAD("Ta\0\0", "a recipient first");

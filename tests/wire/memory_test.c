@@ -256,7 +256,7 @@ make_queue_file(void)
 	}
 	qf_put_end(&b);
 	for (i = 0; i < 1000; i++)
-		qf_put_history(&b, 'z', (size_t)i, 5, "4.0.0", "later, later, later");
+		qf_put_attempt(&b, 'z', (size_t)i, 5, "4.0.0", "mx/192.0.2.7/clear", "later, later, later");
 	scratch_file("queuefile", b.s, b.len);
 	buf_free(&b);
 }
@@ -284,7 +284,7 @@ use_records(void)
 	int i, e;
 
 	for (i = 0; did && i < 300; i++)
-		did = qf_put_envelope(&b, 'T', "a%b\n@c") && qf_put_history(&b, 'z', 1, 2, "4.0.0", "te%xt") && qf_put_end(&b);
+		did = qf_put_envelope(&b, 'T', "a%b\n@c") && qf_put_attempt(&b, 'z', 1, 2, "4.0.0", "a%b", "te%xt") && qf_put_end(&b);
 	e = errno;
 	buf_free(&b);
 	errno = e;

@@ -61,11 +61,11 @@ golden(void)
 	    qf_put_end(&b), "records of an envelope");
 	same(b.s, ENVELOPE, "as these lines");
 	buf_clear(&b);
-	ok(qf_put_history(&b, 'z', 0, 1795335600, "4.4.1", "nobody answers: 100%\nagain") && qf_put_history(&b, 'k', 1, 1795335601, 0, "done") &&
-	    qf_put_history(&b, 'd', 2, 1795335602, "5.1.1", "no such user"), "and of a history");
+	ok(qf_put_attempt(&b, 'z', 0, 1795335600, "4.4.1", 0, "nobody answers: 100%\nagain") && qf_put_attempt(&b, 'k', 1, 1795335601, 0, "", "done") &&
+	    qf_put_attempt(&b, 'd', 2, 1795335602, "5.1.1", 0, "no such user"), "and of a history");
 	same(b.s, HISTORY, "as these lines");
 	buf_clear(&b);
-	ok(qf_put_history(&b, 'b', 7, -5, 0, "1k0v4ghy9t0c1"), "a time before 1970");
+	ok(qf_put_bounced(&b, 7, -5, "1k0v4ghy9t0c1"), "a time before 1970");
 	same(b.s, "b7 0 1k0v4ghy9t0c1\n", "counts as 1970");
 	buf_free(&b);
 }
@@ -299,6 +299,87 @@ headers(void)
 	ok(load(bad, 0, true) == QF_INCOMPLETE, "an empty file");
 }
 
+#define TWO HEADER NO_SUM MESSAGE "Fs@s\nL7200\nTann\nNSUCCESS,DELAY\nTbob\n.\n"
+#define WAYS "z0 1795335600 4.4.2 @mx.b.example/192.0.2.7/TLSv1.3 broken off\n" "w0 1795335700 delayed 1k0v4ghy9t0c1\n" \
+	"k0 1795335800 @mx.b.example/192.0.2.7/clear @ease\n" "w0 1795335801 relayed 1k0v4ghy9t0c2\n" "d1 1795335802 5.0.0 @ @home\n"
+
+static char events[2000];
+
+static void
+tell(void *arg, const struct qf_event *e)
+{
+	size_t n = strlen(events);
+
+	(void)arg;
+	snprintf(events + n, sizeof events - n, "%c%zu %lld <%s> <%s> <%s>; ", e->letter, e->rcpt, (long long)e->when_s, e->status, e->via, e->text);
+}
+
+/* each attempt says by which way; the sender is told once of each thing */
+static void
+ways(void)
+{
+	struct buf b = BUF(QF_RECORDS);
+	int fd;
+
+	ok(qf_put_attempt(&b, 'z', 0, 1795335600, "4.4.2", "mx.b.example/192.0.2.7/TLSv1.3", "broken off") &&
+	    qf_put_told(&b, 0, 1795335700, "delayed", "1k0v4ghy9t0c1") &&
+	    qf_put_attempt(&b, 'k', 0, 1795335800, 0, "mx.b.example/192.0.2.7/clear", "@ease") &&
+	    qf_put_told(&b, 0, 1795335801, "relayed", "1k0v4ghy9t0c2") && qf_put_attempt(&b, 'd', 1, 1795335802, "5.0.0", "", "@home"),
+	    "attempts with ways, and who was told");
+	same(b.s, WAYS, "as these lines");
+	ok(LOAD(TWO WAYS) == QF_OK && q.lifetime_s == 7200 && q.rcpt[0].state == QF_DELIVERED && q.rcpt[0].tries == 1 &&
+	    (q.rcpt[0].dsn & (QF_TOLD_DELAY | QF_TOLD_END)) == (QF_TOLD_DELAY | QF_TOLD_END) && q.rcpt[0].when_s == 1795335800, "read back");
+	same(qf_string(&q, q.rcpt[0].via), "mx.b.example/192.0.2.7/clear", "the last way");
+	same(qf_string(&q, q.rcpt[0].last), "@ease", "and words, of one whose success is to be reported");
+	ok(q.rcpt[1].via == 0 && !(q.rcpt[1].dsn & QF_TOLD_END), "no way");
+	same(qf_string(&q, q.rcpt[1].last), "@home", "and words that look like one");
+	fd = open("q", O_RDONLY | O_CLOEXEC);
+	events[0] = 0;
+	ok(qf_history(&q, fd, tell, 0), "all of it");
+	same(events, "z0 1795335600 <4.4.2> <mx.b.example/192.0.2.7/TLSv1.3> <broken off>; w0 1795335700 <delayed> <> <1k0v4ghy9t0c1>; "
+	    "k0 1795335800 <> <mx.b.example/192.0.2.7/clear> <@ease>; w0 1795335801 <relayed> <> <1k0v4ghy9t0c2>; "
+	    "d1 1795335802 <5.0.0> <> <@home>; ", "in order");
+	q.size += 100;
+	errno = 0;
+	ok(!qf_history(&q, fd, tell, 0) && errno == EBADMSG, "a file that has become shorter");
+	close(fd);
+	ok(LOAD(TWO "z0 1 4.0.0 x\nw0 2 delayed a\nk0 3 x\nz0 1 4.0.0 x\nw0 2 delayed a\n") == QF_OK && q.rcpt[0].state == QF_DELIVERED &&
+	    !(q.rcpt[0].dsn & QF_TOLD_END) && q.rcpt[0].dsn & QF_TOLD_DELAY, "what was told of a delay, written twice, is not told of the end");
+	ok(LOAD(TWO "k0 3 @mx/192.0.2.7/clear/dsn ok\n") == QF_OK && q.rcpt[0].dsn & QF_TOLD_END, "where the next hop has the duty all is told");
+	ok(LOAD(TWO "k0 3 @what\n") == QF_OK && q.rcpt[0].via == 0 && strcmp(qf_string(&q, q.rcpt[0].last), "@what") == 0,
+	    "an old record whose words begin so");
+	damaged("F\nT\n.\nw0 1 \n", QF_DAMAGED, "told without words");
+	damaged("F\nT\n.\nw0 1 delayed\n", QF_DAMAGED, "by no message");
+	damaged("F\nT\n.\nw1 1 delayed x\n", QF_DAMAGED, "of who is not there");
+	damaged("F\nL0\nT\n.\n", QF_INCOMPLETE, "no time to live");
+	damaged("F\nLx\nT\n.\n", QF_INCOMPLETE, "a time that is none");
+	buf_free(&b);
+}
+
+static unsigned
+notify(const char *records, size_t i)
+{
+	char file[3000];
+
+	return load(file, (size_t)sprintf(file, "%s%s", TWO, records), true) == QF_OK ? qf_notify(&q, i) : 99;
+}
+
+/* RFC 3461 5.2.7: who asks for a success where an alias leads elsewhere */
+static void
+wishes(void)
+{
+	ok(notify("", 0) == (DSN_SUCCESS | DSN_DELAY) && notify("", 1) == 0, "as the sender said");
+	ok(notify("x0 1 1 a\n+a c\n", 2) == (DSN_SUCCESS | DSN_DELAY) && q.rcpt[0].into == 1, "who an alias stands for, alone");
+	ok(notify("x0 1 2 a\n+a c\n+a d\n", 3) == DSN_DELAY && q.rcpt[0].into == 2, "of several none asks for success");
+	ok(notify("x0 1 1 a\n+i /l\nx2 2 2 a\n+a c\n+a d\n", 2) == (DSN_SUCCESS | DSN_DELAY) && qf_notify(&q, 3) == DSN_DELAY,
+	    "nor behind a list that is alone");
+	ok(notify("x0 1 2 a\n<own\n+a c\n", 2) == 0 && q.rcpt[0].into == 2, "a list asks for nothing");
+	ok(notify("x0 1 2 a\n+a c\n", 0) == (DSN_SUCCESS | DSN_DELAY) && q.rcpt[0].into == 0, "an expansion that did not happen");
+	ok(notify("x0 1 0 a\n", 0) == (DSN_SUCCESS | DSN_DELAY) && q.rcpt[0].into == 0 && q.rcpt[0].state == QF_EXPANDED, "into nobody");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fs\nTa\nNSUCCESS\n.\nx0 1 2 a\n+a c\n+a d\n") == QF_OK && qf_notify(&q, 1) == DSN_NEVER,
+	    "who asked for success alone asks for nothing then");
+}
+
 /* a file with the right sum */
 static size_t
 summed(char *file, const char *rest)
@@ -383,7 +464,8 @@ large(void)
 	qf_put_end(&b);
 	envelope = b.len;
 	for (i = 0; i < 100000; i += 3)
-		qf_put_history(&b, "kzdb"[i % 4], i, 5, i % 4 == 1 || i % 4 == 2 ? "4.0.0" : 0, "text");
+		i % 4 == 3 ? qf_put_bounced(&b, i, 5, "text") :
+		    qf_put_attempt(&b, "kzd"[i % 4], i, 5, i % 4 ? "4.0.0" : 0, i % 2 ? "mx/192.0.2.7/clear" : "", "text");
 	for (all = load(b.s, b.len, true) == QF_OK && q.rcpts == 100000, i = 0; all && i < 100000; i++) {
 		static const enum qf_state states[] = { QF_DELIVERED, QF_WAITING, QF_FAILED, QF_BOUNCED };
 
@@ -411,7 +493,7 @@ trouble(void)
 	errno = 0;
 	ok(!qf_put_envelope(&b, 'T', "\n") && errno == EMSGSIZE && b.len == 2, "no room for an envelope record: nothing put");
 	errno = 0;
-	ok(!qf_put_history(&b, 'k', 1, 1, 0, "") && errno == EMSGSIZE && b.len == 2, "nor for a history");
+	ok(!qf_put_attempt(&b, 'k', 1, 1, 0, 0, "") && !qf_put_told(&b, 1, 1, "a", "b") && !qf_put_bounced(&b, 1, 1, "") && errno == EMSGSIZE && b.len == 2, "nor for a history");
 	buf_free(&b);
 	qf_free(&q);
 	ok(!q.rcpt && q.rcpts == 0 && !q.strings.s, "free leaves nothing");
@@ -449,7 +531,7 @@ reports(void)
 	    "who comes of a list does not");
 	ok(LOAD(DSN_START "Tx@b.example\nNNEVER\n.\nx0 1 2 list\n<joe@a.example\n+a y@b.example\n") == QF_OK && qf_notify(&q, 1) == DSN_NEVER,
 	    "unless it keeps the sender");
-	ok(sizeof(struct qf_rcpt) <= 40, "a recipient costs no more memory than before");
+	ok(sizeof(struct qf_rcpt) <= 48, "a recipient costs 48 bytes of memory");
 }
 
 int
@@ -462,6 +544,8 @@ main(void)
 	torn();
 	odd();
 	expansions();
+	ways();
+	wishes();
 	headers();
 	sums();
 	large();
