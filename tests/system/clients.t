@@ -1,7 +1,7 @@
 # clients: mail programs as people have them, each hands one message to a house; it arrives byte by byte as it was sent
 . tests/lib.sh
 . tests/system/house.sh
-PATH=$PATH:/usr/sbin
+PATH=$PATH:/usr/sbin:${PNEU_SERVERS:-/var/lib/pneu-tests}/bin
 HOME=$T LC_ALL=C
 export HOME LC_ALL
 unset MAILRC MAIL EMAIL SMTPSERVER http_proxy all_proxy ALL_PROXY
@@ -124,7 +124,7 @@ else
 fi
 
 # messages of many lines, in a few sessions at once
-if has smtp-source postfix; then
+if has smtp-source "postfix, unpacked by tests/servers"; then
 	smtp-source -s 4 -m 20 -l 20000 -f ann@one.test -t joe@one.test "127.0.0.1:$P" >"$T/out" 2>&1
 	is 'smtp-source is content' "$?$(cat "$T/out")" 0
 	t 'smtp-source: all arrive' wait_until 20 arrived joe 20
