@@ -11,6 +11,7 @@
 #include "deliver/dnsask.h"
 #include "lib/buf.h"
 #include "lib/file.h"
+#include "lib/ip.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_MAX 65536
@@ -285,6 +286,55 @@ dns_get_cname(const char *text, char target[256])
 	}
 	dnsask_free(&q);
 	return DNS_OK;
+}
+
+/* the name that has the PTR records of an address (RFC 1035 3.5, RFC 3596 2.5) */
+static void
+reverse(char out[80], const unsigned char ip[16])
+{
+	int i, at = 0;
+
+	if (ip_is_v4(ip)) {
+		snprintf(out, 80, "%u.%u.%u.%u.in-addr.arpa", ip[15], ip[14], ip[13], ip[12]);
+		return;
+	}
+	for (i = 15; i >= 0; i--)
+		at += snprintf(out + at, (size_t)(80 - at), "%x.%x.", ip[i] & 15u, ip[i] >> 4u);
+	snprintf(out + at, (size_t)(80 - at), "ip6.arpa");
+}
+
+enum dns_result
+dns_get_ptr(const unsigned char ip[16], struct buf *names, size_t *n)
+{
+	char text[80], target[DNSNAME_TEXT];
+	const unsigned char *rdata;
+	struct dnsname name;
+	struct dnsask q;
+	enum dns_result r;
+	size_t len, had = names->len;
+	bool ok = true;
+
+	*n = 0;
+	reverse(text, ip);
+	if ((r = ready(&name, text)) != DNS_OK || (r = ask_one(&q, &name, DNS_PTR)) != DNS_OK)
+		return r;
+	while (ok && dnspacket_next(&q.answer, &rdata, &len)) {
+		dnspacket_cname(&q.answer, rdata, &name);
+		if (dnsname_text(&name, target) && *target) {
+			ok = buf_put(names, target, strlen(target) + 1);
+			*n += ok;
+		}
+	}
+	if (!ok) {
+		because(strerror(errno));
+		buf_cut(names, had);
+		*n = 0;
+		secure = false;
+	}
+	dnsask_free(&q);
+	if (ok && *n == 0)
+		because("DNS: there are PTR records, but none of them is a name");
+	return !ok ? DNS_TEMP : *n ? DNS_OK : DNS_NODATA;
 }
 
 enum { V6, V4, FAMILIES };      /* the questions for a host */

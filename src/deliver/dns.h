@@ -103,6 +103,9 @@ enum dns_result dns_get_tlsa(uint16_t port, const char *host, struct dns_tlsa *l
 /* What name itself is a CNAME of, with no step further: lower case, "" if that cannot be written. To tell a secure alias
  * that leads into an insecure zone from an insecure one (RFC 7672 2.2.2). */
 enum dns_result dns_get_cname(const char *name, char target[256]);
+/* The names of an address (lib/ip.h), by its PTR records: lower case, each followed by a 0, appended to names, in no order. One
+ * that cannot be written is left out. *n: how many, at least 1 with DNS_OK, else 0. DNS_TEMP also: as dns_get_txt */
+enum dns_result dns_get_ptr(const unsigned char ip[16], struct buf *names, size_t *n);
 /* Was the answer of the last look-up secure? Negative ones too; never after DNS_TEMP or what was answered without a question.
  * After dns_get_addrs_of each host has its own. */
 bool dns_was_secure(void);

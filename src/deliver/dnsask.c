@@ -33,6 +33,8 @@ type_text(unsigned type)
 		return "TLSA";
 	case DNS_CNAME:
 		return "CNAME";
+	case DNS_PTR:
+		return "PTR";
 	default:
 		return "records";
 	}

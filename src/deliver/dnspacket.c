@@ -195,6 +195,7 @@ record_fits(const unsigned char *s, const struct record *r)
 		at += 2;
 		return r->len > 2 && take_name(s, end, &at, &name) && at == end;
 	case DNS_CNAME:
+	case DNS_PTR:
 		return take_name(s, end, &at, &name) && at == end;
 	case DNS_TLSA:
 		return r->len >= 3;

@@ -35,7 +35,7 @@ enum dnsname_result dnsname_get(struct dnsname *, const char *text);    /* one d
 bool dnsname_text(const struct dnsname *, char out[DNSNAME_TEXT]);
 bool dnsname_same(const struct dnsname *, const struct dnsname *);
 
-enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_SOA = 6, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_OPT = 41, DNS_TLSA = 52 };
+enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_OPT = 41, DNS_TLSA = 52 };
 
 struct dnspacket_question {
 	struct dnsname name;
@@ -79,11 +79,11 @@ struct dnspacket_answer {
 enum dnspacket_result dnspacket_read(const unsigned char *s, size_t n, const struct dnspacket_question *q, unsigned *hops,
     struct dnspacket_answer *);
 /* after DNSPACKET_OK: the next record of the name and type asked for. Its rdata has the right length for A (4), AAAA (16),
- * MX (2 and a name), CNAME (a name), TLSA (at least 3) and TXT (strings behind their lengths, at least one). false: no more */
+ * MX (2 and a name), CNAME and PTR (a name), TLSA (at least 3) and TXT (strings behind their lengths, at least one). false: no more */
 bool dnspacket_next(struct dnspacket_answer *, const unsigned char **rdata, size_t *len);
 /* the parts of an MX record that dnspacket_next gave */
 void dnspacket_mx(const struct dnspacket_answer *, const unsigned char *rdata, uint16_t *preference, struct dnsname *);
-/* the name that is a CNAME record which dnspacket_next gave */
+/* the name that is a CNAME or PTR record which dnspacket_next gave */
 void dnspacket_cname(const struct dnspacket_answer *, const unsigned char *rdata, struct dnsname *name);
 /* the strings of a TXT record that dnspacket_next gave, joined; how many bytes, fewer than len. out has room for len. */
 size_t dnspacket_txt(const unsigned char *rdata, size_t len, char *out);

@@ -1,6 +1,7 @@
 /* dnsq - ask the resolver the way pneu-remote does
- *   usage  pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME
- *   fd 1   a line for each record; -s: before them "secure" or "insecure"
+ *   usage  pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME | ptr ADDRESS |
+ *          spf DOMAIN ADDRESS
+ *   fd 1   a line for each record, of spf what the sender's policy makes a receiver do; -s: before them "secure" or "insecure"
  *   exit   0 records, 100 there are none or no such name, 111 for now nobody knows      -> pneu-dnsq(1)
  * Invariant: prints nothing on descriptor 1 unless the answer is whole. */
 #include <arpa/inet.h>
@@ -9,8 +10,10 @@
 #include <unistd.h>
 
 #include "deliver/dns.h"
+#include "deliver/policy.h"
 #include "lib/ascii.h"
 #include "lib/conf.h"
+#include "lib/ip.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/out.h"
@@ -197,12 +200,48 @@ get_txt(struct out *o, char **name)
 	return r;
 }
 
+static void
+read_ip(unsigned char ip[16], const char *text)
+{
+	if (!ip_read(text, ip))
+		die_say(EX_HARD, "not an IP address: ", text);
+}
+
+static enum dns_result
+get_ptr(struct out *o, char **address)
+{
+	static struct buf names = BUF(DNS_TXT_MAX);
+	unsigned char ip[16];
+	enum dns_result r;
+	size_t n, i;
+
+	read_ip(ip, *address);
+	r = dns_get_ptr(ip, &names, &n);
+	put_secure(o, r, dns_was_secure());
+	for (i = 0; i < names.len; i++)
+		out_byte(o, names.s[i] ? names.s[i] : '\n');
+	return r;
+}
+
+/* in doubt refused, as pneu-remote has it for senders of forwarded mail */
+static enum dns_result
+get_spf(struct out *o, char **args)
+{
+	unsigned char ip[16];
+
+	if (!args[1])
+		die_say(EX_HARD, "spf needs a domain and an address");
+	read_ip(ip, args[1]);
+	out_puts(o, policy_refuses(args[0], ip) ? "refused\n" : "allowed\n");
+	return DNS_OK;
+}
+
 static const struct verb {
 	const char *word;
 	int max;                /* arguments, one at least */
 	enum dns_result (*get)(struct out *, char **args);
 } verbs[] = { { "mx", 1, get_mx }, { "addr", HOSTS_MAX, get_addr }, { "tlsa", 2, get_tlsa }, { "cname", 1, get_cname },
-	{ "txt", 1, get_txt } };
+	{ "txt", 1, get_txt }, { "ptr", 1, get_ptr }, { "spf", 2, get_spf } };
 
 static const struct verb *
 choose(int argc, char **argv)
@@ -212,7 +251,8 @@ choose(int argc, char **argv)
 	for (i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++)
 		if (strcmp(*argv, verbs[i].word) == 0 && argc - 1 <= verbs[i].max)
 			return &verbs[i];
-	die_say(EX_HARD, "usage: pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME");
+	die_say(EX_HARD, "usage: pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME | "
+	    "ptr ADDRESS | spf DOMAIN ADDRESS");
 }
 
 int

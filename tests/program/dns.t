@@ -67,6 +67,22 @@ is 'the root is refused'                        "$(ask addr .)" 'DNS: a name wit
 is 'a label of 64 is refused'                   "$(ask mx "$(printf '%064d' 0).example")" 'DNS: a name that long does not exist =100'
 is 'none of these made a query'                 "$(cat "$T/liar.log")" ''
 
+# names of addresses, and what senders' domains say
+is 'the names of an address'                    "$(ask ptr 192.0.2.9)" 'mx.example www.example =0'
+is 'an address without one'                     "$(ask ptr 192.0.2.8)" 'DNS: 8.2.0.192.in-addr.arpa has no PTR record =100'
+is 'one that a CNAME leads to (RFC 2317)'       "$(ask ptr 192.0.2.7)" 'mx.example =0'
+is 'one that cannot be written'                 "$(ask ptr 192.0.2.6)" 'DNS: there are PTR records, but none of them is a name =100'
+is 'one that is cut'                            "$(ask ptr 192.0.2.5)" 'LIAR sent a malformed answer (PTR of 5.2.0.192.in-addr.arpa) =111'
+is 'of an IPv6 address'                         "$(ask ptr 2001:db8::123a)" 'six.example =0'
+is 'the reverse of it'                          "$(tail -n 1 "$T/liar.log" | cut -d ' ' -f 5-)" \
+	"12 a.3.2.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+is 'a name is not an address'                   "$(ask ptr a.example)" 'not an IP address: a.example =100'
+is 'a policy that names us'                     "$(ask spf spfus.example 127.0.0.1)" 'allowed =0'
+is 'one that does not'                          "$(ask spf spfus.example 192.0.2.1)" 'refused =0'
+is 'no policy'                                  "$(ask spf spfnone.example 192.0.2.1)" 'allowed =0'
+is 'one address'                                "$(ask spf spfus.example)" 'spf needs a domain and an address =100'
+: >"$T/liar.log"
+
 # what a query looks like
 is 'a capital letter and a last dot are nothing' "$(ask mx PLAIN.Example.)" '10 mx.example =0'
 is 'a query is by UDP, for 1232 bytes, in lower case' "$(cut -d ' ' -f 1,4- "$T/liar.log")" 'udp edns1232 15 plain.example'
@@ -220,7 +236,7 @@ is 'DNSCACHEIP must be addresses' "$(DNSCACHEIP='127.0.0.1 none' ask addr a.exam
 echo soon >"$T/hasty/timeoutdns"
 is 'a bad setting is fatal' "$(hasty addr a.example)" 'control/timeoutdns: "soon" is not a number from 1 to 600 =111'
 is 'usage' "$(ask ns a.example)" \
-	'usage: pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME =100'
+	'usage: pneu-dnsq [-s] mx DOMAIN | addr HOST... | tlsa HOST [PORT] | cname NAME | txt NAME | ptr ADDRESS | spf DOMAIN ADDRESS =100'
 
 # a true resolver
 UNBOUND=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v unbound)

@@ -6,7 +6,7 @@ transport, source port, id, "edns" and its size or "-", type, name. With "good" 
 """
 import os, select, socket, struct, sys
 
-A, CNAME, SOA, MX, TXT, AAAA, OPT, TLSA = 1, 5, 6, 15, 16, 28, 41, 52
+A, CNAME, SOA, PTR, MX, TXT, AAAA, OPT, TLSA = 1, 5, 6, 12, 15, 16, 28, 41, 52
 GOOD4, GOOD6, EVIL = "192.0.2.1", "2001:db8::1", "203.0.113.66"
 
 address, portfile, logfile = sys.argv[1:4]
@@ -47,6 +47,10 @@ def tlsa(rdata, owner=b"\xc0\x0c"):
 
 def ede(option):
     return rr(b"\0", OPT, option, klass=1232)
+
+
+def ptr(to, owner=b"\xc0\x0c"):
+    return rr(owner, PTR, name(to))
 
 
 def cname(to, owner=b"\xc0\x0c"):
@@ -185,6 +189,13 @@ LIES = {
     "long": lambda q: [q.reply(rr(b"\xc0\x0c", q.type, b"\0" * 17))],
     "lies": lambda q: [q.reply(rr(b"\xc0\x0c", q.type, b"\1\2\3\4", length=400))],
     "nxdata": lambda q: [q.evil(rcode=3)],
+    # the names of addresses: by the first label of the reverse
+    "9": lambda q: [q.reply(ptr("Mx.example"), ptr("www.example"))],
+    "8": lambda q: [q.nodata()],
+    "7": lambda q: [q.reply(cname("7.0-15.2.0.192.in-addr.arpa"), ptr("mx.example", "7.0-15.2.0.192.in-addr.arpa"))],
+    "6": lambda q: [q.reply(rr(b"\xc0\x0c", PTR, b"\3a.b\0"))],
+    "5": lambda q: [q.reply(rr(b"\xc0\x0c", PTR, b"\3ab"))],
+    "a": lambda q: [q.reply(ptr("six.example"))],
     # errors
     "servfail": lambda q: [q.reply(rcode=2)],
     "refused": lambda q: [q.reply(rcode=5)],
