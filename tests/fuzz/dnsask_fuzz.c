@@ -3,7 +3,7 @@
  *           happens, a byte whenever something can: which sockets are ready (255: none, and time passes), what one of them
  *           has to say (see say()). At its end there is silence.
  * The sockets, the clock and the random numbers of dnsask.c are ours, by name.
- * sources: src/deliver/dns.c src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c src/lib/buf.c src/lib/file.c src/lib/clock.c src/compat/linux/system.c
+ * sources: src/deliver/dns.c src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c src/lib/buf.c src/lib/file.c src/lib/ip.c src/lib/clock.c src/compat/linux/system.c
  */
 #include <errno.h>
 #include <poll.h>
