@@ -89,6 +89,7 @@ status(bool sites)
 		{ "scanning", intake_scanning() },
 		{ "stopping", stopping },
 		{ "pid", (uint64_t)getpid() },
+		{ "loaded-us", (uint64_t)loaded_us },
 	};
 	size_t i;
 

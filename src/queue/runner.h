@@ -47,6 +47,7 @@ struct clockwork {
 extern struct clockwork now;
 extern const struct routing *routing;   /* replaced as a whole by a reload */
 extern const struct destinations *destinations; /* likewise */
+extern int64_t loaded_us;               /* wall clock, when the control files were read that count */
 extern bool stopping;                   /* SIGTERM: nothing new is started */
 
 struct settings {                       /* control files of these names */

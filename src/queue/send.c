@@ -35,6 +35,7 @@ struct clockwork now;
 const struct routing *routing;
 const struct destinations *destinations;
 struct settings settings;
+int64_t loaded_us;
 bool stopping;
 
 static volatile sig_atomic_t got_term, got_hup, got_alrm;
@@ -103,6 +104,7 @@ size_up(void)
 bool
 runner_reload(void)
 {
+	int64_t began_us = clock_wall_us();     /* what changes while they are read counts as changed after */
 	struct settings old = settings;
 	const struct destinations *d_old;
 	struct conf_error e;
@@ -123,6 +125,7 @@ runner_reload(void)
 	site_reload();
 	destinations_free((struct destinations *)(uintptr_t)d_old);
 	worker_retire_all();
+	loaded_us = began_us;
 	log_say("status", "settings reloaded", "", 0);
 	return true;
 }
@@ -289,6 +292,7 @@ main(void)
 	(void)fd_cloexec(LSPAWN_FD, true);
 	(void)fd_cloexec(RSPAWN_FD, true);
 	catch_signals();
+	loaded_us = clock_wall_us();
 	if (!load_settings(&e) || !(destinations = destinations_load(&e)) || !(routing = routing_load(&e)))
 		die_say(EX_SOFT, e.text);
 	enter_queue();

@@ -16,7 +16,7 @@ rule '*@gate.test' 'gate open'
 rule '*' 'K ok'
 start
 t 'the start-up scan ends' wait_until 20 has_value scanning 0
-is 'status of an idle runner' "$(pneu-qctl status | grep -v -e schedule-bytes -e pid)" 'messages 0
+is 'status of an idle runner' "$(pneu-qctl status | grep -v -e schedule-bytes -e pid -e loaded-us)" 'messages 0
 active 0
 local 0
 local-limit 20
@@ -32,7 +32,7 @@ active 1
 remote 1'
 is 'and its site is listed' "$(pneu-qctl status | grep '^site')" \
 	'site remote mx gate.test queued 0 parked 0 busy 1 window 5 dead 0'
-is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; s/pid .*/pid N/')" 'messages in queue: 1
+is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; /loaded-us/d; s/pid .*/pid N/')" 'messages in queue: 1
 held: 0
 damaged, in bad/: 0
 runner: running
