@@ -1,7 +1,8 @@
 # smtp.py - say one message to a mail server: smtp.py [-8] PORT SENDER RECIPIENT... <message
 #
 # Lines of the message end in LF; its bytes are sent as they are, whatever they are. Prints the reply to each RCPT that is
-# not 250, then the one to the end of the message (or to DATA). -8: BODY=8BITMIME. Exit 0 if the message was taken.
+# not 250, then the one to the end of the message (or to DATA). -8: BODY=8BITMIME. Parameters may follow an address after
+# a blank, as in 'joe@one.test NOTIFY=SUCCESS'. Exit 0 if the message was taken.
 import socket, sys
 
 args = sys.argv[1:]
@@ -25,13 +26,18 @@ def say(line):
     return hear()
 
 
+def path(arg):
+    address, blank, parameters = arg.encode().partition(b' ')
+    return b'<%s>' % address + blank + parameters
+
+
 hear()
 say(b'EHLO client.test')
-r = say(b'MAIL FROM:<%s>%s' % (sender.encode(), body))
+r = say(b'MAIL FROM:%s%s' % (path(sender), body))
 if not r.startswith('250'):
     print(r)
 for rcpt in rcpts:
-    r = say(b'RCPT TO:<%s>' % rcpt.encode())
+    r = say(b'RCPT TO:%s' % path(rcpt))
     if not r.startswith('250'):
         print(r)
 r = say(b'DATA')
