@@ -94,12 +94,16 @@ log_start(uint64_t delivery, const char *id, enum channel c, const char *rcpt)
 }
 
 void
-log_result(uint64_t delivery, char verdict, const char *text)
+log_result(uint64_t delivery, char verdict, const char *text, const char *via)
 {
 	begin("delivery ");
 	num(delivery);
 	raw(verdict == 'K' ? ": success: " : verdict == 'D' ? ": failure: " : ": deferral: ");
 	masked(text);
+	if (*via && *via != '/') {              /* what qmail's logs do not have stands apart */
+		raw(" via ");
+		masked(via);
+	}
 	raw("\n");
 }
 

@@ -14,7 +14,8 @@
 void log_new(const char *id);
 void log_info(const char *id, uint64_t bytes, const char *sender, uint64_t qp, uint64_t uid);
 void log_start(uint64_t delivery, const char *id, enum channel, const char *rcpt);
-void log_result(uint64_t delivery, char verdict, const char *text);             /* K Z D */
+/* verdict K Z D; via as in wire/job.h, shown if it names a connection */
+void log_result(uint64_t delivery, char verdict, const char *text, const char *via);
 void log_mangled(uint64_t delivery);
 void log_expansion(const char *id, const char *rcpt, const char *by, uint64_t into);      /* by: file and line */
 void log_skip(const char *id, const char *rcpt, const char *why);               /* deferred without an attempt */

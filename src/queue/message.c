@@ -437,7 +437,7 @@ message_report(struct message *m, size_t i, uint64_t delivery, const struct repo
 	bool local = r->local;
 
 	if (delivery)
-		log_result(delivery, said->verdict, text);
+		log_result(delivery, said->verdict, text, said->via);
 	else
 		log_skip(m->id, message_rcpt(m, i), text);
 	if (said->verdict == 'K')

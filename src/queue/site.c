@@ -187,7 +187,7 @@ park_surplus(struct site *s)
 			continue;
 		}
 		for (i = 0; i < t->n && t->number; i++)
-			log_result(t->number + i, 'Z', "it has to wait for its exchangers' turn");
+			log_result(t->number + i, 'Z', "it has to wait for its exchangers' turn", "");
 		*at = t->next;
 		s->tasks--;
 		site_task_gone(s);
