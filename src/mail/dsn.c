@@ -82,7 +82,8 @@ dsn_orcpt(const char *s, size_t n, bool utf8)
 			return false;
 	if (type == 0 || n > DSN_ORCPT || n - type < 2)
 		return false;
-	if (xtext_valid(semicolon + 1, n - type - 1))
+	/* Postfix writes the bytes of an address in UTF-8 so, with type rfc822 */
+	if (xtext_utf8(semicolon + 1, n - type - 1))
 		return true;
 	return utf8 && type == 5 && strncasecmp(s, "utf-8", 5) == 0 && utf8_text(s, n) && !memchr(s, ' ', n);
 }

@@ -24,7 +24,7 @@ void dsn_notify_text(char out[DSN_NOTIFY_TEXT], unsigned bits);
 /* is he to be told of a failure? */
 bool dsn_failure(unsigned bits);
 bool dsn_envid(const char *s, size_t n);
-/* TYPE;xtext, or with utf8 also utf-8;text (RFC 6533 3) */
+/* TYPE;xtext that stands for UTF-8 (3461 has ASCII, but it is sent), or with utf8 also utf-8;text (RFC 6533 3) */
 bool dsn_orcpt(const char *s, size_t n, bool utf8);
 /* Append an ORCPT in a form for servers without SMTPUTF8: what is not ASCII is written \x{HEX} (RFC 6533 3).
  * False as buf_put, b unchanged */

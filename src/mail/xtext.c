@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "mail/utf8.h"
 
 /* the byte that stands at s as +XX, or -1 */
 static int
@@ -32,6 +33,29 @@ xtext_valid(const char *s, size_t n)
 			return false;
 	}
 	return true;
+}
+
+bool
+xtext_utf8(const char *s, size_t n)
+{
+	char text[XTEXT_UTF8];
+	size_t i, len = 0;
+	int c;
+
+	if (n > sizeof text)
+		return false;
+	for (i = 0; i < n; i++) {
+		c = s[i];
+		if (c == '+') {
+			c = coded(s + i, n - i);
+			i += 2;
+		} else if (c == ' ' || c == '=' || !ascii_print(s[i]))
+			return false;
+		if (c < 0)
+			return false;
+		text[len++] = (char)c;
+	}
+	return utf8_text(text, len);
 }
 
 bool

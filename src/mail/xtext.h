@@ -11,6 +11,9 @@
 
 /* is it xtext, and printable ASCII, blanks included, once decoded? */
 bool xtext_valid(const char *s, size_t n);
+/* the same, but printable UTF-8; false also if it is longer than XTEXT_UTF8 bytes */
+#define XTEXT_UTF8 500
+bool xtext_utf8(const char *s, size_t n);
 /* Append what the string stands for; what is no xtext, and +00, stands for itself. False as buf_put, b unchanged */
 bool xtext_get(struct buf *b, const char *s);
 

@@ -69,6 +69,9 @@ main(void)
 	ok(orcpt("rfc822;joe@a.example", false) && orcpt("RFC822;a+20b", false) && orcpt("x400;abc", false), "a type and xtext");
 	ok(!orcpt("rfc822", false) && !orcpt(";a", false) && !orcpt("rfc822;", false) && !orcpt("rfc 822;a", false) && !orcpt("rfc822;a b", false) &&
 	    !orcpt("rfc822;+0A", false) && !orcpt("a@b", false), "else it is none");
+	ok(orcpt("rfc822;gr+C3+BC+C3+9Fe@a.example", false) && !orcpt("rfc822;gr+FC+DFe@a.example", false) && !orcpt("rfc822;a+C2+85", false) &&
+	    !orcpt("rfc822;a+C3", false) && !orcpt("rfc822;a+7F", false) && !orcpt("rfc822;a+4", false) && !orcpt("rfc822;a=b", false),
+	    "what xtext stands for may be UTF-8");
 	ok(orcpt("utf-8;j\xc3\xbcrgen@a.example", true) && !orcpt("utf-8;j\xc3\xbcrgen@a.example", false) && !orcpt("rfc822;j\xc3\xbcrgen@a.example", true) &&
 	    !orcpt("utf-8;j\xfcrgen@a.example", true) && !orcpt("utf-8;j\xc3\xbc rgen", true), "UTF-8 only in its own type, where it may stand");
 	ok(dsn_orcpt_ascii(&b, "utf-8;j\xc3\xbcrgen+2B\xe2\x82\xac\xf0\x9f\x98\x80@a.example"), "for ASCII");
