@@ -10,7 +10,7 @@
 # Each takes messages of up to 10 MB, but for wait@ (Exim's condition: /run/open), for the Maildirs of joe and u1 to u20 at
 # NAME.test and below: share, may and verify have the MX mx.NAME.test, which it has a certificate for, of the authority
 # $T/ca.crt; wrong has other.NAME.test, which it has none for; down has dead.NAME.test and that one after it. Mail for elsewhere goes
-# to $RELAY, an address and a port. All of it ends with the namespace, which ends with the test.
+# to $RELAY, an address and a port; each takes some from 127.0.0.1. All of it ends with the namespace, which ends with the test.
 SERVERS=${PNEU_SERVERS:-/var/lib/pneu-tests}
 postfix_address=127.0.0.2 exim_address=127.0.0.3 opensmtpd_address=127.0.0.4
 
@@ -146,7 +146,7 @@ postfix_start() {
 		smtp_dns_support_level = disabled
 		smtp_host_lookup = native
 		append_dot_mydomain = no
-		smtpd_relay_restrictions = reject_unauth_destination
+		smtpd_relay_restrictions = permit_mynetworks reject_unauth_destination
 		alias_maps =
 		alias_database =
 		local_recipient_maps = unix:passwd.byname
@@ -157,6 +157,7 @@ postfix_start() {
 		smtpd_error_sleep_time = 0
 		in_flow_delay = 0
 		smtpd_tls_security_level = may
+		smtp_tls_security_level = may
 		smtpd_tls_loglevel = 1
 		smtpd_tls_received_header = yes
 		smtpd_tls_cert_file = /etc/postfix/postfix.crt
@@ -231,9 +232,8 @@ exim_start() {
 
 		begin acl
 		rcpt:
-		  deny !domains = +local_domains
-		  !hosts = :
-		  message = relay not permitted
+		  accept !domains = +local_domains
+		  hosts = : 127.0.0.1
 		  defer local_parts = wait
 		  condition = \${if !exists{/run/open}}
 		  message = greylisted, please try again in 600 seconds

@@ -1,4 +1,4 @@
-# smtp.py - say one message to a mail server: smtp.py [-8] PORT SENDER RECIPIENT... <message
+# smtp.py - say one message to a mail server: smtp.py [-8] [ADDRESS:]PORT SENDER RECIPIENT... <message
 #
 # Lines of the message end in LF; its bytes are sent as they are, whatever they are. Prints the reply to each RCPT that is
 # not 250, then the one to the end of the message (or to DATA). -8: BODY=8BITMIME. Parameters may follow an address after
@@ -10,7 +10,8 @@ body = b' BODY=8BITMIME' if args[0] == '-8' else b''
 if body:
     args.pop(0)
 port, sender, *rcpts = args
-s = socket.create_connection(('127.0.0.1', int(port)), 60)
+host, _, port = port.rpartition(':')
+s = socket.create_connection((host or '127.0.0.1', int(port)), 60)
 replies = s.makefile('rb')
 
 
