@@ -161,6 +161,17 @@ is_message_verb(const char *verb)
 }
 
 static const char *
+retry_site(const char *pattern, uid_t uid)
+{
+	if (!pattern || !*pattern)
+		return "which one?";
+	if (!search_begin(pattern))
+		return "too long, or too many at a time";
+	log_operator(pattern, "retry-site", uid);
+	return 0;
+}
+
+static const char *
 obey(const struct client *c, const char *verb, const char *argument)
 {
 	const char *why;
@@ -173,6 +184,8 @@ obey(const struct client *c, const char *verb, const char *argument)
 		return runner_flush(), (const char *)0;
 	if (strcmp(verb, "reload") == 0)
 		return runner_reload() ? 0 : "unable to reload, see the log";
+	if (strcmp(verb, "retry-site") == 0)
+		return retry_site(argument, c->uid);
 	if (!is_message_verb(verb))
 		return "no such verb";
 	why = on_message(verb, argument);

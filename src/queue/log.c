@@ -214,8 +214,8 @@ log_operator(const char *id, const char *what, uint64_t uid)
 	num(uid);
 	raw(" ");
 	raw(what);
-	raw(": msg ");
-	raw(id);
+	raw(strcmp(what, "retry-site") == 0 ? ": " : ": msg ");
+	masked(id);
 	raw("\n");
 }
 

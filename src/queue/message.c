@@ -219,16 +219,6 @@ hold_as_asked(struct message *m)
 	forget(m);
 }
 
-/* in seconds, by the clock as it is now: one that began in 1970 and was then set must not have aged what came before,
- * nor keep young for ever what came later */
-static int64_t
-born(uint64_t arrival_us)
-{
-	int64_t s = (int64_t)(arrival_us / 1000000);
-
-	return s < now.jumped_s ? s + now.skew_s : s;
-}
-
 /* What there is to tell is recorded. Closed, it keeps nobody else out while it waits for its report. */
 static void
 park_for_bounce(struct message *m)
@@ -263,14 +253,15 @@ lifetime(const struct message *m)
 	return (int64_t)(own && own < settings.queuelifetime ? own : settings.queuelifetime);
 }
 
-/* What waits is tried again, for the last time when its time is over. */
-static void
-put_off(struct message *m)
+/* Who asked to wait is not bothered before; where several did, before the last of them wants it. Others of the message whom
+ * that makes wait longer or shorter do so once. The last time is when its time is over. */
+static int64_t
+next_attempt(const struct message *m)
 {
-	int64_t from = born(m->file.header.arrival_us), due = retry_next(from, now.wall_s, m->local_deferred);
-	int64_t end = from + lifetime(m) + 1;
+	int64_t birth = retry_born(&now, m->file.header.arrival_us), end = birth + lifetime(m) + 1;
+	int64_t due = m->wait_s ? retry_asked(birth, now.wall_s, m->wait_s) : retry_next(birth, now.wall_s, m->local_deferred);
 
-	put_back(m, end > now.wall_s && end < due ? end : due);
+	return end > now.wall_s && end < due ? end : due;
 }
 
 /* is it late enough for that, and something that may be told at all? */
@@ -278,7 +269,7 @@ static bool
 warn_now(const struct message *m)
 {
 	return settings.delaywarning && !m->last && !stopping && m->wish == WISH_NONE &&
-	    now.wall_s - born(m->file.header.arrival_us) >= (int64_t)settings.delaywarning;
+	    now.wall_s - retry_born(&now, m->file.header.arrival_us) >= (int64_t)settings.delaywarning;
 }
 
 /* the first thing that the sender must hear of */
@@ -321,7 +312,7 @@ round_end(struct message *m)
 	if (m->wish == WISH_HOLD && (m->report == OWED_NOTHING || bouncer_full()))
 		hold(m);
 	else if (m->report == OWED_NOTHING)
-		put_off(m);
+		put_back(m, next_attempt(m));
 	else if (bouncer_full())
 		park_for_bounce(m);
 	else
@@ -372,7 +363,7 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *repo
 	else if (m->wish == WISH_HOLD)
 		hold(m);
 	else if (m->report == OWED_DELAYED)
-		put_off(m);
+		put_back(m, next_attempt(m));
 	else
 		put_back(m, now.wall_s + TROUBLE_RETRY_S);      /* what became of them is recorded: the report stays owed */
 }
@@ -450,6 +441,8 @@ message_report(struct message *m, size_t i, uint64_t delivery, const struct repo
 			r->state = QF_FAILED;
 	} else {
 		m->local_deferred |= local;
+		if (said->wait_s > m->wait_s)
+			m->wait_s = said->wait_s;
 		if (delivery || !r->last)
 			(void)record(m, i, 'z', said->status, said->via, text);
 	}
@@ -621,7 +614,7 @@ message_close(struct message *m, size_t recipients, uint32_t *slot)
 bool
 message_too_old(uint64_t arrival_us)
 {
-	return now.wall_s - born(arrival_us) > (int64_t)settings.queuelifetime;
+	return now.wall_s - retry_born(&now, arrival_us) > (int64_t)settings.queuelifetime;
 }
 
 /* the file as a message; false: it has been dealt with */
@@ -709,7 +702,7 @@ message_start(uint32_t slot, bool last)
 		hold_as_asked(m);
 		return true;
 	}
-	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || now.wall_s - born(m->file.header.arrival_us) > lifetime(m);
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || now.wall_s - retry_born(&now, m->file.header.arrival_us) > lifetime(m);
 	if (!distribute(m))
 		return true;
 	site_added();

@@ -10,6 +10,7 @@
  *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
  *   bouncer   runs pneu-bounce for what the sender is to be told
  *   ctl       the control socket
+ *   search    finds the waiting messages of one destination, when an operator wants them tried
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
  * The working directory is the queue. */
 #ifndef QUEUE_RUNNER_H
@@ -23,6 +24,7 @@
 
 #include "lib/buf.h"
 #include "queue/owed.h"
+#include "queue/retry.h"
 #include "queue/schedule.h"
 #include "resolve/routing.h"
 #include "wire/job.h"
@@ -39,12 +41,7 @@ struct wait {                           /* one turn of the loop: what to wait fo
 size_t want_fd(struct wait *, int fd, short events);
 void want_until(struct wait *, int64_t mono_ms);
 extern struct schedule *schedule;       /* every message known; slots are its numbers */
-struct clockwork {
-	int64_t wall_s, mono_ms;        /* read once a turn */
-	int64_t skew_s;                 /* forward jumps of the wall clock, which age no message... */
-	int64_t jumped_s;               /* ...that came before this wall time, when the last one was over; 0: never */
-};
-extern struct clockwork now;
+extern struct clockwork now;            /* read once a turn */
 extern const struct routing *routing;   /* replaced as a whole by a reload */
 extern const struct destinations *destinations; /* likewise */
 extern int64_t loaded_us;               /* wall clock, when the control files were read that count */
@@ -79,6 +76,7 @@ struct message {
 	struct buf history;             /* records not yet written */
 	size_t found_again;             /* so many bytes of it tell only what the aliases would tell again */
 	size_t pending;                 /* recipients in tasks */
+	uint64_t wait_s;                /* the longest that a server asked to wait in this round; 0 */
 	bool last;                      /* too old or told so: what is deferred now has failed */
 	bool local_deferred;            /* retry at the local pace */
 	bool stuck;                     /* its end could not be written yet */
@@ -171,6 +169,13 @@ bool bouncer_full(void);                /* a message more is better parked than 
 void bouncer_park(uint32_t slot);       /* OUT to PARKED, last in its line; message_bounce opens it again */
 bool bouncer_unpark(uint32_t slot);     /* PARKED to OUT, if it is parked here */
 bool bouncer_busy(void);
+
+/* ---- search.c */
+/* Try now what waits for a place, as site_matches has it, and forget that nobody answered there. Messages are looked at in
+ * slices; the log says when that is over. false: too many searches at a time, or the pattern is too long */
+bool search_begin(const char *pattern);
+void search_want(struct wait *);
+void search_do(void);
 
 /* ---- ctl.c */
 bool ctl_open(void);                    /* false: errno */

@@ -330,6 +330,18 @@ schedule_due(const struct schedule *s, int64_t *due)
 	return true;
 }
 
+size_t
+schedule_slots(const struct schedule *s)
+{
+	return s->used;
+}
+
+bool
+schedule_waits(const struct schedule *s, uint32_t slot, int64_t now)
+{
+	return s->slot[slot].place == SCHEDULE_HEAP && s->slot[slot].due > now;
+}
+
 const struct qid *
 schedule_qid(const struct schedule *s, uint32_t slot)
 {

@@ -48,6 +48,9 @@ uint32_t schedule_unpark(struct schedule *, struct schedule_line *);            
 bool schedule_pull(struct schedule *, struct schedule_line *, uint32_t slot);
 void schedule_all_due(struct schedule *, int64_t now_s);        /* everything in the heap is due now */
 bool schedule_due(const struct schedule *, int64_t *due_s);     /* when the earliest is; false: heap is empty */
+size_t schedule_slots(const struct schedule *);                 /* all slot numbers are below; some may be FREE */
+/* is it in the heap, and not due yet? */
+bool schedule_waits(const struct schedule *, uint32_t slot, int64_t now_s);
 const struct qid *schedule_qid(const struct schedule *, uint32_t slot);
 enum schedule_place schedule_place(const struct schedule *, uint32_t slot);
 unsigned schedule_flags(const struct schedule *, uint32_t slot);

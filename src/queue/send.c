@@ -28,7 +28,6 @@
 #define RSPAWN_FD 4
 #define OPEN_MOST 2000                  /* messages open at once */
 #define WAIT_MOST_MS 60000              /* the clock may have been set meanwhile */
-#define JUMP_S 60                       /* what counts as having been set */
 
 struct schedule *schedule;
 struct clockwork now;
@@ -214,19 +213,12 @@ want_until(struct wait *w, int64_t mono_ms)
 static void
 read_clocks(void)
 {
-	int64_t wall = clock_wall_s(), mono = clock_mono_ms(), jump = 0;
+	int64_t jump = retry_clock(&now, clock_wall_s(), clock_mono_ms());
 
-	if (now.mono_ms)
-		jump = wall - now.wall_s - (mono - now.mono_ms) / 1000;
-	if (jump > JUMP_S || jump < -JUMP_S) {
+	if (jump)
 		log_say("warning", jump > 0 ? "the clock jumped forward" : "the clock jumped back", "", 0);
-		now.skew_s = jump > 0 ? now.skew_s + jump : now.skew_s + jump > 0 ? now.skew_s + jump : 0;
-		now.jumped_s = wall;
-	}
-	now.wall_s = wall;
-	now.mono_ms = mono;
-	if (jump < -JUMP_S)
-		schedule_all_due(schedule, wall);       /* else it would all wait until the old time comes again */
+	if (jump < 0)
+		schedule_all_due(schedule, now.wall_s); /* else it would all wait until the old time comes again */
 }
 
 static void
@@ -312,6 +304,7 @@ main(void)
 		site_want(&w);
 		bouncer_want(&w);
 		ctl_want(&w);
+		search_want(&w);
 		log_load();
 		log_flush();
 		wait_for(&w);
@@ -323,6 +316,7 @@ main(void)
 			break;                  /* without a spawner nothing can be delivered: start anew */
 		bouncer_do(&w);
 		ctl_do(&w);
+		search_do();
 	}
 	log_say("status", "exiting", "", 0);
 	log_flush();

@@ -199,6 +199,13 @@ park_surplus(struct site *s)
 		site_unready(s);
 }
 
+void
+site_relieve(struct site *s)
+{
+	if (s->hop->open && !hop_is_dead(s->hop) && is_crowded(s))
+		park_surplus(s);
+}
+
 static void
 lead_to(struct site *s, struct hop *h)
 {
@@ -214,8 +221,7 @@ lead_to(struct site *s, struct hop *h)
 	s->hop = h;
 	hop_drop(old);
 	site_ready(s);
-	if (is_crowded(s))
-		park_surplus(s);
+	site_relieve(s);
 }
 
 struct hop *

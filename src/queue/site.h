@@ -131,6 +131,7 @@ void site_busy_less(struct site *, struct hop *);       /* or one less */
 void site_task_gone(struct site *);     /* one of its tasks is no longer open */
 /* Its worker says what its exchangers are called: it leads there from now on. The hop, or 0: ENOMEM, nothing has changed */
 struct hop *site_learns(struct site *, const char *name);
+void site_relieve(struct site *);        /* if there is too much open for its hop, close what of it waits */
 void site_leaves(struct site *);        /* it has a hop of its own again, if it has not and there is memory for one */
 bool site_knows(const struct site *);   /* may others' workers of its hop have its tasks? */
 uint64_t site_recipients(const struct site *);  /* that one of its tasks may have */

@@ -380,6 +380,7 @@ static void
 send_home(struct worker *w)
 {
 	struct task *t, *back = 0;
+	struct site *home = w->home;
 
 	while ((t = w->task)) {
 		if (t->left != t->n) {
@@ -396,6 +397,7 @@ send_home(struct worker *w)
 		back = t->next;
 		site_put_first(t->site, t, true);
 	}
+	site_relieve(home);
 }
 
 /* are all its tasks of the site whose worker it is? */
@@ -456,16 +458,13 @@ announced(struct worker *w, const char *name)
 		worker_lost(w, 'Z', "4.3.0", "the delivery program talks nonsense");
 		return false;
 	}
-	if (!is_at_home(w)) {
+	/* without memory, or for a route that names its hosts, it goes on alone */
+	h = site_learns(w->home, name);
+	if (!is_at_home(w) || (h && (is_superfluous(w, h) || !may_go(w, h)))) {
 		send_home(w);
 		return false;
 	}
-	/* without memory, or for a route that names its hosts, it goes on alone */
-	if ((h = site_learns(w->home, name))) {
-		if (is_superfluous(w, h) || !may_go(w, h)) {
-			send_home(w);
-			return false;
-		}
+	if (h) {
 		move_to_hop(w, h);
 		w->going = true;
 	}

@@ -1,6 +1,7 @@
 /* qctl - ask the runner for something, and print what it says.
  *   argv  status | flush | reload
  *         retry | hold | release | expire | delete ID...
+ *         retry-site NAME...
  *   fd 1  the answer; with IDs a line for each
  *   exit  0 all done; 100 refused (one of them, at the least), wrong usage; 111 no runner
  * -> wire/control.h, pneu-qctl(8) */
@@ -16,14 +17,15 @@
 #include "wire/control.h"
 
 static const char usage[] =
-    "usage: pneu-qctl status|flush|reload, pneu-qctl retry|hold|release|expire|delete ID...";
+    "usage: pneu-qctl status|flush|reload, pneu-qctl retry|hold|release|expire|delete ID..., pneu-qctl retry-site NAME...";
 
 static const struct {
 	const char *name;
-	bool takes_ids;
+	bool takes_ids;                 /* or names */
 } verbs[] = {
 	{ "status", false }, { "flush", false }, { "reload", false },
 	{ "retry", true }, { "hold", true }, { "release", true }, { "expire", true }, { "delete", true },
+	{ "retry-site", true },
 };
 
 static char space[65536];

@@ -6,9 +6,13 @@
  *   send   "E" text                     not done, because of text
  *
  *   status              numbers, one "name value" a line, then one line a busy site:
- *                       site CHANNEL KEY queued N parked N busy N window N dead SECONDS
+ *                       site CHANNEL KEY queued N parked N busy N window N dead SECONDS [rate R] [exchangers NAME]
+ *                       and one line for exchangers that workers have told of:
+ *                       exchangers NAME sites N open N busy N window N most N dead SECONDS rate R
  *   flush               try everything now
  *   retry ID            try this one now
+ *   retry-site NAME     try now what waits for a domain, a relay or an exchanger of this name; with a dot before it, for
+ *                       what is below it too; or for a local user. Answered before it is done: the log tells
  *   hold ID             out of the way until released (hold/XX/ID)
  *   release ID          back again
  *   expire ID           one last attempt; what fails then bounces

@@ -27,7 +27,8 @@ Verbs:  K TEXT, Z STATUS TEXT, D STATUS TEXT     a report
         wait SECONDS STATUS TEXT    a deferral that asks to wait so long       sitewait     the same about the site
         via VIA TEXT    K by that way
 For the pattern "exchangers:KEY" the only verb is "are NAME": a worker says that name with its first job in hand, and again when
-the rule has changed, and does nothing before it may; without such a rule it says nothing.
+the rule has changed, and does nothing before it may; it does one job after another. Without such a rule it says nothing, and
+does all at once.
 For the pattern "spawn:KEY" the verbs Z and D are the spawner's refusal, "mute" no answer, "gate FILE" a late one.
 """
 import array
@@ -59,6 +60,7 @@ class Worker:
         self.said = None        # the name of its exchangers
         self.jobs = []          # those in hand while it has not heard whether it may connect
         self.waits = False
+        self.current = None     # the number of the job it is at, when it does one after another
 
 
 class House:
@@ -171,6 +173,9 @@ class House:
             left.discard(index)
             if not left:
                 del worker.owed[number]
+                if worker.current == number:
+                    worker.current = None
+                    self.ask_or_work(worker)
 
     def answer(self, worker, number, index, rcpt):
         verb, text = self.rule(rcpt)
@@ -252,14 +257,14 @@ class House:
 
     def ask_or_work(self, worker):
         verb, name = self.rule('exchangers:' + worker.key)
-        if worker.waits:
+        if worker.waits or worker.current is not None or not worker.jobs:
             return
         if verb == 'are' and worker.said != name:
             worker.said, worker.waits = name, True
             self.event('says', worker.key, name)
             self.say(worker, 'S', name)
             return
-        self.work(worker)
+        self.work(worker, verb == 'are')
 
     def go(self, worker):
         self.event('go', worker.key, worker.said)
@@ -270,10 +275,12 @@ class House:
             if n > self.records.get(at, 0):
                 self.records[at] = n
                 self.event('connected', worker.said, n)
-        self.work(worker)
+        self.work(worker, True)
 
-    def work(self, worker):
-        jobs, worker.jobs = worker.jobs, []
+    def work(self, worker, one):
+        jobs = worker.jobs[:1] if one else worker.jobs
+        worker.jobs = worker.jobs[len(jobs):]
+        worker.current = jobs[0][0] if one else None
         for number, rcpts in jobs:
             for index, rcpt in enumerate(rcpts):
                 self.answer(worker, number, index, rcpt.split(' ')[0])
