@@ -199,21 +199,21 @@ has_relays(const char *line)
 	return line && *line && *line != ' ' && *line != '\t';
 }
 
-/* Words of one kind that the route does not have itself. A password is for the relay that has everybody's mail, not for that of
- * some recipients, which need not know the sender. */
+/* Words of one kind that the route does not have itself, or has for everybody. A password is for the relay that has everybody's
+ * mail, not for that of some recipients, which need not know the sender. */
 static void
 add_words(struct route *r, const struct route *words, bool is_for_all)
 {
 	int six;
 
-	if (!r->tls)
+	if (!r->tls || (is_for_all && words->tls))
 		r->tls = words->tls;
-	if (!r->family)
+	if (!r->family || (is_for_all && words->family))
 		r->family = words->family;
-	if (!*r->login && is_for_all && r->way != ROUTE_MX)
+	if (*words->login && is_for_all && r->way != ROUTE_MX)
 		strcpy(r->login, words->login);
 	for (six = 0; six < 2; six++)
-		if (!r->bound[six] && words->bound[six]) {
+		if (words->bound[six] && (!r->bound[six] || is_for_all)) {
 			r->bound[six] = true;
 			memcpy(r->bind[six], words->bind[six], sizeof r->bind[six]);
 		}

@@ -7,9 +7,10 @@
  *            socket where LMTP is spoken; or nothing: the MX of the recipient's domain
  *   WORDS    those of wire/route.h, and "lmtp": the relays speak it. The port is 25, with tls=smtps 465, with lmtp 24.
  *
- * A line for the recipient's own domain goes before one for the sender, and that before the one for all. A sender's line
- * without relays gives its words to whatever route it is, where that has none of the kind; but a login= only to the relays of
- * the line for all. Of other lines a login= needs a relay. An empty SENDER is that of bounces.
+ * A line for the recipient's own domain goes before one for the sender, and that before the one for all. So do words: those of
+ * a sender's line without relays count where the line for his recipient's domain has none of the kind, and before those of the
+ * line for all. But such a login= is for the relays of the line for all alone; of other lines a login= needs a relay. An empty
+ * SENDER is that of bounces.
  * ASCII letters match without case. */
 #ifndef RESOLVE_SMTPROUTES_H
 #define RESOLVE_SMTPROUTES_H

@@ -74,7 +74,10 @@ senders(void)
 	same(route("x.example", ""), "host all 25 tls=may", "nor a null sender");
 	same(route("a.example", "joe@b.example"), "host own 25", "the recipient's own line goes before");
 	same(route("a.example", "ann@c.example"), "host own 25 tls=must bind=192.0.2.3", "words for any route");
-	same(route("x.example", "ann@c.example"), "host all 25 tls=may bind=192.0.2.3", "which do not take the place of its own");
+	same(route("x.example", "ann@c.example"), "host all 25 tls=must bind=192.0.2.3", "also in the place of those for all");
+	ok(given("a.example:own tls=may bind=192.0.2.4\n:all family=4\n", "@c.example: bind=192.0.2.3 tls=must family=6\n"), "words of all kinds");
+	same(route("a.example", "ann@c.example"), "host own 25 tls=may family=6 bind=192.0.2.4", "but not of the recipient's own");
+	same(route("x.example", "ann@c.example"), "host all 25 tls=must family=6 bind=192.0.2.3", "of each kind");
 }
 
 static void
@@ -86,6 +89,9 @@ logins(void)
 	same(route("b.example", "joe@c.example"), "mx b.example", "nor for their MX");
 	same(route("x.example", "ann@d.example"), "host ds 25 login=d", "for the sender's own relay");
 	same(route("x.example", ""), "host bounces 25 login=b", "bounces have a sender, too");
+	ok(given(":all login=all tls=must\n", "joe@c.example: login=joe\n"), "one for all");
+	same(route("x.example", "joe@c.example"), "host all 25 tls=must login=joe", "gives way to the sender's");
+	same(route("x.example", "ann@c.example"), "host all 25 tls=must login=all", "of whom has one");
 	ok(given("", "joe@c.example: login=joe tls=must\n"), "without a relay");
 	same(route("x.example", "joe@c.example"), "mx x.example tls=must", "there is none");
 	ok(!given("a.example: login=a\n", "") && strstr(error.text, "needs a relay"), "nor is one given to a domain's MX");
