@@ -702,7 +702,10 @@ message_start(uint32_t slot, bool last)
 		hold_as_asked(m);
 		return true;
 	}
-	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || now.wall_s - retry_born(&now, m->file.header.arrival_us) > lifetime(m);
+	if (m->file.lifetime_s)
+		schedule_flag(schedule, slot, SCHEDULE_BRIEF, 0);
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) ||
+	    now.wall_s - retry_born(&now, m->file.header.arrival_us) > lifetime(m);
 	if (!distribute(m))
 		return true;
 	site_added();

@@ -22,6 +22,7 @@ enum schedule_place { SCHEDULE_FREE, SCHEDULE_HEAP, SCHEDULE_OUT, SCHEDULE_PARKE
 #define SCHEDULE_SCANNED 1      /* flag: found by a scan, so its sum is still to be checked */
 #define SCHEDULE_TOLD 2         /* flag: "new msg" has been logged */
 #define SCHEDULE_LAST 4         /* flag: an operator wants the next attempt to be the last */
+#define SCHEDULE_BRIEF 8        /* flag: its sender wants it tried for less time than others */
 
 struct schedule;
 

@@ -610,16 +610,19 @@ site_defer(struct site *s, struct task *t, const char *status, const char *text)
 	free(t);
 }
 
-/* Nobody answers there: no attempt is made. What is parked need not even be opened, but for what is too old: it is
- * due now, finds nobody here, and bounces. Else only as much as is in tasks would, once in a pause. */
+/* Nobody answers there: no attempt is made. What is parked need not even be opened, but for what is or may be too
+ * old: it is due now, finds nobody here, and bounces. Else only as much as is in tasks would, once in a pause. */
 static void
 leave_alone(struct site *s)
 {
 	int64_t later = now.wall_s + (s->hop->dead_ms - now.mono_ms) / 1000 + 1;
 	uint32_t slot;
 
-	while ((slot = schedule_unpark(schedule, &s->parked)) != SLOT_NONE)
-		schedule_put(schedule, slot, message_too_old(schedule_qid(schedule, slot)->us) ? now.wall_s : later);
+	while ((slot = schedule_unpark(schedule, &s->parked)) != SLOT_NONE) {
+		bool open = message_too_old(schedule_qid(schedule, slot)->us) || (schedule_flags(schedule, slot) & SCHEDULE_BRIEF);
+
+		schedule_put(schedule, slot, open ? now.wall_s : later);
+	}
 	while (s->task)
 		site_defer(s, next_task(s), "4.4.1", "nobody answered there shortly before; not tried this time");
 	site_unready(s);

@@ -32,10 +32,11 @@
  *           Printable ASCII without space, JOB_VIA bytes.
  *   text    for the log and the bounce, any bytes but 0; the lines of a server's answer stand behind JOB_SAID
  *   exchangers  one word, the same for all domains whose mail goes to the same hosts under the same rules, JOB_VIA bytes of
- *           printable ASCII. A worker of an "mx" route says it after its look-up, with its first job in hand, and again only if
- *           it has changed; it connects once it hears "G". So send can count what many domains have together as one site,
- *           and may close the socket instead, give the job to a worker that is connected there, and other domains' jobs
- *           of the same exchangers to this one.
+ *           printable ASCII: the best host's name, and after a '/' what tells it from others. A worker of an "mx" route says
+ *           it after its look-up, with its first job in hand, and again only if it has changed; it connects once it hears
+ *           "G". So send can count what many domains have together as one site, and may close the socket instead, give the
+ *           job to a worker that is connected there, and other domains' jobs of the same exchangers to this one. So when it is
+ *           said nothing may have been begun of a job in hand.
  *   message a descriptor, opened read-only by send; its offset is shared with others, so workers use pread.
  *           A path never crosses the wall.
  *   limits  JOB_RECIPIENTS recipients, JOB_PACKET bytes in all, JOB_TEXT bytes of text; offset + length fits an off_t
