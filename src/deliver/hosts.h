@@ -51,7 +51,7 @@ struct host *hosts_next(struct hosts *, struct result *why);
 /* This host turned out to be ourselves: it and all that are no better are no hosts any more; *why is what is to be said of it */
 void hosts_ourselves(struct hosts *, struct host *, struct result *why);
 /* One word that is the same for all MX routes with the same hosts, preferences and words (wire/job.h), appended; after
- * hosts_begin. salt: what else must be the same. False as buf_put */
+ * hosts_begin. salt: what else must be the same. Where no host was found it is the domain's own. False as buf_put */
 bool hosts_word(const struct hosts *, const char *salt, struct buf *);
 
 #endif

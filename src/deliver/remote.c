@@ -223,7 +223,9 @@ receive_go(struct delivery *next)
 }
 
 /* Tell pneu-send which hosts they are, before the first connection and when they have changed (wire/job.h). The next job may
- * come before its answer. false: for want of memory */
+ * come before its answer. A domain without MX, or with none to be found, is nobody else's place; but once pneu-send knows of
+ * hosts, the jobs may be of other domains that have those, and neither belong where this one leads now nor hear what it lacks.
+ * false: for want of memory */
 static bool
 may_connect(struct delivery *next)
 {
@@ -231,7 +233,7 @@ may_connect(struct delivery *next)
 	struct buf now = BUF(JOB_VIA), salt = BUF(MTASTS_LINE);
 	bool same;
 
-	if (!reach.hosts.is_mx)
+	if (!reach.hosts.is_mx && !word.len)
 		return true;
 	if (!protection_salt(&reach.tls, &reach.hosts.route, &salt) ||
 	    !hosts_word(&reach.hosts, salt.len ? salt.s : "", &now) || !buf_room(&word, now.len)) {
@@ -252,6 +254,14 @@ may_connect(struct delivery *next)
 		die_sys(EX_SOFT, "report to pneu-send");
 	receive_go(next);
 	return true;
+}
+
+static bool
+search(struct delivery *next)
+{
+	bool found = reach_begin(&reach, &client);
+
+	return may_connect(next) && found;
 }
 
 /* with PIPELINING and CHUNKING a small message's text too; then who would hear of it must be there */
@@ -292,7 +302,7 @@ envelope(struct delivery *d, struct delivery *next)
 		enum transaction_result r;
 
 		if (client.fd < 0) {
-			if (!searching && (!reach_begin(&reach, &client) || !may_connect(next))) {
+			if (!searching && !search(next)) {
 				delivery_over(d, &reach.all);
 				return TRANSACTION_OVER;
 			}

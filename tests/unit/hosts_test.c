@@ -272,6 +272,7 @@ word(const char *route, const char *salt)
 static void
 words(void)
 {
+	struct buf none = BUF(JOB_VIA);
 	char first[JOB_VIA + 1];
 	unsigned i, same_word = 0;
 
@@ -279,10 +280,15 @@ words(void)
 	for (i = 0; i < 50; i++)
 		same_word += strcmp(word("mx equal.example", ""), first) == 0;
 	ok(same_word == 50, "the same hosts make the same word, in whatever order");
-	ok(strncmp(first, "first.example/", 14) == 0 && strlen(first) == 14 + 16, "which begins with the best");
+	ok(strncmp(first, "first.example/", 14) == 0 && strlen(first) == 14 + 32, "which begins with the best");
 	ok(strcmp(word("mx equal.example tls=must", ""), first) != 0, "other rules make another");
 	ok(strcmp(word("mx equal.example", "x"), first) != 0, "whatever they are");
 	ok(strcmp(word("mx three.example", ""), first) != 0, "and other hosts");
+	ok(strncmp(word("mx bare.example", ""), "bare.example/", 13) == 0, "a domain without MX is such a host itself");
+	ok(!begin("mx nobody.example"), "one that has no host");
+	buf_clear(&none);
+	ok(hosts_word(&h, "", &none), "has a word all the same");
+	same(none.s, "nobody.example/-", "which is nobody else's");
 }
 
 int
