@@ -343,6 +343,7 @@ finish(struct delivery *d, struct delivery *next)
 	buf_clear(&commands);
 	if (may_follow(d, next)) {
 		choose_sender(next);
+		client.dirty = d->way == DELIVERY_CHUNKS;       /* if the last chunk is refused, the next MAIL comes into its transaction */
 		if (transaction_envelope(&client, next, &commands)) {
 			v[1].iov_base = commands.s;
 			v[1].iov_len = commands.len;

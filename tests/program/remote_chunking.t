@@ -114,6 +114,9 @@ for kind in --pipelining --8bit; do
 	is 'a refusal in the middle' "$(jobs "job $T/big a@x.example b@y.example" "$J b@y.example" | verdicts)" '1.0 D 5.3.4 m,2.0 K 2.0.0 m,'
 	t 'ends it' test "$(count 'BDAT [0-9]*$')" -lt 20
 	is 'unfinished' "$(sed -n 's/^1 //p' "$S/log" | grep -c LAST)" 0
+	server $kind --chunking last#1='554 5.6.0 bad content'
+	is 'a refusal of the last' "$(jobs "job $T/big a@x.example b@y.example" "$J b@y.example" | verdicts)" '1.0 D 5.6.0 m,2.0 K 2.0.0 m,'
+	is 'leaves its transaction to a RSET' "$(commands | grep -A 2 LAST | sed -n 3p)" RSET
 	server $kind --chunking bdat#2='421 4.3.2 bye!close'
 	is 'good-bye in the middle' "$(jobs "job $T/big a@x.example b@y.example" | verdicts)" '1.0 Z 4.3.2 m,'
 	server $kind --chunking bdat#2='!reset'
