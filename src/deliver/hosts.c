@@ -276,6 +276,7 @@ hosts_ourselves(struct hosts *h, struct host *x, struct result *why)
 		left++;
 	h->cut += h->count - left;
 	h->count = left;
+	h->found_ms = 0;                /* the next search is another one, with all that the DNS says */
 	(void)only_ourselves(h, why);
 	if (left)                       /* better ones that do not answer now */
 		result_say(why, 'Z', true, "4.4.6", "this host is itself an MX of ", h->route.hop[0].name, ", and of the better ones none answers\n");

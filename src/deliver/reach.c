@@ -10,7 +10,9 @@
 #include "deliver/sasl.h"
 #include "deliver/tcpto.h"
 #include "lib/clock.h"
+#include "lib/ip.h"
 #include "lib/msg.h"
+#include "lib/place.h"
 
 /* one more place that does not take mail now */
 static void
@@ -52,7 +54,36 @@ reach_failed(struct reach *r)
 	collect(r);
 }
 
-/* Is our end of the connection the same as the other's? Loopback is left out: what listens there may be anything. */
+/* Does it mean this host, whoever asks? What listens there takes mail for anywhere from us, and would give it back. A private
+ * instance may have its whole world on the loopback. */
+static bool
+is_here(const struct dns_addr *a)
+{
+	static const unsigned char loopback6[16] = { [15] = 1 }, none6[16];
+	unsigned char ip[16];
+
+	if (a->family == AF_INET)
+		ip_from_v4(ip, a->ip);
+	else
+		memcpy(ip, a->ip, 16);
+	if (ip_is_v4(ip) ? ip[12] == 0 : memcmp(ip, none6, 16) == 0)
+		return true;
+	return !place_private() && (ip_is_v4(ip) ? ip[12] == 127 : memcmp(ip, loopback6, 16) == 0);
+}
+
+/* For a domain's own hosts: with "localhost" for a name, anybody could point at us. */
+static bool
+is_ourselves(const struct reach *r)
+{
+	size_t i;
+
+	for (i = 0; r->hosts.route.way == ROUTE_MX && i < r->count; i++)
+		if (is_here(&r->left[i].addr))
+			return true;
+	return false;
+}
+
+/* Is our end of the connection the same as the other's? */
 static bool
 leads_to_ourselves(const struct reach *r, int fd)
 {
@@ -63,7 +94,7 @@ leads_to_ourselves(const struct reach *r, int fd)
 	} a;
 	socklen_t n = sizeof a;
 
-	if (!r->hosts.is_mx || getsockname(fd, &a.any, &n) != 0)
+	if (r->hosts.route.way != ROUTE_MX || getsockname(fd, &a.any, &n) != 0)
 		return false;
 	if (a.any.sa_family == AF_INET)
 		return r->peer.ip[0] != 127 && memcmp(&a.v4.sin_addr, r->peer.ip, 4) == 0;
@@ -138,7 +169,9 @@ next_host(struct reach *r)
 	while ((r->host = hosts_next(&r->hosts, &r->why))) {
 		r->count = r->host->addrs;
 		memcpy(r->left, r->host->addr, r->count * sizeof *r->left);
-		if (r->count && protect(r, r->host->name))
+		if (is_ourselves(r))
+			hosts_ourselves(&r->hosts, r->host, &r->why);
+		else if (r->count && protect(r, r->host->name))
 			return true;
 		r->count = 0;
 		collect(r);

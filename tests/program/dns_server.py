@@ -163,6 +163,7 @@ LIES = {
     "spfhalves": lambda q: [q.reply(txt("other"), txt("v=spf1 -", "all"))],
     "spfnone": lambda q: [q.reply(txt("v=spf10 -all"), txt("spf2.0/pra -all"))],
     "usv4": lambda q: [q.reply(v4("127.0.0.1") if q.type == A else v6("::1"))],
+    "zero": lambda q: [q.reply(v4("0.0.0.0")) if q.type == A else q.nodata()],
     "usmx": lambda q: [q.reply(mx(10, "usv4.example"))],
     # what is no answer to the question is passed over; the true one follows
     "wrongid": lambda q: [q.evil(id=q.id ^ 1), q.honest()],

@@ -74,6 +74,30 @@ if server 2001:db8::1 --pipelining greeting='421 4.3.2 busy'; then
 else
 	echo '# no IPv6 here: not tested'
 fi
+server 127.0.0.1 --pipelining
+is 'a private instance may have an MX on the loopback' "$(remote 'mx usmx.example' "$J" reports end)" '1.0 K 2.0.0 m,'
+# from here on nobody may connect: whoever listens on this host gives it back
+: >"$S/log"
+is 'no address at all means this host' "$(remote 'mx zero.example' "$J" "$J" reports end)" '1.0 D 5.4.6 m,2.0 D 5.4.6 m,'
+is 'as a literal, too' "$(remote 'mx [0.0.0.0]' "$J" reports end) $(remote 'mx [IPv6:::]' "$J" reports end)" '1.0 D 5.4.6 m, 1.0 D 5.4.6 m,'
+if unshare -m sh -c 'mount -t tmpfs none /etc' 2>/dev/null; then
+	public() {
+		(
+			unset PNEU_ETC PNEU_QUEUE
+			export T J route; route=$1
+			unshare -m sh -c 'mount -t tmpfs none /etc && mkdir /etc/pneu && echo client.example >/etc/pneu/me &&
+				printf "%s\n" "$J" reports end | python3 tests/program/spawner.py --worker pneu-remote "$route"' 2>"$T/err" >"$T/out"
+		)
+		sed -n 's/^report \([0-9]*\) \([0-9]*\) \(.\) \([0-9.]*\) \(.\) .*/\1.\2 \3 \4 \5/p' "$T/out" | tr '\n' ','
+	}
+	is 'where it is not private the loopback is this host' "$(public 'mx usmx.example')$(public 'mx usv4.example')$(public 'mx [127.0.0.9]')" \
+		'1.0 D 5.4.6 m,1.0 D 5.4.6 m,1.0 D 5.4.6 m,'
+	is 'but an operator may say so' "$(public 'host 127.0.0.1 25')" '1.0 K 2.0.0 m,'
+	is 'to which alone somebody connected' "$(grep -c connect "$S/log")" 1
+else
+	echo '# may not mount here: not tested'
+	is 'nobody connected' "$(grep -c connect "$S/log")" 0
+fi
 is 'a null MX' "$(remote 'mx null.example' "$J" reports end)" '1.0 D 5.1.10 m,'
 is 'SERVFAIL' "$(remote 'mx servfail.example' "$J" reports end)" '1.0 Z 4.4.3 s,'
 is 'NXDOMAIN' "$(remote 'mx gone.example' "$J" reports end)" '1.0 D 5.1.2 m,'
