@@ -20,6 +20,7 @@ static struct login login;
 static char output[SASL_OUTPUT];
 static char plain[PLAIN_MAX];
 static char letters[BASE64_LETTERS(PLAIN_MAX) + 1];
+static char told[TELLING + 1];          /* what the letters of the password began with */
 
 static bool
 ours(struct result *why, const char *a, const char *b, const char *c)
@@ -133,6 +134,16 @@ say(struct client *c, const char *command, const char *s, size_t n)
 	return client_send(c, v, 3) && client_reply(c, CLIENT_COMMAND_S);
 }
 
+/* the same with what nobody else may hear */
+static bool
+say_secret(struct client *c, const char *command, const char *s, size_t n)
+{
+	bool ok = say(c, command, s, n);
+
+	memcpy(told, letters, TELLING);
+	return ok;
+}
+
 static bool
 is_asked(const struct client *c)
 {
@@ -159,7 +170,7 @@ static bool
 by_login(struct client *c, const char *password)
 {
 	return say(c, "AUTH LOGIN", "", 0) && (!is_asked(c) || say(c, "", login.user, strlen(login.user))) &&
-	    (!is_asked(c) || say(c, "", password, strlen(password))) && give_up(c);
+	    (!is_asked(c) || say_secret(c, "", password, strlen(password))) && give_up(c);
 }
 
 /* One response, in the same line if it is short. There are servers that offer a mechanism and want it alone in the line all the
@@ -174,10 +185,10 @@ by_response(struct client *c, const char *command, unsigned mechanism, const cha
 	strcpy(line, command);
 	if (at_once)
 		strcat(line, " ");
-	if (!say(c, line, plain, at_once ? n : 0))
+	if (at_once ? !say_secret(c, line, plain, n) : !say(c, line, "", 0))
 		return false;
 	if (!at_once || mechanism == OFFERS_PLAIN ? is_asked(c) : is_plain_question(c))
-		if (!say(c, "", plain, n))
+		if (!say_secret(c, "", plain, n))
 			return false;
 	if (is_asked(c) && mechanism != OFFERS_PLAIN && !say(c, "", "\1", bearer))
 		return false;
@@ -188,11 +199,7 @@ by_response(struct client *c, const char *command, unsigned mechanism, const cha
 static void
 hide(struct reply *r, const char *password)
 {
-	char first[TELLING + 1];
-
-	memcpy(first, letters, TELLING);
-	first[TELLING] = 0;
-	if (!strstr(r->text, password) && !(*first && strstr(r->text, first)))
+	if (!strstr(r->text, password) && !(*told && strstr(r->text, told)))
 		return;
 	explicit_bzero(r->text + 3, r->len - 3);
 	strcpy(r->text + 3, " (the rest is not shown: the password is in it)");
@@ -272,5 +279,6 @@ sasl_login(struct client *c, struct result *why)
 	explicit_bzero(output, sizeof output);
 	explicit_bzero(plain, sizeof plain);
 	explicit_bzero(letters, sizeof letters);
+	explicit_bzero(told, sizeof told);
 	return ok;
 }
