@@ -1,9 +1,12 @@
 #include "smtp/filter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/ip.h"
 #include "lib/num.h"
 #include "smtp/session.h"
+#include "wire/envelope.h"
 #include "wire/filter.h"
 
 static bool
@@ -27,11 +30,34 @@ set_peer(const struct peer *peer)
 }
 
 static bool
+named(const char *variable)
+{
+	const char *s = getenv(variable);
+
+	return s && *s;
+}
+
+bool
+filter_origin(const struct session *s, struct buf *envelope)
+{
+	char login[AUTH_LOGIN + 1], client[IP_TEXT] = "", *p;
+	unsigned char ip[16];
+
+	if (!named("PNEU_FILTER") && named("QMAILQUEUE"))
+		return true;                    /* qmail-queue takes no letters that it does not know */
+	strcpy(login, s->auth.login);
+	for (p = login; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			*p = '?';
+	if (ip_read(s->peer.ip, ip))
+		ip_text(client, ip);
+	return (!*login || envelope_param(envelope, 'A', login)) && (!*client || envelope_param(envelope, 'C', client));
+}
+
+static bool
 anybody(void)
 {
-	const char *filter = getenv("PNEU_FILTER"), *qmail = getenv("QMAILQUEUE");
-
-	return (filter && *filter) || (qmail && *qmail);
+	return named("PNEU_FILTER") || named("QMAILQUEUE");
 }
 
 bool

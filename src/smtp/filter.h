@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "lib/buf.h"
+
 struct peer;
 struct session;
 
@@ -15,6 +17,9 @@ struct filter_facts {
 
 /* The same for a session of another kind */
 bool filter_tell(const struct filter_facts *);
+
+/* Append who the client is, as parameters of the message (wire/envelope.h); nothing for a program of qmail's. False as buf_put */
+bool filter_origin(const struct session *, struct buf *envelope);
 
 /* For the message that begins; nothing to do where pneu-queue itself is run. False: errno, no memory */
 bool filter_environment(const struct session *);

@@ -8,6 +8,7 @@
 #include "smtp/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
+#include "smtp/filter.h"
 #include "smtp/greeting.h"
 #include "smtp/lists.h"
 #include "smtp/parameters.h"
@@ -133,7 +134,7 @@ transaction_mail(struct session *s, const char *arg)
 		return;
 	}
 	if (!envelope_sender(&s->envelope, address) ||
-	    !parameters_put_mail(&s->envelope, &p)) {
+	    !parameters_put_mail(&s->envelope, &p) || !filter_origin(s, &s->envelope)) {
 		buf_clear(&s->envelope);
 		answer_refuse(s, "501 5.1.7 address too long");
 		return;

@@ -92,7 +92,7 @@ envelope_check(const char *s, size_t n)
 			return ENVELOPE_BAD;
 		if ((stop ? stop : end) - s > ENVELOPE_ADDR + 1)
 			return ENVELOPE_LONG;
-		if (!harmless(s + 1, stop ? stop : end, strchr("FTH", *s) ? ' ' : '!') || seen & 1u << (*s - 'A'))
+		if (!harmless(s + 1, stop ? stop : end, strchr("AFTH", *s) ? ' ' : '!') || seen & 1u << (*s - 'A'))
 			return ENVELOPE_BAD;
 		if (!stop)
 			return ENVELOPE_CUT;
@@ -101,7 +101,7 @@ envelope_check(const char *s, size_t n)
 		rcpts += *s == 'T';
 		if (rcpts > ENVELOPE_RCPTS)
 			return ENVELOPE_BAD;
-		allowed = rcpts ? "TNO" : "TBEHLRUW";
+		allowed = rcpts ? "TNO" : "TABCEHLRUW";
 		seen = *s == 'T' ? 0 : seen | 1u << (*s - 'A');
 		s = stop + 1;
 	}

@@ -3,10 +3,12 @@
  *   F sender 0  (letter value 0)*  (T recipient 0 (letter value 0)*)+  0
  *
  * Addresses are plain bytes, not quoted; "" is the null sender. No value holds a control byte (0x01 to 0x1f, 0x7f), so
- * none can begin another line or command further on; a parameter's, but H's, holds no space either. A letter between F and the
+ * none can begin another line or command further on; a parameter's, but A's and H's, holds no space either. A letter between F and the
  * first T is a parameter of the message, one after a T is of that recipient; each stands once at the most:
  *   message    B body type (RFC 6152)   E ENVID, as xtext   R RET, FULL or HDRS (RFC 3461)   U "1": SMTPUTF8 (RFC 6531)
  *              H why it is to be held: the runner does not begin with it until an operator releases it
+ *              A the login that was authenticated, C the address of the client: what is known of where it comes from. Anybody
+ *                may write them, so who reads them looks at the uid that injected the message (qf_believed, wire/queuefile.h)
  *              L seconds, 1 to ENVELOPE_LIFETIME: after so many it is not tried any more, nor when queuelifetime is over
  *              W "1": a user here has forwarded it, so the runner makes it a job that is FORWARDED (wire/job.h)
  *   recipient  N NOTIFY, words with commas between them   O ORCPT, TYPE;xtext (RFC 3461)

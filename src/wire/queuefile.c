@@ -468,6 +468,10 @@ replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *
 		return q->sender && add_rcpt(q, s + 1, end);
 	case 'B':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->body);
+	case 'A':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->login);
+	case 'C':
+		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->client);
 	case 'H':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->hold);
 	case 'L':
@@ -543,7 +547,7 @@ reset(struct qf *q)
 {
 	q->strings.max = QF_RECORDS;
 	buf_clear(&q->strings);
-	q->sender = q->body = q->envid = q->hold = q->lifetime_s = q->via_last = 0;
+	q->sender = q->body = q->envid = q->login = q->client = q->hold = q->lifetime_s = q->via_last = 0;
 	q->rcpts = 0;
 	q->history = q->forwarded = q->utf8 = q->headers = false;
 }
@@ -654,6 +658,12 @@ qf_orcpt(const struct qf *q, size_t i)
 	const char *address = qf_string(q, root->addr);
 
 	return root->dsn & QF_ORCPT && !qf_of_list(q, i) ? address + strlen(address) + 1 : 0;
+}
+
+bool
+qf_believed(const struct qf *q, uid_t owner, uid_t server)
+{
+	return q->header.uid == 0 || q->header.uid == owner || q->header.uid == server;
 }
 
 const char *

@@ -10,7 +10,7 @@
  *                        or 16 '-': the file got its name only after it was on disk
  *   message   LENGTH bytes, lines end in LF; begins with the Received line that pneu-queue writes
  *   records   lines, first byte = type. Upper case is the envelope as injected:
- *               F sender   T recipient   B E H L R U W N O their parameters (wire/envelope.h)
+ *               F sender   T recipient   A B C E H L R U W N O their parameters (wire/envelope.h)
  *               .          end of the envelope
  *             lower case is the history that send appends; N counts the T records from 0, WHEN is seconds since 1970:
  *               kN WHEN WAY TEXT          delivered
@@ -111,6 +111,7 @@ struct qf {
 	struct qf_header header;
 	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
 	uint32_t sender, body, envid;           /* offsets in strings */
+	uint32_t login, client;                 /* A and C, 0: not known; see qf_believed */
 	uint32_t hold;                          /* why it is to be held before anything else; 0: it is not */
 	uint32_t lifetime_s;                    /* the sender wants it tried no longer; 0: as long as anything */
 	uint32_t via_last;                      /* the way that was kept last: many went the same */
@@ -148,6 +149,9 @@ unsigned qf_notify(const struct qf *, size_t rcpt);
 const char *qf_orcpt(const struct qf *, size_t rcpt);
 bool qf_of_list(const struct qf *, size_t rcpt);
 const char *qf_address(const struct qf *, size_t rcpt); /* to show: its address; of a file or program its root's */
+/* Are login and client more than a claim? They are if root, owner (who has the queue file: the role user, or the one user of a
+ * private instance) or server (the role user that pneu-smtpd runs as) injected the message. */
+bool qf_believed(const struct qf *, uid_t owner, uid_t server);
 /* one more recipient, as a + line makes it; sender as in struct qf_rcpt. False: ENOMEM or EMSGSIZE, nothing changed */
 bool qf_add_child(struct qf *, size_t parent, char kind, uint32_t sender, const char *text);
 void qf_drop_children(struct qf *, size_t parent, size_t first);        /* take those from first on back */

@@ -262,4 +262,21 @@ p.stdin.close(); p.wait()
 sys.exit(not (hidden or cored == '0' != was))
 P
 fi
+
+# ---- what the queue hears of it
+message="MAIL FROM:<a@b.example>
+RCPT TO:<x@here.example>
+DATA
+Subject: x
+
+.
+QUIT"
+heard() { rm -f "$Q/envelope"; auth "$message" >/dev/null; auth "AUTH PLAIN $good_auth
+$message" >/dev/null; envelope; }
+is 'whose message it is and from where goes into the envelope' "$(TCPREMOTEIP=::ffff:192.0.2.7; export TCPREMOTEIP; heard)" \
+	'Fa@b.example|Aann|C192.0.2.7|Tx@here.example||'
+is 'where nothing is known of the client nothing is said of it' "$(TCPREMOTEIP='x y'; export TCPREMOTEIP; heard)" 'Fa@b.example|Aann|Tx@here.example||'
+is 'a program of qmail would not know these letters' "$(QMAILQUEUE=$PNEU_FILTER; unset PNEU_FILTER; TCPREMOTEIP=192.0.2.7; export QMAILQUEUE TCPREMOTEIP; heard)" \
+	'Fa@b.example|Tx@here.example||'
+
 finish

@@ -8,7 +8,7 @@ from smtpd_wire import (Session, T, bytewise, codes, converse, fresh, ok, queued
 HELLO = b'EHLO h\r\n'
 OPEN = b'MAIL FROM:<a@b.example>\r\nRCPT TO:<x@here.example>\r\n'
 BEGUN = ['220', '250', '250 2.1.0', '250 2.1.5']
-ENVELOPE = b'Fa@b.example\0Tx@here.example\0\0'
+ENVELOPE = b'Fa@b.example\0C192.0.2.1\0Tx@here.example\0\0'
 TAKEN = '250 2.0.0'
 
 

@@ -128,7 +128,7 @@ is 'a field is put below our own, once for each recipient, for this message only
 two'
 says 'action=hold because\n\n'
 send >/dev/null
-is 'a message is held' "$(envelope)" 'Fa@b.example|Hbecause|Tx@here.example||'
+is 'a message is held' "$(envelope)" 'Fa@b.example|Hbecause|C192.0.2.9|Tx@here.example||'
 rm "$Q/envelope"
 says 'action=discard\n\n'
 is 'one is accepted and thrown away' "$(send | sed 's/.*|354|//')" '250 2.0.0|221 2.0.0|'
@@ -176,7 +176,7 @@ done
 is 'nothing of a transaction is known yet' "$(asked 1 'protocol_state|helo_name|sender|recipient')" 'protocol_state=CONNECT|helo_name=|sender=|recipient=|'
 says 'action=hold them all\n\n'
 send >/dev/null
-is 'what is said at connect holds for each message' "$(envelope)" 'Fa@b.example|Hthem all|Tx@here.example||'
+is 'what is said at connect holds for each message' "$(envelope)" 'Fa@b.example|Hthem all|C192.0.2.9|Tx@here.example||'
 rm "$Q/envelope"
 
 # ---- several servers

@@ -47,7 +47,7 @@ swaks_() { timeout 60 swaks "$@" </dev/null; }
 mail() { rm -f "$T/q/"*; swaks_ --server "$1" --port "$port" --from a@b.example --to x@here.example --helo client.example --body 'line
 .
 ..end' $2 >"$T/swaks" 2>&1; }
-arrived() { tr '\0' '|' <"$T/q/envelope" | grep -q '^Fa@b.example|Tx@here.example||$' && grep -qxF '..end' "$T/q/message" && grep -qx '\.' "$T/q/message"; }
+arrived() { tr '\0' '|' <"$T/q/envelope" | grep -q '^Fa@b.example|C[0-9a-f.:]*|Tx@here.example||$' && grep -qxF '..end' "$T/q/message" && grep -qx '\.' "$T/q/message"; }
 # the connection carries SMTP and nothing else, whatever is logged
 clean() { python3 -c '
 import re, socket, sys

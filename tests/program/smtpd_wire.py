@@ -133,7 +133,7 @@ def test_pipelining():
     text = (b'EHLO h\r\nMAIL FROM:<a@b.example> SIZE=9\r\nRCPT TO:<x@here.example>\r\nRCPT TO:<y@other.example>\r\nDATA\r\n'
             b'..a\r\n.b\r\n\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nQUIT\r\n')
     want = ['220', '250', '250 2.1.0', '250 2.1.5', '550 5.7.1', '354', '250 2.0.0', '250 2.0.0', '250 2.1.0', '221 2.0.0']
-    body = (b'.a\nb\n\n', b'Fa@b.example\0Tx@here.example\0\0')
+    body = (b'.a\nb\n\n', b'Fa@b.example\0C192.0.2.1\0Tx@here.example\0\0')
     bad = []
     for cut in range(len(text) + 1):
         fresh()

@@ -75,6 +75,9 @@ grammar(void)
 	IS_GOOD("F#@[]\0Ta\0\0", "a double bounce");
 	IS_GOOD("Fa b\0T\"c d\"@e\0\0", "blanks in addresses");
 	IS_GOOD("F\xc3\xa4@b\0T\xff\x80\0\0", "bytes above 127");
+	IS_GOOD("Fa\0Aann lee\0C192.0.2.1\0Tb\0\0", "who the client was; a login may have a blank");
+	IS_BAD("Fa\0C192.0.2.1 x\0Tb\0\0", "an address may not");
+	IS_BAD("Fa\0Tb\0Aann\0\0", "a login of a recipient");
 	IS_GOOD("Fa\0L1\0Tb\0\0", "a second to live");
 	IS_GOOD("Fa\0L31536000\0Tb\0\0", "a year");
 	IS_BAD("Fa\0L31536001\0Tb\0\0", "more");

@@ -97,6 +97,10 @@ replaying(void)
 	ok(LOAD(HEADER NO_SUM MESSAGE "F\nTx\n.\nk0 1 \n") == QF_OK && !*qf_string(&q, q.sender) && q.rcpts == 1 && q.rcpt[0].state == QF_DELIVERED &&
 	    q.body == 0 && !q.forwarded, "the null sender, no parameters, no text");
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW1\nTx\n.\n") == QF_OK && q.forwarded, "a forwarded one");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nAann%25 lee\nC192.0.2.1\nTx\n.\n") == QF_OK && !strcmp(qf_string(&q, q.login), "ann% lee") &&
+	    !strcmp(qf_string(&q, q.client), "192.0.2.1"), "whose it is");
+	ok(qf_believed(&q, 5, 1000) && qf_believed(&q, 1000, 5) && !qf_believed(&q, 5, 6), "as some may say");
+	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\n.\n") == QF_OK && !q.login && !q.client, "nobody said");
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nW\nTx\n.\n") == QF_OK && !q.forwarded, "not by any other value");
 	ok(LOAD(HEADER NO_SUM MESSAGE "Fa\nTx\nW1\n.\n") == QF_INCOMPLETE, "nor behind a recipient");
 	ok(!q.hold && LOAD(HEADER NO_SUM MESSAGE "Fa\nHtoo odd%25\nTx\n.\n") == QF_OK && strcmp(qf_string(&q, q.hold), "too odd%") == 0,
