@@ -77,6 +77,8 @@ for x in 'version: STSv2\nmode: enforce\nmx: a\nmax_age: 1:no version' 'version:
 	policy a.example "200 text/plain\\n${x%:*}\\n"
 	keeps "a policy with ${x##*:}" "${x##*:}"
 done
+policy a.example 'cut 200 text/plain\nversion: STSv1\nmode: enforce\nmx: mx.a.example\nmax_age: 8'
+keeps 'an answer that is cut off' 'curl:'
 { printf '200 text/plain\nversion: STSv1\nmode: enforce\nmax_age: 1\n'; seq -f 'mx: mx%g.a.example' 2000; } >"$T/www/mta-sts.a.example"
 keeps 'more hosts than a line holds' 'too many hosts'
 policy a.example "$good"

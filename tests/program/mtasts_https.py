@@ -1,6 +1,6 @@
 """mtasts_https.py PEM PORTFILE DIR - an HTTPS server: DIR/HOST holds the answer for a host, a first line "CODE TYPE", then the body
 
-"hang" as the first line answers nothing; "redirect" leads to the host's policy under another path, which is there."""
+"hang" as the first line answers nothing; "cut CODE TYPE" promises more than the body; "redirect" leads to the host's policy under another path, which is there."""
 import http.server
 import os
 import ssl
@@ -30,8 +30,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return
         elif self.path != '/.well-known/mta-sts.txt':
             what = ['404', 'text/plain']
+        more = what[0] == 'cut'
+        if more:
+            what = what[1].split(None, 1)
         self.send_response(int(what[0]))
         self.send_header('Content-Type', what[1].strip())
+        self.send_header('Content-Length', str(len(body) + more))
         self.end_headers()
         try:
             self.wfile.write(body)
