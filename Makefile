@@ -59,6 +59,9 @@ $B/nss/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call run,CC,$<)$(CC) $(CPPF) $(CF) $(NSSF) -c -o $@ $<
 
+# which programs there are, for who examines an installation
+$B/lean/src/tools/showctl_host.o $B/nss/src/tools/showctl_host.o: CPPF += -DPNEU_PROGRAMS='"$(notdir $(PROGS))"'
+
 units: $(UNITS)
 check: all units
 	sh tests/run $B

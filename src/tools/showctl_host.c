@@ -98,14 +98,11 @@ check_accounts(struct check *c)
 	    "pneuq, pneur, pneud and the user of the alias file are accounts of their own");
 }
 
-/* ---- programs. tests/program/showctl.t compares the list with what make install installs. */
+/* ---- programs */
 
-static const char *const programs[] = {
-	"pneu-tcpd", "pneu-start", "pneu-lspawn", "pneu-getpw", "pneu-explain", "pneu-newaliases", "pneu-checkpw", "pneu-showctl",
-	"pneu-tcprules", "pneu-smtpd", "pneu-qmqpd", "pneu-milter", "pneu-qmqpc", "pneu-queue", "pneu-send", "pneu-bounce", "pneu-local",
-	"pneu-rspawn", "pneu-remote", "pneu-tlsrelay", "pneu-dnsq", "pneu-newu", "pneu-newpw", "pneu-newmrh", "pneu-record",
-	"pneu-replay", "pneu-qread", "pneu-qstat", "pneu-qctl",
-};
+#ifndef PNEU_PROGRAMS
+#define PNEU_PROGRAMS "pneu-queue pneu-send pneu-smtpd pneu-local pneu-remote"
+#endif
 
 #define AGAIN "make install"
 
@@ -214,23 +211,38 @@ their_directory(struct check *c)
 		    dir);
 }
 
+static void
+one_in_path(struct check *c, const char *name)
+{
+	const char *path = in_path(name);
+	struct stat st;
+
+	if (!path)
+		check_find(c, FINDING_WRONG, "eval \"$(pneu-instance env DIR)\"", "%s is not in PATH", name);
+	else if (stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID))
+		check_find(c, FINDING_WRONG, "build them in a directory of your own, and put that into PATH first",
+		    "%s is setuid or setgid, and so knows nothing of a private instance", path);
+}
+
 void
 check_programs(struct check *c)
 {
-	const char *path;
-	struct stat st;
-	size_t i;
+	static const char all[] = PNEU_PROGRAMS;        /* the Makefile's list */
+	const char *at;
+	size_t n, count = 0;
+	char name[64];
 
 	check_area(c, "programs");
-	for (i = 0; i < sizeof programs / sizeof *programs; i++)
-		if (!c->private)
-			one_program(c, programs[i]);
-		else if (!(path = in_path(programs[i])))
-			check_find(c, FINDING_WRONG, "eval \"$(pneu-instance env DIR)\"", "%s is not in PATH", programs[i]);
-		else if (stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID))
-			check_find(c, FINDING_WRONG, "build them in a directory of your own, and put that into PATH first",
-			    "%s is setuid or setgid, and so knows nothing of a private instance", path);
+	for (at = all; *at; at += n + (at[n] == ' ')) {
+		n = strcspn(at, " ");
+		if (n == 0 || n >= sizeof name)
+			continue;
+		memcpy(name, at, n);
+		name[n] = 0;
+		count++;
+		(c->private ? one_in_path : one_program)(c, name);
+	}
 	if (!c->private)
 		their_directory(c);
-	check_ok_if_quiet(c, "%zu of them, with the owners and modes that they need", sizeof programs / sizeof *programs);
+	check_ok_if_quiet(c, "%zu of them, with the owners and modes that they need", count);
 }
