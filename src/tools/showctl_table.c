@@ -119,6 +119,9 @@ const struct setting settings_table[] = {
 	SECTION("A private instance"),
 	LINES("listen", "127.0.0.1:2525", "instance", "Addresses and ports of the listener."),
 	NUMBER("concurrencyincoming", "2200", 0, MANY, "instance", "Most SMTP sessions at once."),
+
+	SECTION("Logs"),
+	LINES("logs", "/var/log/pneu", "trace", "Where the logs are, for pneu-trace."),
 };
 
 const size_t settings_count = sizeof settings_table / sizeof *settings_table;
