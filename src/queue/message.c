@@ -128,29 +128,13 @@ set_aside(struct message *m, const char *why)
 static bool
 write_history_to(struct message *m, const char *path)
 {
-	int fd, e;
-	bool ok;
-
 	if (m->history.len == 0)
 		return true;
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+	if (!qf_append(&m->file, path, &m->history))
 		return false;
-	ok = (m->file.file_size <= m->file.size || ftruncate(fd, (off_t)m->file.size) == 0) &&
-	    fd_pwrite(fd, m->history.s, m->history.len, (off_t)m->file.size);
-	if (ok) {
-		m->file.size += m->history.len;
-		m->file.file_size = m->file.size;
-		buf_clear(&m->history);
-		m->found_again = 0;
-	} else {
-		e = errno;
-		if (ftruncate(fd, (off_t)m->file.size) != 0)
-			e = errno;              /* half a record stays; a reader ignores it, the next write cuts it */
-		errno = e;
-	}
-	if (close(fd) != 0)
-		ok = false;
-	return ok;
+	buf_clear(&m->history);
+	m->found_again = 0;
+	return true;
 }
 
 static bool

@@ -1,11 +1,13 @@
 #include "wire/queuefile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/num.h"
@@ -164,6 +166,15 @@ bool
 qf_put_child(struct buf *b, char kind, const char *text)
 {
 	return buf_byte(b, '+') && buf_byte(b, kind) && buf_byte(b, ' ') && percent_put(b, text, false) && buf_byte(b, '\n');
+}
+
+bool
+qf_put_operator(struct buf *b, int64_t when, uint64_t uid, const char *action, const char *text)
+{
+	size_t had = b->len;
+
+	return (buf_byte(b, 'o') && buf_num(b, when > 0 ? (uint64_t)when : 0) && buf_byte(b, ' ') && buf_num(b, uid) && buf_byte(b, ' ') &&
+	    put_word(b, action) && put_rest(b, text)) || (buf_cut(b, had), false);
 }
 
 /* append the string s..end, unescaped, to strings */
@@ -353,6 +364,34 @@ replay_history(struct qf *q, char letter, const char *s, const char *end)
 	return true;
 }
 
+static bool
+is_word(const struct piece *p, const char *word)
+{
+	return (size_t)(p->end - p->s) == strlen(word) && memcmp(p->s, word, strlen(word)) == 0;
+}
+
+/* what an operator did; actions that are not known here change nothing */
+static bool
+replay_operator(struct qf *q, const char *s, const char *end)
+{
+	struct piece action;
+	uint64_t when, uid;
+
+	if (!number(&s, end, INT64_MAX, &when) || !number(&s, end, UINT64_MAX, &uid) || !take_word(&s, end, &action))
+		return false;
+	if (is_word(&action, "release"))
+		q->history = true;                      /* what its envelope asked for is done with */
+	else if (is_word(&action, "expire"))
+		q->expired = true;
+	else if (is_word(&action, "delete"))
+		q->deleted_held = is_word(&(struct piece){ s, end }, "held");
+	else if (is_word(&action, "route") && s == end)
+		q->route = 0;
+	else if (is_word(&action, "route"))
+		return keep(q, s, end, &q->route);
+	return true;
+}
+
 /* ---- an expansion, while its lines are read */
 
 struct expansion {
@@ -421,6 +460,8 @@ replay_after(struct qf *q, struct expansion *x, const char *s, const char *end)
 		return x->left && replay_child(q, x, s, end);
 	if (x->left)
 		expansion_end(q, x, false);
+	if (*s == 'o')
+		return replay_operator(q, s + 1, end);
 	return *s == 'x' ? replay_expansion(q, x, s + 1, end) : memchr("kzdbw", *s, 5) && replay_history(q, *s, s + 1, end);
 }
 
@@ -547,9 +588,9 @@ reset(struct qf *q)
 {
 	q->strings.max = QF_RECORDS;
 	buf_clear(&q->strings);
-	q->sender = q->body = q->envid = q->login = q->client = q->hold = q->lifetime_s = q->via_last = 0;
+	q->sender = q->body = q->envid = q->login = q->client = q->hold = q->lifetime_s = q->via_last = q->route = 0;
 	q->rcpts = 0;
-	q->history = q->forwarded = q->utf8 = q->headers = false;
+	q->history = q->forwarded = q->utf8 = q->headers = q->expired = q->deleted_held = false;
 }
 
 enum qf_result
@@ -595,6 +636,29 @@ qf_load(struct qf *q, int fd, bool check_sum)
 out:
 	buf_free(&records);
 	return r;
+}
+
+bool
+qf_append(struct qf *q, const char *path, const struct buf *records)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), e;
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = (q->file_size <= q->size || ftruncate(fd, (off_t)q->size) == 0) && fd_pwrite(fd, records->s, records->len, (off_t)q->size);
+	if (ok) {
+		q->size += records->len;
+		q->file_size = q->size;
+	} else {
+		e = errno;
+		if (ftruncate(fd, (off_t)q->size) != 0)
+			e = errno;              /* half a record stays; a reader ignores it, the next write cuts it */
+		errno = e;
+	}
+	if (close(fd) != 0)
+		ok = false;
+	return ok;
 }
 
 void

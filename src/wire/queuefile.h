@@ -25,6 +25,12 @@
  *                 <SENDER             envelope sender of those that follow; until there is one, that of N
  *                 +KIND TEXT          one of them, KIND as in enum qf_kind
  *                                     Fewer than COUNT lines, then something else: it did not happen.
+ *               oWHEN UID ACTION TEXT what an operator did with the whole message, by the user's number. ACTION is
+ *                 hold, release, undo   where the file lies tells as much
+ *                 delete              TEXT "held": it was held then, and shall be again if it comes back
+ *                 expire              the next attempt is the last
+ *                 route               TEXT is the route (wire/route.h) of its remote recipients; "": the rules count again
+ *                 Others are for people. (A recipient that an operator changed is an x.)
  *
  * In records a control byte, '%' and 0x7f are written %XX. A recipient's state is what its last record says, w aside;
  * b, k and x end it for good, so every record may stand twice. A line that the end of file cuts off does not count.
@@ -75,6 +81,9 @@ bool qf_put_expansion(struct buf *b, size_t n, int64_t when, size_t count, const
 bool qf_put_child_sender(struct buf *, const char *sender);
 bool qf_put_child(struct buf *, char kind, const char *text);
 
+/* what an operator did; text may be "" */
+bool qf_put_operator(struct buf *, int64_t when, uint64_t uid, const char *action, const char *text);
+
 enum qf_state { QF_WAITING, QF_DELIVERED, QF_FAILED, QF_BOUNCED, QF_EXPANDED };
 
 enum qf_kind {
@@ -113,6 +122,7 @@ struct qf {
 	uint32_t sender, body, envid;           /* offsets in strings */
 	uint32_t login, client;                 /* A and C, 0: not known; see qf_believed */
 	uint32_t hold;                          /* why it is to be held before anything else; 0: it is not */
+	uint32_t route;                         /* by an operator, for its remote recipients; 0: the rules count */
 	uint32_t lifetime_s;                    /* the sender wants it tried no longer; 0: as long as anything */
 	uint32_t via_last;                      /* the way that was kept last: many went the same */
 	struct qf_rcpt *rcpt;
@@ -125,6 +135,8 @@ struct qf {
 	bool utf8;                              /* U: declared so (RFC 6531) */
 	bool headers;                           /* RHDRS: of the message a report gives no more than the header */
 	bool history;                           /* send has written here */
+	bool expired;                           /* by an operator: the next attempt is the last */
+	bool deleted_held;                      /* it was held when it was deleted last */
 };
 
 enum qf_result {
@@ -138,6 +150,9 @@ enum qf_result {
  * The qf is the caller's, zeroed before its first use; qf_load may be given it again, qf_free ends it. */
 enum qf_result qf_load(struct qf *, int fd, bool check_sum);
 void qf_free(struct qf *);
+/* Write these records behind the whole ones of the file at path, which the qf shows as it is; a torn one is cut first. size and
+ * file_size move on. Nothing is synced. false: errno, and the file reads as before */
+bool qf_append(struct qf *, const char *path, const struct buf *records);
 const char *qf_string(const struct qf *, uint32_t offset);
 const char *qf_sender(const struct qf *, size_t rcpt);  /* envelope sender for this recipient */
 size_t qf_root(const struct qf *, size_t rcpt);         /* the injected recipient it comes from, perhaps itself */

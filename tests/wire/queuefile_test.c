@@ -538,6 +538,39 @@ reports(void)
 	ok(sizeof(struct qf_rcpt) <= 48, "a recipient costs 48 bytes of memory");
 }
 
+static void
+operators(void)
+{
+	struct buf b = BUF(QF_RECORDS);
+	int fd;
+
+	ok(qf_put_operator(&b, 1795335600, 0, "hold", "") && qf_put_operator(&b, 1795335601, 1000, "route", "host mx 25") &&
+	    qf_put_operator(&b, 1795335602, 7, "delete", "held"), "what operators did");
+	same(b.s, "o1795335600 0 hold \no1795335601 1000 route host mx 25\no1795335602 7 delete held\n", "as these lines");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1795335600 0 hold \n") == QF_OK && !q.history && !q.route && !q.expired && !q.deleted_held,
+	    "one that was held is as it was");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 release \n") == QF_OK && q.history, "one that was released has a history");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 expire \no1 0 delete held\n") == QF_OK && q.expired && q.deleted_held && !q.history,
+	    "expired, and deleted while it was held");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 delete held\no1 0 delete \n") == QF_OK && !q.deleted_held, "the last time counts");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 route host mx 25\n") == QF_OK && q.route, "a route");
+	same(qf_string(&q, q.route), "host mx 25", "as the operator said");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 route host mx 25\no2 0 route \n") == QF_OK && !q.route, "and no longer");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 dance with me\n") == QF_OK, "what is not known here changes nothing");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0\n") == QF_DAMAGED && LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 root hold \n") == QF_DAMAGED &&
+	    LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 hold\n") == QF_DAMAGED, "lines of another form are none");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "x0 1 2 why\n+n y@b.example\no1 0 hold \n") == QF_OK && q.rcpts == 3 &&
+	    q.rcpt[0].state == QF_WAITING, "one ends an expansion that was cut");
+	buf_clear(&b);
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "z0 1795335600 4.4") == QF_OK && qf_put_operator(&b, 1, 0, "expire", "") && qf_append(&q, "q", &b) &&
+	    q.size == q.file_size, "records are written behind the whole ones");
+	fd = open("q", O_RDONLY | O_CLOEXEC);
+	ok(qf_load(&q, fd, true) == QF_OK && q.expired && q.rcpt[0].tries == 0 && q.size == q.file_size, "and the torn one is gone");
+	close(fd);
+	ok(!qf_append(&q, "nowhere", &b) && errno == ENOENT, "not to a file that is not there");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -550,6 +583,7 @@ main(void)
 	expansions();
 	ways();
 	wishes();
+	operators();
 	headers();
 	sums();
 	large();
