@@ -261,26 +261,24 @@ static void
 show_all(struct reader *r)
 {
 	struct walk *w = &r->walk;
+	struct walk_item item;
+	enum walk_next next;
 	char id[QID_TEXT];
-	size_t i;
 
-	if (!walk_list(w, WALK_MSG))
-		die_sys(EX_SOFT, "list the queue");
-	if (!walk_list(w, WALK_HOLD) && errno != ENOENT)
-		die_sys(EX_SOFT, "list what is held");
-	if (!r->unsorted && !walk_sort(w))
-		die_sys(EX_SOFT, "sort the queue");
-	for (i = 0; i < w->len && !r->out.error; i++) {
-		int fd = walk_open(w, w->item[i].place, &w->item[i].id);
+	w->order = r->unsorted ? WALK_UNSORTED : WALK_OLDEST;
+	while ((next = walk_next(w, &item)) == WALK_ITEM && !r->out.error) {
+		int fd = walk_open(w, item.place, &item.id);
 
 		if (fd >= 0) {
-			show_open(r, &w->item[i].id, w->item[i].place, fd);
+			show_open(r, &item.id, item.place, fd);
 			close(fd);
 		} else if (errno != ENOENT) {
-			qid_text(id, &w->item[i].id);
+			qid_text(id, &item.id);
 			complain(r, id, strerror(errno));
 		}
 	}
+	if (next == WALK_TROUBLE)
+		die_sys(EX_SOFT, "list the queue");
 }
 
 /* Wherever it is; it may move between two looks, so msg/ is looked at again. -1: said why */
