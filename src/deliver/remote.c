@@ -298,6 +298,8 @@ envelope(struct delivery *d, struct delivery *next)
 
 	if (!d->sent && client_is_full(&client))
 		client_quit(&client);
+	if (!d->sent && client.fd >= 0 && client_is_heard(&client))
+		client_close(&client);          /* it has gone, or said what nobody asked: no answer to what we say now */
 	for (;;) {
 		enum transaction_result r;
 

@@ -71,6 +71,11 @@ for kind in --pipelining --8bit; do
 	server $kind --chunking 1/mail#2='421 4.7.0 enough!close'
 	is 'a server that has enough is called again' "$(jobs "$J b@y.example" "$J c@y.example" "$J d@y.example" | verdicts)" \
 		'1.0 K 2.0.0 m,2.0 K 2.0.0 m,3.0 K 2.0.0 m,'
+	server $kind --chunking 1/idle='250 2.0.0 and once more' '1/last#2=554 5.6.0 bad content'
+	rm -f "$T/go"
+	(wait_until 10 grep -q idle "$S/log" && : >"$T/go") &
+	is 'an answer to nothing' "$(jobs "$J b@y.example" report "wait $T/go" "$J c@y.example" | verdicts)" '1.0 K 2.0.0 m,2.0 K 2.0.0 m,'
+	is 'is not taken for that to the next text' "$(connections) $(grep -c '^2 BDAT.*LAST' "$S/log")" '2 1'
 	server $kind --chunking 1/idle='!close'
 	is 'so is one that is gone' "$(jobs "$J b@y.example" reports "$J c@y.example" "$J d@y.example" | verdicts)" \
 		'1.0 K 2.0.0 m,2.0 K 2.0.0 m,3.0 K 2.0.0 m,'

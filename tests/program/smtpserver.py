@@ -15,7 +15,7 @@ for a whole row of tests. Written below DIR:
     text.N      the same decoded: CR LF to LF, dots taken away
 
 A RULE is a verb or an event: greeting, ehlo, helo, lhlo, mail, rcpt, data, dot, bdat, last (BDAT with LAST), rset, quit, idle
-(just after the answer to a text). With --lmtp dot is asked for each recipient that was accepted, and its RCPT is the line. It may be narrowed: "2/mail" on the 2nd connection, "mail#3" the 3rd of its kind on a connection, "rcpt:bob" when
+(just after the answer to a text; the log has "C idle"). With --lmtp dot is asked for each recipient that was accepted, and its RCPT is the line. It may be narrowed: "2/mail" on the 2nd connection, "mail#3" the 3rd of its kind on a connection, "rcpt:bob" when
 the line contains bob. The first rule that fits counts; without one the server is content.
 
 An ANSWER is text; "\\n" in it is CR LF (one is added at its end), "\\xNN" that byte; these words end it and say what else:
@@ -196,6 +196,7 @@ class Connection:
         idle = self.rule('idle', b'')
         if idle is not None:
             self.say(idle)
+            self.log(b'idle')
 
     def handshake(self):
         answer = self.rule('handshake', b'')
