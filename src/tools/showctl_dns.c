@@ -334,6 +334,23 @@ check_dns(struct check *c)
 
 /* ---- postmaster, whom everybody must be able to reach (RFC 5321 4.5.1) */
 
+/* pneu-smtpd takes his mail whatever is found, and then it would bounce */
+static bool
+is_nobody(const char *address)
+{
+	struct resolver r = { 0 };
+	struct resolution found = { 0 };
+	struct conf_error e;
+	bool nobody = false;
+
+	if (!resolver_open(&r, 0, true, &e))
+		return false;
+	resolver_ask(&r, address, &found);
+	nobody = found.kind == RESOLUTION_NOBODY;
+	resolver_close(&r);
+	return nobody;
+}
+
 void
 check_postmaster(struct check *c)
 {
@@ -345,6 +362,8 @@ check_postmaster(struct check *c)
 	check_area(c, "postmaster");
 	code = explain_run(argv, DNSQ_MS, &out, &err, &why);
 	s = out.len ? strstr(out.s, "later: ") : 0;
+	if (code == EXPLAIN_GOOD && is_nobody(address))
+		code = EXPLAIN_NEVER;
 	if (code == EXPLAIN_GOOD)
 		check_ok(c, "somebody reads the mail for %s", address);
 	else if (code == EXPLAIN_NEVER)

@@ -98,19 +98,33 @@ loaders(struct check *c)
 {
 	struct tlslevel_settings tls = { 0 };
 	struct accounts a = { .users = ACCOUNTS_NONE };
-	struct conf_error e;
-	struct routing *r = routing_load(&e);
+	struct conf_error e, of_routing = { "" };
+	struct routing *r = routing_load(&of_routing);
 
 	if (!r)
-		complain(c, &e);
+		complain(c, &of_routing);
 	routing_free(r);
 	if (accounts_load(&a, &e))
 		accounts_free(&a);
-	else
+	else if (strcmp(e.text, of_routing.text) != 0)          /* both read control/separators */
 		complain(c, &e);
 	if (!tlslevel_load(c->etc, &tls, &e))
 		complain(c, &e);
 	buf_free(&tls.tlsclient);
+}
+
+/* what is in its log of how it ended, without the ID that the line has at its end; else its reply */
+static const char *
+reason(const struct buf *out, const struct buf *err)
+{
+	const char *s = err->len ? strstr(err->s, "fatal: ") : 0, *id;
+	size_t n;
+
+	s = s ? s + 7 : out->len ? out->s : "it says nothing";
+	n = strcspn(s, "\r\n");
+	for (id = s + n; id > s && *id != '['; id--)
+		;
+	return check_text("%.*s", (int)(id > s + 1 && id[-1] == ' ' && s[n - 1] == ']' ? (size_t)(id - 1 - s) : n), s);
 }
 
 /* pneu-smtpd with the end of file for a client: does it greet? */
@@ -119,7 +133,7 @@ server(struct check *c)
 {
 	char *argv[] = { "pneu-smtpd", 0 };
 	struct buf out = BUF(4096), err = BUF(65536);
-	const char *why, *s;
+	const char *why;
 	int code;
 
 	(void)setenv("TCPREMOTEIP", "127.0.0.1", 1);
@@ -130,11 +144,8 @@ server(struct check *c)
 	code = explain_run(argv, SMTPD_MS, &out, &err, &why);
 	if (code < 0)
 		check_find(c, FINDING_WRONG, "", "unable to run pneu-smtpd: %s", why);
-	else if (!out.len || strncmp(out.s, "220", 3) != 0) {
-		s = err.len ? strstr(err.s, "fatal: ") : 0;
-		check_find(c, FINDING_WRONG, "see pneu-control(5)", "pneu-smtpd turns everybody away: %.*s",
-		    (int)strcspn(s ? s + 7 : out.len ? out.s : "it says nothing", "\r\n"), s ? s + 7 : out.len ? out.s : "it says nothing");
-	}
+	else if (!out.len || strncmp(out.s, "220", 3) != 0)
+		check_find(c, FINDING_WRONG, "see pneu-control(5)", "pneu-smtpd turns everybody away: %s", reason(&out, &err));
 	buf_free(&out);
 	buf_free(&err);
 }
@@ -254,7 +265,7 @@ domains(struct check *c, const struct buf *locals, const struct buf *virtuals, c
 	for (s = 0; (s = conf_next(virtuals, s)); )
 		if (*s != '.' && *s != ':' && (n = strcspn(s, "@:")) && s[n] == ':' && s[n + 1])
 			wants_taken(c, rcpthosts, check_text("%.*s", (int)n, s), "virtualdomains");
-	if (locals->s && c->me.len && !domains_has(locals, c->me.s, c->me.len))
+	if (locals->s && addr_domain(c->me.len ? c->me.s : "", c->me.len) && !domains_has(locals, c->me.s, c->me.len))
 		check_find(c, FINDING_NOTE, check_text("echo %s >>%s", check_path(c->me.s, 0), check_path(place_etc(), "locals")),
 		    "%s, control/me, is not in control/locals: names without a domain, as in an alias file, lead to another host", c->me.s);
 }

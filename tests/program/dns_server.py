@@ -192,6 +192,7 @@ LIES = {
     "nxdata": lambda q: [q.evil(rcode=3)],
     # the names of addresses: by the first label of the reverse
     "9": lambda q: [q.reply(ptr("Mx.example"), ptr("www.example"))],
+    "1": lambda q: [q.reply(ptr("mx.example"))] if q.type == PTR else [q.honest()],
     "8": lambda q: [q.nodata()],
     "7": lambda q: [q.reply(cname("7.0-15.2.0.192.in-addr.arpa"), ptr("mx.example", "7.0-15.2.0.192.in-addr.arpa"))],
     "6": lambda q: [q.reply(rr(b"\xc0\x0c", PTR, b"\3a.b\0"))],
