@@ -12,11 +12,12 @@ batch_add(struct batch *b, uint64_t number, uint64_t index)
 	r->number = number;
 	r->index = index;
 	r->outcome.verdict = 0;
+	r->via = 0;
 	r->pending = false;
 	return r;
 }
 
-void
+struct batch_rcpt *
 batch_decided(struct batch *b, uint64_t number, uint64_t index, const struct outcome *o)
 {
 	struct batch_rcpt *r = batch_add(b, number, index);
@@ -24,6 +25,7 @@ batch_decided(struct batch *b, uint64_t number, uint64_t index, const struct out
 	r->outcome = *o;
 	snprintf(r->status, sizeof r->status, "%s", o->status);
 	r->outcome.status = r->status;
+	return r;
 }
 
 void
@@ -107,7 +109,7 @@ batch_settle(struct batch *b, int sock)
 	for (i = 0; ok && i < b->rcpts; i++) {
 		struct batch_rcpt *r = &b->rcpt[i];
 		struct report report = { .number = r->number, .index = r->index, .verdict = r->outcome.verdict, .status = r->outcome.status,
-		    .text = r->outcome.text };
+		    .via = r->via, .text = r->outcome.text };
 
 		ok = report_put(sock, &report, 0);      /* delivered, not reported: a crash here delivers twice */
 	}

@@ -20,6 +20,7 @@
 struct batch_rcpt {
 	uint64_t number, index;         /* as the report names it */
 	struct outcome outcome;
+	const char *via;                /* what the report says of it, a string that stays; 0 at first: "" */
 	char status[JOB_STATUS + 1];    /* of a decided one: its own copy */
 	bool pending;                   /* written, not synced or named: settling decides the outcome */
 	struct maildir_entry entry;
@@ -35,7 +36,7 @@ struct batch {                          /* all zero is an empty one; big: not fo
 /* there must be room: rcpts < BATCH_RCPTS. What it returns lives until the batch is settled. */
 struct batch_rcpt *batch_add(struct batch *, uint64_t number, uint64_t index);
 /* the same with an outcome that is decided; it is copied, status and all */
-void batch_decided(struct batch *, uint64_t number, uint64_t index, const struct outcome *);
+struct batch_rcpt *batch_decided(struct batch *, uint64_t number, uint64_t index, const struct outcome *);
 /* The delivery is the message in this Maildir and nothing else. The outcome is decided now, or by batch_settle.
  * create: see maildir_open */
 void batch_maildir(struct batch *, struct batch_rcpt *, const char *path, bool create, const struct buf *trace,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/ascii.h"
+#include "mail/dsn.h"
 #include "resolve/dotqmail.h"
 #include "wire/envelope.h"
 
@@ -52,17 +53,22 @@ forward_sender(struct buf *b, const char *sender, const char *rcpt, const char *
 }
 
 bool
-forward_begin(struct buf *envelope, const char *sender, const char *body, bool utf8)
+forward_begin(struct buf *envelope, const char *sender, const char *body, bool utf8, const struct forward_wishes *w)
 {
 	buf_clear(envelope);
 	return envelope_sender(envelope, sender) && (!*body || envelope_param(envelope, 'B', body)) &&
+	    (!w->envid || envelope_param(envelope, 'E', w->envid)) && (!w->ret || envelope_param(envelope, 'R', w->ret)) &&
 	    (!utf8 || envelope_param(envelope, 'U', "1")) && envelope_param(envelope, 'W', "1");
 }
 
 bool
-forward_to(struct buf *envelope, const char *address)
+forward_to(struct buf *envelope, const char *address, const struct forward_wishes *w)
 {
-	return envelope_rcpt(envelope, address);
+	char notify[DSN_NOTIFY_TEXT];
+
+	dsn_notify_text(notify, w->notify);
+	return envelope_rcpt(envelope, address) && (!w->notify || envelope_param(envelope, 'N', notify)) &&
+	    (!w->orcpt || envelope_param(envelope, 'O', w->orcpt));
 }
 
 void

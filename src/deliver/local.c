@@ -34,6 +34,7 @@
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
+#include "mail/dsn.h"
 #include "mail/header.h"
 #include "mail/outcome.h"
 #include "resolve/instructions.h"
@@ -51,8 +52,10 @@ struct delivery {
 	const struct user *user;
 	struct message *message;
 	uint64_t number, index;         /* as the report names it */
-	const char *sender, *rcpt, *via, *body; /* via 0: no alias led here; body "": not declared */
+	const char *sender, *rcpt, *alias, *body;       /* alias 0: none led here; body "": not declared */
 	bool utf8;                      /* declared SMTPUTF8 */
+	struct forward_wishes wishes;   /* of who sent it; after prepare: of what is forwarded */
+	const char *via;                /* whose duty it is to tell that it was delivered (wire/job.h); 0: send's */
 	size_t delivered_to, beyond;    /* where in trace that line begins, and where it ends */
 	unsigned files, forwards, programs;
 	int64_t deadline_ms;            /* of its programs, all together; 0: none has begun */
@@ -69,7 +72,8 @@ static struct batch batch;
  * gets it from here and from whom; what its programs said; its instructions */
 static struct buf trace = BUF(TRACE_MAX), from = BUF(TRACE_MAX), envelope = BUF(ENVELOPE_MAX), new_sender = BUF(TRACE_MAX),
     said = BUF(COMMAND_OUTPUT + 100);
-static struct buf via = BUF(JOB_PACKET), body = BUF(ENVELOPE_ADDR);
+static struct buf via = BUF(JOB_PACKET), body = BUF(ENVELOPE_ADDR), ret = BUF(ENVELOPE_ADDR), envid = BUF(ENVELOPE_ADDR),
+    notify = BUF(ENVELOPE_ADDR), orcpt = BUF(ENVELOPE_ADDR);
 static struct environment environment;
 static struct plan plan;
 
@@ -115,7 +119,7 @@ make_environment(const struct delivery *d, const struct plan_step *s)
 {
 	const struct environment_of of = {
 		.user = d->user, .dialect = dialect(s), .sender = d->sender, .new_sender = new_sender.len ? new_sender.s : "",
-		.rcpt = d->rcpt, .via = d->via, .matched = plan.matched,
+		.rcpt = d->rcpt, .via = d->alias, .matched = plan.matched,
 		.rpline = trace.s, .rpline_n = d->delivered_to - 1,
 		.dtline = trace.s + d->delivered_to, .dtline_n = d->beyond - d->delivered_to - 1, .ufline = &from
 	};
@@ -219,9 +223,9 @@ to_program(struct delivery *d, const struct plan_step *s)
 static bool
 collect(struct delivery *d, const struct plan_step *s)
 {
-	if (!envelope.len && !forward_begin(&envelope, new_sender.len ? new_sender.s : "", d->body, d->utf8))
+	if (!envelope.len && !forward_begin(&envelope, new_sender.len ? new_sender.s : "", d->body, d->utf8, &d->wishes))
 		return outcome_trouble(d->outcome, "hold an envelope", 0);
-	if (!forward_to(&envelope, s->text))
+	if (!forward_to(&envelope, s->text, &d->wishes))
 		return outcome_trouble(d->outcome, "hold an envelope", 0);
 	d->forwards++;
 	return true;
@@ -249,6 +253,29 @@ static bool (*const carry_out_step[])(struct delivery *, const struct plan_step 
 	[PLAN_MAILDIR] = to_maildir, [PLAN_MBOX] = to_mbox, [PLAN_PROGRAM] = to_program, [PLAN_FORWARD] = collect
 };
 
+/* RFC 3461 5.2.7: what is sent on under another sender, as a list does, carries none of the wishes. Who forwards to one address
+ * alone passes all of them on; who does it to several, or keeps a copy, tells himself that it was delivered. */
+static void
+choose_wishes(struct delivery *d)
+{
+	bool success = d->wishes.notify & DSN_SUCCESS, forwards = false;
+	size_t i;
+
+	for (i = 0; i < plan.steps; i++)
+		forwards |= plan.step[i].kind == PLAN_FORWARD;
+	if (!forwards)
+		return;
+	if (strcmp(new_sender.len ? new_sender.s : "", d->sender) != 0)
+		d->wishes = (struct forward_wishes){ 0 };
+	else if (success && plan.steps == 1)
+		d->via = "/dsn";
+	else if (success) {
+		d->via = "/expanded";
+		d->wishes.notify &= ~(unsigned)DSN_SUCCESS;
+		d->wishes.notify = d->wishes.notify ? d->wishes.notify : DSN_NEVER;
+	}
+}
+
 /* the lines that steps of this plan need; a .forward changes no sender */
 static bool
 prepare(struct delivery *d)
@@ -262,7 +289,10 @@ prepare(struct delivery *d)
 	buf_clear(&said);
 	if (!header_unix_from(&from, d->sender, clock_wall_s()) || (!qmail && !buf_puts(&new_sender, d->sender)))
 		return outcome_trouble(d->outcome, "make the From line", 0);
-	return !qmail || forward_sender(&new_sender, d->sender, d->rcpt, u->dash, u->ext, d->outcome);
+	if (qmail && !forward_sender(&new_sender, d->sender, d->rcpt, u->dash, u->ext, d->outcome))
+		return false;
+	choose_wishes(d);
+	return true;
 }
 
 static void
@@ -326,7 +356,7 @@ trace_lines(struct delivery *d)
 	if (!header_delivered_to(&trace, d->rcpt))
 		return outcome_trouble(d->outcome, "make the Delivered-To line", 0);
 	d->beyond = trace.len;
-	if (d->via && strcmp(d->via, d->rcpt) != 0 && !header_delivered_to(&trace, d->via))
+	if (d->alias && strcmp(d->alias, d->rcpt) != 0 && !header_delivered_to(&trace, d->alias))
 		return outcome_trouble(d->outcome, "make the Delivered-To line", 0);
 	return true;
 }
@@ -366,27 +396,33 @@ deliver(struct delivery *d)
 		}
 		carry_out(d);
 	}
-	batch_decided(&batch, d->number, d->index, &o);
+	batch_decided(&batch, d->number, d->index, &o)->via = o.verdict == 'K' && d->forwards ? d->via : 0;
 }
 
 /* ---- jobs */
+
+/* *value: the word's, or 0 if it is not there; false: it cannot be read */
+static bool
+read_param(const char *params, const char *name, struct buf *b, const char **value)
+{
+	*value = job_param_get(params, name, b) ? b->s : 0;
+	return *value || !errno;
+}
 
 /* what the job's parameters say; false: they cannot be read */
 static bool
 read_params(struct delivery *d, const struct job *j)
 {
-	buf_clear(&via);
-	buf_clear(&body);
-	d->utf8 = job_param_get(j->params, "SMTPUTF8", 0);
-	d->via = job_param_get(j->params, "VIA", &via) ? via.s : 0;
-	if (!d->via && errno)
+	const char *p = j->params, *of = j->rcpt_params[d->index], *events;
+
+	d->utf8 = job_param_get(p, "SMTPUTF8", 0);
+	if (!read_param(p, "VIA", &via, &d->alias) || !read_param(p, "BODY", &body, &d->body) ||
+	    !read_param(p, "RET", &ret, &d->wishes.ret) || !read_param(p, "ENVID", &envid, &d->wishes.envid) ||
+	    !read_param(of, "NOTIFY", &notify, &events) || !read_param(of, "ORCPT", &orcpt, &d->wishes.orcpt))
 		return false;
-	if (job_param_get(j->params, "BODY", &body)) {
-		d->body = body.s;
-		return true;
-	}
-	d->body = "";
-	return !errno;
+	d->wishes.notify = events ? dsn_notify(events, strlen(events)) : 0;
+	d->body = d->body ? d->body : "";
+	return true;
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/num.h"
 #include "mail/addr.h"
+#include "wire/envelope.h"
 
 #define DAY_S 86400
 #define GREETDELAY_MAX_MS 120000         /* a client waits five minutes, RFC 5321 4.5.3.2.1 */
@@ -45,7 +46,11 @@ static bool
 from_environment(struct settings *s, struct conf_error *e)
 {
 	const char *databytes = getenv("DATABYTES"), *delay = getenv("GREETDELAY");
+	uint64_t lifetime;
 
+	s->queuelifetime = getenv("QUEUELIFETIME");
+	if (s->queuelifetime && !num_u64(s->queuelifetime, 1, ENVELOPE_LIFETIME, &lifetime))
+		return bad(e, "QUEUELIFETIME in the environment", "is not a number from 1 to 31536000");
 	if (delay && !num_u64(delay, 0, GREETDELAY_MAX_MS, &s->greetdelay_ms))
 		return bad(e, "GREETDELAY in the environment", "is not a number of at most 120000");
 

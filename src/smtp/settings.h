@@ -26,9 +26,10 @@ struct settings {
 	char **checker;                 /* the same from our own arguments, which count first; 0: none */
 	struct buf requiretls;          /* "mail": no mail without TLS */
 	const char *relayclient;        /* 0: this client may not relay; else appended to each recipient */
+	const char *queuelifetime;      /* 0: not set; else how long each message may be tried, seconds */
 };
 
-/* From etc/ and the environment (DATABYTES, RELAYCLIENT). What it allocates lives as long as the process. */
+/* From etc/ and the environment (DATABYTES, RELAYCLIENT, QUEUELIFETIME...). What it allocates lives as long as the process. */
 bool settings_load(struct settings *, struct conf_error *);
 
 #endif

@@ -133,8 +133,9 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, error);
 		return;
 	}
-	if (!envelope_sender(&s->envelope, address) ||
-	    !parameters_put_mail(&s->envelope, &p) || !filter_origin(s, &s->envelope)) {
+	if (!envelope_sender(&s->envelope, address) || !parameters_put_mail(&s->envelope, &p) ||
+	    (s->set->queuelifetime && !envelope_param(&s->envelope, 'L', s->set->queuelifetime)) ||
+	    !filter_origin(s, &s->envelope)) {
 		buf_clear(&s->envelope);
 		answer_refuse(s, "501 5.1.7 address too long");
 		return;

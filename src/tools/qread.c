@@ -1,5 +1,5 @@
 /* qread - list the messages in the queue, or show one.
- *   argv  [-1u] [ID...]   all messages, or these: -1 one line each, -u in the order of the directories
+ *   argv  [-1uv] [ID...]  all messages, or these: -1 one line each, -u in the order of the directories, -v all attempts
  *         -m ID           the message as it is
  *         -h ID           its header
  *   fd 1  the list or the message; fd 2 what could not be read
@@ -31,8 +31,8 @@ struct reader {
 	struct qf file;                 /* used for one message after another: no allocation for each */
 	struct out out;
 	int64_t now_s;
-	struct date arrival, next;
-	bool lines, unsorted;
+	struct date arrival, next, attempt;
+	bool lines, unsorted, attempts;
 	int exit;
 };
 
@@ -46,7 +46,7 @@ struct shown {
 
 static char space[65536];
 
-static const char usage[] = "usage: pneu-qread [-1u] [ID...], pneu-qread -m ID, pneu-qread -h ID";
+static const char usage[] = "usage: pneu-qread [-1 | -v] [-u] [ID...], pneu-qread -m ID, pneu-qread -h ID";
 
 /* ---- text: nothing a stranger chose reaches a terminal but printable ASCII */
 
@@ -151,6 +151,33 @@ show_rcpt(struct out *o, const struct qf *q, const struct qf_rcpt *r)
 }
 
 static void
+show_event(void *arg, const struct qf_event *e)
+{
+	static const char letters[] = "kzdbw", *const what[] = { "delivered", "deferred", "failed", "bounced", "told" };
+	struct reader *r = arg;
+	struct out *o = &r->out;
+
+	out_puts(o, "\t\t");
+	put_date(o, e->when_s, &r->attempt);
+	out_puts(o, "  ");
+	out_puts(o, what[strchr(letters, e->letter) - letters]);
+	out_puts(o, "  ");
+	if (e->rcpt < r->file.rcpts) {
+		out_puts(o, mark(&r->file.rcpt[e->rcpt]));
+		put_masked(o, qf_string(&r->file, r->file.rcpt[e->rcpt].addr));
+	}
+	if (*e->via) {
+		out_puts(o, "  via ");
+		put_masked(o, e->via);
+	}
+	out_puts(o, "  ");
+	put_masked(o, e->status);
+	out_puts(o, *e->status ? " " : "");
+	put_masked(o, e->text);
+	out_byte(o, '\n');
+}
+
+static void
 show_full(struct reader *r, const struct shown *m)
 {
 	struct out *o = &r->out;
@@ -242,6 +269,8 @@ show_open(struct reader *r, const struct qid *qid, enum walk_place place, int fd
 	case QF_OK:
 		m.next_s = r->file.mtime_s;
 		(r->lines ? show_line : show_full)(r, &m);
+		if (r->attempts && !qf_history(&r->file, fd, show_event, r))
+			complain(r, id, strerror(errno));
 		return;
 	case QF_INCOMPLETE:
 		complain(r, id, "incomplete, never acknowledged");
@@ -386,13 +415,16 @@ main(int argc, char **argv)
 	int c;
 
 	msg_name("pneu-qread");
-	while ((c = getopt(argc, argv, "1umh")) != -1)
+	while ((c = getopt(argc, argv, "1uvmh")) != -1)
 		switch (c) {
 		case '1':
 			r.lines = true;
 			break;
 		case 'u':
 			r.unsorted = true;
+			break;
+		case 'v':
+			r.attempts = true;
 			break;
 		case 'm':
 		case 'h':
@@ -401,7 +433,7 @@ main(int argc, char **argv)
 		default:
 			die_say(EX_HARD, usage);
 		}
-	if (what && (argc - optind != 1 || r.lines || r.unsorted))
+	if ((what && (argc - optind != 1 || r.lines || r.unsorted || r.attempts)) || (r.lines && r.attempts))
 		die_say(EX_HARD, usage);
 	sig_ignore(SIGPIPE);
 	out_init(&r.out, 1, space, sizeof space, -1);

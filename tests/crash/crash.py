@@ -230,6 +230,8 @@ class QueueFile:
                 self.sender = line[1:]
             elif line[:1] == b'T' and self.sender is not None:
                 self.rcpts.append(line[1:])
+            elif line[:1] == b'N' and self.rcpts:
+                pass
             elif line == b'.' and self.rcpts:
                 ended = True
             else:
@@ -250,11 +252,14 @@ class QueueFile:
 
 
 class Mail:
-    def __init__(self, sender, rcpts, body):
+    def __init__(self, sender, rcpts, body, told=()):
+        """told: those of whose delivery the sender wants to hear"""
         self.sender, self.rcpts, self.body = sender.encode(), [r.encode() for r in rcpts], body
+        self.told = [r.encode() for r in told]
 
     def envelope(self):
-        return b'F' + self.sender + b'\0' + b''.join(b'T' + r + b'\0' for r in self.rcpts) + b'\0'
+        return b'F' + self.sender + b'\0' + b''.join(b'T' + r + b'\0' + (b'NSUCCESS\0' if r in self.told else b'')
+                                                     for r in self.rcpts) + b'\0'
 
     def put(self, queue, program='pneu-queue'):
         """into the queue by the real program; the path of its file"""

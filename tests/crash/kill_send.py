@@ -1,7 +1,8 @@
 """kill_send.py SCRATCH [alias] - see send.t, send_alias.t
 
 The scenario: messages whose recipients are delivered, deferred and refused by played workers; the first letter of a
-recipient says which (k z d, others k). The runner appends to a file, removes files, bounces, bounces a bounce twice.
+recipient says which (k z d, others k). The runner appends to a file, removes files, bounces, bounces a bounce twice, tells of
+deliveries.
 With "alias" it is one message to lists: in one another, with an owner, with a file of members that is there only later.
 """
 import collections
@@ -34,6 +35,8 @@ MAILS = {
     'one': Mail('sue@here.example', ['k3@here.example'], text('one', 2000)),
     'refused': Mail('sue@here.example', ['d2@here.example'], text('refused', 2000)),
     'nobody': Mail('', ['d3@here.example'], text('nobody', 2000)),
+    'told': Mail('sue@here.example', ['k5@here.example'], text('told', 2000), ['k5@here.example']),
+    'half': Mail('sue@here.example', ['k6@here.example', 'z3@here.example'], text('half', 2000), ['k6@here.example']),
 }
 FILES = {}                              # kind -> the whole message as it is queued
 TEMPLATE, ETC = T + '/template', T + '/etc'
@@ -69,6 +72,9 @@ def judge(got):
             to = BOUNCED.get(rcpt)
             if to is None and (rcpt, FILES[kind]) not in got:
                 out.append('%s: %s never got it' % (kind, rcpt.decode()))
+            if rcpt in mail.told and not any(r == mail.sender and b'Final-Recipient: rfc822; ' + rcpt + b'\nAction: delivered' in m
+                                             for r, m in got):
+                out.append('%s: nobody was told that %s got it' % (kind, rcpt.decode()))
             if to and not any(r == to and b'Final-Recipient: rfc822; ' + rcpt in m for r, m in got):
                 out.append('%s: no bounce for %s' % (kind, rcpt.decode()))
     for rcpt, message in got:
@@ -283,7 +289,7 @@ class Starved:
 
 def starving():
     runs = at_once(Starved, range(0, 20), 8)
-    tap.ok('descriptors run out at %d places' % len(runs), runs[0].waiting == 4 and runs[-1].waiting < 4, runs)
+    tap.ok('descriptors run out at %d places' % len(runs), runs[0].waiting == len(MAILS) and runs[-1].waiting < len(MAILS), runs)
     tap.none('with descriptors again, it goes on without a new start', [r for r in runs if r.trouble])
 
 

@@ -204,4 +204,45 @@ Delivered-To: joe@h.example
 Received: from a'
 rm -rf "$PNEU_QUEUE"
 is 'and without a queue it is a deferral' "$(deliver | head -n 1 | cut -c1-9)" 'Z 4.3.0 m'
+PNEU_FILTER=$T/queue-program
+export PNEU_FILTER
+
+# ---- what the sender wants to hear (RFC 3461)
+# asked PARAMS RCPTPARAMS: the report's via, and the envelope of what was forwarded
+asked() {
+	run "params '$1'
+rcptparams '$2'
+vias
+job $msg '$from' joe@h.example
+reports"
+	echo "$(sed -n 's/^report 1 0 K 2.1.5 m 0 \([^ ]*\).*/\1/p' "$T/out") $(envelope)"
+}
+new_home
+forward ann@x.example
+is 'to one address all of it goes on' "$(asked 'RET=HDRS ENVID=a+2Bb' 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;joe@h.example')" \
+	'/dsn Fs@x|Ea+2Bb|RHDRS|W1|Tann@x.example|NSUCCESS,DELAY|Orfc822;joe@h.example||'
+is 'nothing said is nothing said' "$(asked '' '' | cut -d' ' -f2)" 'Fs@x|W1|Tann@x.example||'
+is 'never stays never' "$(asked '' NOTIFY=NEVER | cut -d' ' -f2)" 'Fs@x|W1|Tann@x.example|NNEVER||'
+forward ann@x.example bob@y.example
+is 'to several, the success is told here' "$(asked '' 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;j')" \
+	'/expanded Fs@x|W1|Tann@x.example|NFAILURE|Orfc822;j|Tbob@y.example|NFAILURE|Orfc822;j||'
+is 'and nothing else where nothing else was asked for' "$(asked '' NOTIFY=SUCCESS)" '/expanded Fs@x|W1|Tann@x.example|NNEVER|Tbob@y.example|NNEVER||'
+forward ann@x.example '\joe'
+is 'so it is with a copy kept' "$(asked '' NOTIFY=SUCCESS)" '/expanded Fs@x|W1|Tann@x.example|NNEVER||'
+forward '\joe'
+run "vias
+rcptparams NOTIFY=SUCCESS
+job $msg s@x joe@h.example
+reports"
+is 'what is kept alone is delivered' "$(cut -d' ' -f4-8 "$T/out")" 'K 2.1.5 m 0 '
+new_home
+dash=- ext=list
+echo '&ann@x.example' >"$home/.qmail-list"
+: >"$home/.qmail-list-owner"
+run "params ENVID=1
+rcptparams 'NOTIFY=SUCCESS ORCPT=rfc822;j'
+vias
+job $msg s@x joe-list@h.example
+reports"
+is 'a list has wishes of its own' "$(sed -n 's/^report 1 0 K 2.1.5 m 0 \([^ ]*\).*/(\1)/p' "$T/out") $(envelope)" '() Fjoe-list-owner@h.example|W1|Tann@x.example||'
 finish

@@ -21,7 +21,7 @@ runner: not running'
 # ---- one message
 ID=$(fabricate --arrival 1700000000 --size 1234 --sender joe@sender.test --rcpt 'a b@one.test' --rcpt two@two.test \
 	--rcpt three@three.test --rcpt four@four.test --rcpt five@five.test --records \
-	'z0 1700000001 4.2.2 mailbox full\nk1 1700000001 accepted\nd2 1700000002 5.1.1 no such user\nd3 1700000002 5.1.1 nor here\nb3 1700000003 1k0v7sgqjc51\nz0 1700000100 4.4.1 nobody%0Aanswered\nz0 17')
+	'z0 1700000001 4.2.2 mailbox full\nk1 1700000001 @mx.two.test/192.0.2.7/TLSv1.3 accepted\nd2 1700000002 5.1.1 no such user\nd3 1700000002 5.1.1 nor here\nb3 1700000003 1k0v7sgqjc51\nz0 1700000100 4.4.1 nobody%0Aanswered\nw0 1700000101 delayed 1k0v7sgqjc52\nz0 17')
 touch -d @4102444800 "$(file "$ID")"
 is 'a message with all that is known of it' "$(pneu-qread | sed 's/  [0-9]*d[0-9]*h old/  AGE old/')" \
 "$ID  1234 bytes  AGE old  <joe@sender.test>
@@ -32,6 +32,16 @@ is 'a message with all that is known of it' "$(pneu-qread | sed 's/  [0-9]*d[0-9
 	bounced  four@four.test  5.1.1 nor here
 	waiting  five@five.test"
 is 'asked for by its ID it is the same' "$(pneu-qread "$ID")" "$(pneu-qread)"
+is 'and with all that was tried' "$(pneu-qread -v "$ID" | sed 1,7d)" \
+'		Tue, 14 Nov 2023 22:13:21 +0000  deferred  a b@one.test  4.2.2 mailbox full
+		Tue, 14 Nov 2023 22:13:21 +0000  delivered  two@two.test  via mx.two.test/192.0.2.7/TLSv1.3  accepted
+		Tue, 14 Nov 2023 22:13:22 +0000  failed  three@three.test  5.1.1 no such user
+		Tue, 14 Nov 2023 22:13:22 +0000  failed  four@four.test  5.1.1 nor here
+		Tue, 14 Nov 2023 22:13:23 +0000  bounced  four@four.test  1k0v7sgqjc51
+		Tue, 14 Nov 2023 22:15:00 +0000  deferred  a b@one.test  4.4.1 nobody/answered
+		Tue, 14 Nov 2023 22:15:01 +0000  told  a b@one.test  delayed 1k0v7sgqjc52'
+is 'which no program gets' "$(complaint -1v)" 'pneu-qread: fatal: usage: pneu-qread [-1 | -v] [-u] [ID...], pneu-qread -m ID, pneu-qread -h ID
+100'
 line="$ID msg 1700000000 4102444800 1234 2 1 1 1 2 <joe@sender.test> w:a%20b@one.test k:two@two.test d:three@three.test b:four@four.test w:five@five.test"
 is 'in one line' "$(pneu-qread -1)" "$line"
 is 'also by its ID' "$(pneu-qread -1 "$ID")" "$line"
@@ -96,7 +106,7 @@ t 'a symbolic link is not followed' test "$(ids 2>/dev/null | wc -l)" -eq 6
 mkdir "$Q/bad/one"
 is 'what is in bad/ is counted' "$(pneu-qstat | sed -n 3p)" 'damaged, in bad/: 1'
 is 'wrong usage' "$(complaint -x 2>&1 | tail -n 1)" 100
-is '-m wants one ID' "$(complaint -m)" 'pneu-qread: fatal: usage: pneu-qread [-1u] [ID...], pneu-qread -m ID, pneu-qread -h ID
+is '-m wants one ID' "$(complaint -m)" 'pneu-qread: fatal: usage: pneu-qread [-1 | -v] [-u] [ID...], pneu-qread -m ID, pneu-qread -h ID
 100'
 is 'no queue' "$(PNEU_QUEUE=$T/nowhere; complaint)" 'pneu-qread: fatal: unable to enter the queue: No such file or directory
 111'

@@ -36,6 +36,8 @@ rm "$E/maxrcpt"
 
 is 'all of it goes to the queue' "$(queued ' RET=HDRS ENVID=QQ+20314159 BODY=8BITMIME SIZE=1' ' NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;x+2Btag@first.example')" \
 	'Fa@b.example|B8BITMIME|RHDRS|EQQ+20314159|Tx@here.example|NSUCCESS,FAILURE,DELAY|Orfc822;x+2Btag@first.example||'
+is 'what the rules give a message to live goes there too' "$(QUEUELIFETIME=3600; export QUEUELIFETIME; queued ' ENVID=1' '')" \
+	'Fa@b.example|E1|L3600|Tx@here.example||'
 is 'words in any case and order, blanks between them' "$(queued '  envid=1   ret=full' '  orcpt=RFC822;a  notify=delay,success')" \
 	'Fa@b.example|RFULL|E1|Tx@here.example|NSUCCESS,DELAY|ORFC822;a||'
 is 'NEVER' "$(queued '' ' NOTIFY=never')" 'Fa@b.example|Tx@here.example|NNEVER||'
