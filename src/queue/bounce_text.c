@@ -106,11 +106,14 @@ void
 bounce_way(struct bounce_way *w, const char *via, char *space)
 {
 	char *address, *protection, *more;
+	size_t n;
 
 	*w = (struct bounce_way){ "", "", "" };
 	if (strlen(via) > JOB_VIA)
 		return;
-	strcpy(space, via);
+	for (n = 0; via[n]; n++)
+		space[n] = via[n] == ' ' ? '?' : ascii_mask(via[n]);
+	space[n] = 0;
 	if (!(address = strchr(space, '/')) || !(protection = strchr(address + 1, '/')))
 		return;
 	*address++ = *protection++ = 0;
