@@ -168,6 +168,7 @@ send_bounce(struct bounce *b)
 	    !envelope_rcpt(&envelope, b->to.s) || !envelope_end(&envelope))
 		die_sys(EX_SOFT, "hold the envelope");
 	inject_end(&b->in, &envelope, &r);
+	buf_free(&envelope);
 	if (r.verdict != 'K')           /* a D too: the failures must not be forgotten because our own queue refuses */
 		die_say(EX_SOFT, "unable to queue the bounce: ", r.text);
 	n = snprintf(line, sizeof line, "%ld %s\n", (long)r.pid, r.text[0] ? r.text : "-");
