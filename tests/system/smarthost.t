@@ -33,7 +33,7 @@ cat >"$T/take" <<S
 exec 5<&1
 how=\$(sed -n '2{s/.* with \([A-Z]*\) .*/\1/p;q}')
 cat >/dev/null
-echo "\$TCPLOCALPORT \$TCPREMOTEIP \$PNEU_LOGIN \$how \$(tr '\\0' ' ' <&5)" >>"$T/took"
+echo "\$TCPLOCALPORT \$TCPREMOTEIP \$PNEU_LOGIN \$how \$(tr '\\0' '\\n' <&5 | grep '^[FT]' | tr '\\n' ' ')" >>"$T/took"
 printf ID1 >&6
 S
 chmod +x "$T/take"
@@ -74,14 +74,14 @@ took() { grep -qxF "$1" "$T/took"; }
 # a message for RCPT by SENDER arrives as "PORT CLIENT LOGIN"
 arrives() { # PROMISE SENDER RCPT PORT-CLIENT-LOGIN
 	send "$2" "$3"
-	t "$1" wait_until 30 took "$4 ESMTPSA F$2 T$3  "
+	t "$1" wait_until 30 took "$4 ESMTPSA F$2 T$3 "
 }
 run
 arrives 'to somebody elsewhere' joe@laptop.example x@far.example '587 127.0.0.1 joe'
 arrives 'to a name of this host: nothing is local' joe@laptop.example root@laptop.example '587 127.0.0.1 joe'
 arrives 'a bounce' '' joe@laptop.example '587 127.0.0.1 joe'
 send joe@laptop.example postmaster
-t 'a name alone' wait_until 30 took '587 127.0.0.1 joe ESMTPSA Fjoe@laptop.example Tpostmaster@laptop.example  '
+t 'a name alone' wait_until 30 took '587 127.0.0.1 joe ESMTPSA Fjoe@laptop.example Tpostmaster@laptop.example '
 t 'nothing is left' wait_until 10 done_with
 t 'no port is open' eval '! ss -Hltnp 2>/dev/null | grep -q pneu-start'
 is 'pneu-explain says so' "$(pneu-explain -q root | sed 's/verify, .*/verify/')" 'address: root
@@ -103,7 +103,7 @@ t 'the password is not in the log' eval '! grep -q wrong "$T/run.log"'
 is 'the message waits' "$(waiting)" 1
 echo "joe:joe:|echo \"joe's: secret\"" | conf smtplogins
 retry
-t 'with the right one, by a command, it goes' wait_until 30 took '587 127.0.0.1 joe ESMTPSA Fjoe@laptop.example Ty@far.example  '
+t 'with the right one, by a command, it goes' wait_until 30 took '587 127.0.0.1 joe ESMTPSA Fjoe@laptop.example Ty@far.example '
 is 'and nobody heard of it' "$(grep -c ' F T' "$T/took")" 1
 halt
 
