@@ -58,7 +58,12 @@ domain() {
 	printf '$ORIGIN island.example.\n$TTL 60\n@\tSOA\tns host 1 60 60 60 60\n@\tNS\tns\nns\tA\t127.0.0.1\n'
 	printf '@\tMX\t10 mx\nmx\tA\t127.0.0.2\n_25._tcp.mx\tTLSA\t%s\nto\tMX\t10 mx.wrong.example.\n' "$none"
 } >"$T/plain"
-dnssec_zone example "$T/signed" '/^_25._tcp.mx.bogus.*	TLSA/s/	3 1 1 ./	3 1 1 f/' && dnssec_plain island.example "$T/plain" ||
+# another first digit, whichever it was
+dnssec_zone example "$T/signed" '/^_25._tcp.mx.bogus.*	TLSA/{
+	s/	3 1 1 f/	3 1 1 0/
+	t
+	s/	3 1 1 ./	3 1 1 f/
+}' && dnssec_plain island.example "$T/plain" ||
 	skip_all 'the zones cannot be made'
 dnssec_start || skip_all "$dnssec_why"
 
