@@ -235,7 +235,8 @@ void
 delivery_begin(struct delivery *d)
 {
 	d->held = true;
-	d->sender = d->job.sender;
+	/* nothing comes back of a double bounce; to other hosts that is the null sender */
+	d->sender = strcmp(d->job.sender, "#@[]") == 0 ? "" : d->job.sender;
 	d->sent = d->rset = d->alone = d->fresh = false;
 	memset(d->rcpt, 0, sizeof d->rcpt);
 }
@@ -255,7 +256,7 @@ delivery_take(struct delivery *d)
 	bool marked;
 
 	delivery_begin(d);
-	if (*d->job.sender && (status = objection(d->job.sender))) {
+	if (*d->sender && (status = objection(d->sender))) {
 		result_say(&said, 'D', false, status[2] == '6' ? status : "5.1.7",
 		    "this sender address cannot be sent through SMTP\n");
 		delivery_over(d, &said);

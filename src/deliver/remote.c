@@ -133,7 +133,7 @@ choose_sender(struct delivery *d)
 {
 	unsigned char ip[16];
 
-	if (is_forwarded(d))
+	if (is_forwarded(d) && *d->sender)
 		d->sender = senders_choose(&senders, d->job.sender, own_address(ip), &rewritten[d - slots]);
 }
 
