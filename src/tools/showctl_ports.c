@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -138,9 +136,14 @@ to_ourselves(const char *port)
 	if (fd >= 0 || getifaddrs(&all) != 0)
 		return fd;
 	for (a = all; a && fd < 0; a = a->ifa_next) {
-		if (!a->ifa_addr || a->ifa_flags & IFF_LOOPBACK || a->ifa_addr->sa_family != AF_INET)
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET)
+			ip_from_v4(ip, &((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr);
+		else if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET6)
+			memcpy(ip, &((const struct sockaddr_in6 *)(const void *)a->ifa_addr)->sin6_addr, 16);
+		else
 			continue;
-		ip_from_v4(ip, &((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr);
+		if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)
+			continue;               /* of one link only: cannot be named without it */
 		ip_text(text, ip);
 		fd = dial(check_text("inet:%s@%s", port, text), DIAL_MS);
 	}

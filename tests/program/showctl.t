@@ -116,7 +116,8 @@ eval "$(PNEU_BUILD=$B sh scripts/instance env "$T/i")"
 E=$T/i/etc
 Q=$T/i/queue
 : >"$T/port"
-pneu-tcpd -1 -x "$E/rules.cdb" 127.0.0.1:0 -- pneu-smtpd >"$T/port" 2>"$T/smtpd.log" &
+cp "$E/rules.cdb" "$T/served.cdb"          # those in etc/ change below
+pneu-tcpd -1 -x "$T/served.cdb" 127.0.0.1:0 -- pneu-smtpd >"$T/port" 2>"$T/smtpd.log" &
 pids=$!
 pneu-start 2>"$T/send.log" &
 pids="$pids $!"
