@@ -440,7 +440,7 @@ sorted(const struct trace *t, size_t *count)
 
 		if (!e->shown)
 			continue;
-		p[n] = (struct placed){ 0, e->order_us, t->json ? 0 : trace_family(&t->index, e->known), (uint32_t)i };
+		p[n] = (struct placed){ 0, t->json ? e->us : e->order_us, t->json ? 0 : trace_family(&t->index, e->known), (uint32_t)i };
 		if (e->order_us < first[p[n].family])
 			first[p[n].family] = e->order_us;
 		n++;

@@ -498,17 +498,29 @@ on_session(struct trace_line *l, struct span text)
 	return take(l, session, sizeof session / sizeof *session, c) || on_note(l, text);
 }
 
-bool
-trace_parse(struct trace_line *l, struct span text)
+static bool
+parse(struct trace_line *l, struct span text)
 {
 	struct span c = text;
 
-	if (text.n < 8 || (text.s[0] == 's' && text.s[2] == 'a' && text.s[3] == 't'))      /* "status: " is every other line */
-		return false;
 	memset(l, 0, sizeof *l);
 	if (!eat(&c, "pneu-"))
 		return take(l, runner, sizeof runner / sizeof *runner, text);
 	if (eat(&c, "smtpd: ") || eat(&c, "qmqpd: "))
-		return on_session(l, c);
-	return !eat(&c, "tcpd: ") && on_note(l, text);
+		return (c.n < 5 || memcmp(c.s, "pneu-", 5) != 0) && on_session(l, c);
+	return !eat(&c, "tcpd: ") && !eat(&c, "send: ") && !eat(&c, "start: ") && on_note(l, text);
+}
+
+/* Before it may stand a name that a logger put there: "pneu-send: new msg ID", "mail[17]: pneu-smtpd: ..." */
+bool
+trace_parse(struct trace_line *l, struct span text)
+{
+	struct span c = text, name;
+
+	if (text.n < 8 || (text.s[0] == 's' && text.s[2] == 'a' && text.s[3] == 't'))      /* "status: " is every other line */
+		return false;
+	if (parse(l, text))
+		return true;
+	name = word(&c);
+	return name.n > 1 && name.s[name.n - 1] == ':' && parse(l, c);
 }

@@ -409,17 +409,49 @@ host_and_tag(struct span c)
 	return (size_t)(end + 2 - c.s);
 }
 
+/* "<13>", as syslog has it on its way */
+static size_t
+priority(struct span c)
+{
+	size_t n = 1;
+
+	while (n < c.n && n < 4 && c.s[n] >= '0' && c.s[n] <= '9')
+		n++;
+	return n > 1 && n < c.n && *c.s == '<' && c.s[n] == '>' ? n + 1 : 0;
+}
+
+/* RFC 5424: "HOST PROGRAM PID KIND - " or "... [NAME KEY="VALUE"...] "; 0 if that is not there */
+static size_t
+five_words(struct span c)
+{
+	const char *at = c.s, *end = c.s + c.n;
+	int words;
+
+	for (words = 0; words < 4; words++) {
+		if (!(at = memchr(at, ' ', (size_t)(end - at))))
+			return 0;
+		at++;
+	}
+	at = at < end && *at == '[' ? memmem(at, (size_t)(end - at), "] ", 2) : end - at > 2 && *at == '-' ? at : 0;
+	return at ? (size_t)(at + 2 - c.s) : 0;
+}
+
 static void
 stamped(struct reader *r, struct span line)
 {
-	size_t n = trace_stamp(line.s, line.n, &r->raw.form), tag = 0;
+	size_t n = priority(line), tag = 0;
+	bool numbered = n && line.n > n + 2 && line.s[n] == '1' && line.s[n + 1] == ' ';
 	uint64_t writer = 0;
 
+	n += numbered ? 2 : 0;
+	line.s += n;
+	line.n -= n;
+	n = trace_stamp(line.s, line.n, &r->raw.form);
 	r->raw.stamp = (struct span){ line.s, n };
 	line.s += n;
 	line.n -= n;
 	if (r->raw.form == TRACE_SYSLOG || r->raw.form == TRACE_ZONED) {
-		tag = host_and_tag(line);
+		tag = numbered ? five_words(line) : host_and_tag(line);
 		writer = span_hash((struct span){ line.s, tag });
 	}
 	hand_over(r, (struct span){ line.s + tag, line.n - tag }, writer);
