@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "queue/log.h"
 #include "queue/runner.h"
@@ -74,9 +75,8 @@ welcome(void)
 		c->trusted = errno == EOPNOTSUPP;
 }
 
-/* who gets mail, and how much, is not everybody's business: the sites are shown only to who may change them */
-static const char *
-status(bool sites)
+const char *
+ctl_numbers(struct buf *b)
 {
 	const struct { const char *name; uint64_t n; } list[] = {
 		{ "messages", schedule_count(schedule) },
@@ -94,136 +94,205 @@ status(bool sites)
 	size_t i;
 
 	for (i = 0; i < sizeof list / sizeof *list; i++)
-		if (!buf_puts(&answer, list[i].name) || !buf_byte(&answer, ' ') || !buf_num(&answer, list[i].n) ||
-		    !buf_byte(&answer, '\n'))
+		if (!buf_puts(b, list[i].name) || !buf_byte(b, ' ') || !buf_num(b, list[i].n) || !buf_byte(b, '\n'))
 			return "out of memory";
-	return !sites || site_status(&answer) ? 0 : "out of memory";
-}
-
-static const char *
-release(const struct qid *id, const char *text)
-{
-	char from[10 + QID_TEXT], to[10 + QID_TEXT], xx[QID_DIR];
-
-	qid_dir_text(xx, qid_dir(id));
-	snprintf(from, sizeof from, "hold/%s/%s", xx, text);
-	snprintf(to, sizeof to, "msg/%s/%s", xx, text);
-	/* link and unlink, not rename: a file that has the name meanwhile must not be lost */
-	if (link(from, to) != 0)
-		return errno == ENOENT ? "not held" : "unable to release";
-	(void)unlink(from);
-	(void)schedule_add(schedule, id, now.wall_s);
 	return 0;
 }
 
-/* for the verbs that take an ID: 0 done, else why not */
-static const char *
-on_message(const char *verb, const char *text)
-{
-	struct qid id;
-	struct message *m;
-	uint32_t slot;
-	bool started, parked;
+/* ---- verbs: 0 done, else why not; what there is to say is put into the answer */
 
-	if (!text || !qid_parse(text, &id))
-		return "not an ID";
-	if (strcmp(verb, "release") == 0)
-		return release(&id, text);
-	if ((slot = schedule_find(schedule, &id)) == SLOT_NONE)
-		return "no such message waiting";
-	m = message_active(slot);
-	parked = schedule_place(schedule, slot) == SCHEDULE_PARKED;
-	if (strcmp(verb, "hold") == 0 || strcmp(verb, "delete") == 0) {
-		if (parked && (site_unpark(slot) || bouncer_unpark(slot)))
-			schedule_put(schedule, slot, now.wall_s);
-		return message_wish(slot, *verb == 'h' ? WISH_HOLD : WISH_DELETE) ? 0 : "unable to do it, see the log";
-	}
-	if (parked && strcmp(verb, "expire") == 0)
-		return schedule_flag(schedule, slot, SCHEDULE_LAST, 0), (const char *)0;
-	if (parked)
-		return "it waits for its destination's turn";
-	if (m)
-		return strcmp(verb, "expire") == 0 ? (m->last = true, (const char *)0) : "being delivered now";
-	started = schedule_take_one(schedule, slot) && message_start(slot, strcmp(verb, "expire") == 0);
-	return started ? 0 : "unable to start it, see the log";
+typedef const char *verb_do(const struct client *, const char *word);
+
+/* who gets mail, and how much, is not everybody's business: the sites are shown only to who may change them */
+static const char *
+do_status(const struct client *c, const char *word)
+{
+	const char *why = ctl_numbers(&answer);
+
+	(void)word;
+	return why || !c->trusted || site_status(&answer) ? why : "out of memory";
 }
 
-static bool
-is_message_verb(const char *verb)
+static const char *
+do_flush(const struct client *c, const char *word)
 {
-	static const char *const verbs[] = { "retry", "hold", "release", "expire", "delete" };
+	(void)c, (void)word;
+	runner_flush();
+	return 0;
+}
+
+static const char *
+do_reload(const struct client *c, const char *word)
+{
+	(void)c, (void)word;
+	return runner_reload() ? 0 : "unable to reload, see the log";
+}
+
+static const char *
+do_retry_site(const struct client *c, const char *word)
+{
+	(void)c;
+	if (!word || !*word)
+		return "which one?";
+	return search_begin(word) ? 0 : "too long, or too many at a time";
+}
+
+static const char *
+do_pause(const struct client *c, const char *word)
+{
+	return pause_begin(word, c->uid);
+}
+
+static const char *
+do_resume(const struct client *c, const char *word)
+{
+	(void)c;
+	return pause_end(word);
+}
+
+static const struct verb {
+	const char *name;
+	verb_do *run;                   /* 0: it is about messages, see operate.c */
+	unsigned words;                 /* beside IDs */
+	bool alone;                     /* can it be done where no runner is? */
+} verbs[] = {
+	{ "status", do_status, 0, false },
+	{ "flush", do_flush, 0, false },
+	{ "reload", do_reload, 0, false },
+	{ "retry-site", do_retry_site, 1, false },
+	{ "pause", do_pause, 1, true },
+	{ "resume", do_resume, 1, true },
+	{ "retry", 0, 0, true }, { "hold", 0, 0, true }, { "release", 0, 0, true }, { "expire", 0, 0, true }, { "bounce", 0, 0, true },
+	{ "delete", 0, 0, true }, { "purge", 0, 0, true }, { "undo", 0, 0, true }, { "redirect", 0, 2, true }, { "reroute", 0, 1, true },
+};
+
+static const struct verb *
+find_verb(const char *name)
+{
 	size_t i;
 
 	for (i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (strcmp(verb, verbs[i]) == 0)
-			return true;
-	return false;
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return 0;
 }
 
+/* ---- orders for messages */
+
 static const char *
-retry_site(const char *pattern, uid_t uid)
+one_message(const struct order *o, const char *id)
 {
-	if (!pattern || !*pattern)
-		return "which one?";
-	if (!search_begin(pattern))
-		return "too long, or too many at a time";
-	log_operator(pattern, "retry-site", uid);
+	const char *why = operate(o, id);
+
+	if (!why)
+		log_operator(id, o->verb, o->uid);
+	return why;
+}
+
+/* several: the answer names those with whom it was not done */
+static const char *
+many_messages(const struct order *o, const char *id, struct fields *f)
+{
+	const char *why;
+
+	for (; id; id = fields_next(f)) {
+		if (strlen(id) >= QID_TEXT)
+			return "not an ID; those after it have not been looked at";
+		if ((why = one_message(o, id)) && (!buf_puts(&answer, id) || !buf_byte(&answer, ' ') || !buf_puts(&answer, why) ||
+		    !buf_byte(&answer, '\n')))
+			return "out of memory; some have not been looked at";
+	}
 	return 0;
 }
 
 static const char *
-obey(const struct client *c, const char *verb, const char *argument)
+on_messages(const struct client *c, const struct verb *v, struct fields *f)
 {
-	const char *why;
+	struct order o = { .verb = v->name, .uid = c->uid };
+	const char *id, *why;
+	size_t i;
 
-	if (strcmp(verb, "status") == 0)
-		return status(c->trusted);
-	if (!c->trusted)
+	for (i = 0; i < v->words; i++)
+		o.word[i] = fields_next(f);
+	if ((why = operate_check(&o)))
+		return why;
+	if (!(id = fields_next(f)))
+		return "not an ID";
+	return f->at == f->end ? one_message(&o, id) : many_messages(&o, id, f);
+}
+
+/* 0: done; else why not. *broken: nothing to answer, this is no request */
+static const char *
+obey(const struct client *c, const char *name, struct fields *f, bool *broken)
+{
+	const struct verb *v = find_verb(name);
+	const char *word = 0, *why;
+
+	if (v && v->run) {
+		word = v->words ? fields_next(f) : 0;
+		*broken = fields_next(f) != 0;
+		if (*broken)
+			return 0;
+	}
+	if (!c->trusted && (!v || v->run != do_status))
 		return "not allowed";
-	if (strcmp(verb, "flush") == 0)
-		return runner_flush(), (const char *)0;
-	if (strcmp(verb, "reload") == 0)
-		return runner_reload() ? 0 : "unable to reload, see the log";
-	if (strcmp(verb, "retry-site") == 0)
-		return retry_site(argument, c->uid);
-	if (!is_message_verb(verb))
+	if (!v)
 		return "no such verb";
-	why = on_message(verb, argument);
-	if (!why)
-		log_operator(argument, verb, c->uid);
+	if (alone && !v->alone)
+		return "no runner";
+	if (!v->run)
+		return on_messages(c, v, f);
+	if (!(why = v->run(c, word)) && v->run != do_status)
+		log_operator(word ? word : "", v->name, c->uid);
 	return why;
 }
 
-/* one packet; a malformed one ends the connection */
-static void
-serve(struct client *c)
+static bool
+reply(struct client *c, const char *why, int flags)
+{
+	struct buf b = BUF(CONTROL_PACKET);
+	bool ok = fields_put(&b, why ? "E" : "K") && fields_put(&b, why ? why : answer.len ? answer.s : "") && fd_send(c->fd, b.s, b.len, -1, flags);
+
+	buf_free(&b);
+	return ok;
+}
+
+/* one packet; a malformed one ends the connection. false: it has ended */
+static bool
+serve(struct client *c, int flags)
 {
 	static char packet[CONTROL_PACKET];
-	struct buf reply = BUF(CONTROL_PACKET);
 	struct fields f;
-	const char *verb, *argument, *why;
+	const char *verb, *why;
+	bool broken = false;
 	int pass;
-	ssize_t n = fd_receive(c->fd, packet, sizeof packet, &pass, MSG_DONTWAIT);
+	ssize_t n = fd_receive(c->fd, packet, sizeof packet, &pass, flags);
 
 	if (pass >= 0)
 		close(pass);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return;
-	if (n <= 0 || pass >= 0 || !fields_open(&f, packet, (size_t)n) || !(verb = fields_next(&f))) {
-		drop(c);
-		return;
-	}
-	argument = fields_next(&f);
-	if (fields_next(&f)) {
-		drop(c);
-		return;
-	}
+		return true;
+	if (n <= 0 || pass >= 0 || !fields_open(&f, packet, (size_t)n) || !(verb = fields_next(&f)))
+		return false;
 	buf_clear(&answer);
-	why = obey(c, verb, argument);
-	if (!fields_put(&reply, why ? "E" : "K") || !fields_put(&reply, why ? why : answer.s ? answer.s : "") ||
-	    !fd_send(c->fd, reply.s, reply.len, -1, MSG_DONTWAIT))
-		drop(c);                        /* who does not read its answer goes without */
-	buf_free(&reply);
+	why = obey(c, verb, &f, &broken);
+	return !broken && reply(c, why, flags); /* who does not read its answer goes without */
+}
+
+int
+ctl_alone(int fd)
+{
+	struct client c = { .fd = fd, .trusted = true };
+	gid_t gid;
+
+	if (!compat_peer(fd, &c.uid, &gid))
+		c.uid = getuid();
+	do {
+		now.wall_s = clock_wall_s();
+		now.mono_ms = clock_mono_ms();
+	} while (serve(&c, 0) && (log_flush(), true));
+	log_flush();
+	return 0;
 }
 
 void
@@ -248,7 +317,7 @@ ctl_do(const struct wait *w)
 
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		if (client[i].fd >= 0 && client[i].poll < w->len && w->fd[client[i].poll].revents)
-			serve(&client[i]);
+			(void)(serve(&client[i], MSG_DONTWAIT) || (drop(&client[i]), true));
 	if (listener_poll < w->len && w->fd[listener_poll].revents)
 		welcome();
 }

@@ -1,5 +1,6 @@
 #include "queue/log.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,13 @@
 
 static char lines[65536];
 static size_t len;
+static bool trouble_only;
+
+void
+log_trouble_only(void)
+{
+	trouble_only = true;
+}
 
 static void
 raw(const char *s)
@@ -49,9 +57,25 @@ begin(const char *s)
 	raw(s);
 }
 
+/* "warning: ", "alert: " */
+static void
+keep_trouble(void)
+{
+	char *at = lines, *to = lines, *nl;
+
+	for (; (nl = memchr(at, '\n', (size_t)(lines + len - at))); at = nl + 1)
+		if (strncmp(at, "warning: ", 9) == 0 || strncmp(at, "alert: ", 7) == 0) {
+			memmove(to, at, (size_t)(nl + 1 - at));
+			to += nl + 1 - at;
+		}
+	len = (size_t)(to - lines);
+}
+
 void
 log_flush(void)
 {
+	if (trouble_only)
+		keep_trouble();
 	if (len)
 		(void)fd_write(2, lines, len);
 	len = 0;
@@ -207,6 +231,18 @@ log_held(const char *id, const char *why)
 	raw("\n");
 }
 
+static bool
+is_about_message(const char *what)
+{
+	static const char *const others[] = { "flush", "reload", "retry-site", "pause", "resume" };
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(what, others[i]) == 0)
+			return false;
+	return true;
+}
+
 void
 log_operator(const char *id, const char *what, uint64_t uid)
 {
@@ -214,7 +250,7 @@ log_operator(const char *id, const char *what, uint64_t uid)
 	num(uid);
 	raw(" ");
 	raw(what);
-	raw(strcmp(what, "retry-site") == 0 ? ": " : ": msg ");
+	raw(is_about_message(what) ? ": msg " : *id ? ": " : "");
 	masked(id);
 	raw("\n");
 }

@@ -27,6 +27,7 @@ void log_end(const char *id);
 void log_held(const char *id, const char *why);
 void log_operator(const char *id, const char *what, uint64_t uid);              /* someone held, deleted... it */
 void log_say(const char *kind, const char *text, const char *what, int error);  /* kind "warning", "alert", "status" */
+void log_trouble_only(void);                                                    /* from now on, warnings and alerts */
 void log_flush(void);
 
 #endif

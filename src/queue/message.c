@@ -17,6 +17,7 @@
 #define OPEN_A_TURN 64                  /* messages opened between two looks at everything else */
 #define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
 #define STUCK_RETRY_MS 30000
+#define ORDERS_MOST 65536               /* bytes of what operators want of one message while it is being delivered */
 #define HELD_PATH (9 + QID_TEXT)        /* hold/XX/ID */
 #define ADDR_ROOM 4096                  /* an address may grow by routing */
 
@@ -85,6 +86,7 @@ unload(struct message *m)
 		close(m->copy);
 	qf_free(&m->file);
 	buf_free(&m->history);
+	buf_free(&m->orders);
 	free(m);
 }
 
@@ -143,6 +145,12 @@ write_history(struct message *m)
 	return write_history_to(m, m->path);
 }
 
+bool
+message_record(struct message *m)
+{
+	return write_history(m);
+}
+
 /* Keep it open, and its history in memory, until the disk takes it: written nowhere it would be delivered again. */
 static void
 stick(struct message *m, const char *why, int error)
@@ -158,6 +166,18 @@ finish(struct message *m)
 {
 	if (unlink(m->path) != 0 && errno != ENOENT) {
 		stick(m, "unable to remove ", errno);
+		return;
+	}
+	log_end(m->id);
+	forget(m);
+}
+
+/* What an operator does not want any more. What became of it is recorded, in case it comes back. */
+static void
+throw_away(struct message *m)
+{
+	if (!trash_put(m->path) && errno != ENOENT) {
+		stick(m, "unable to move to the trash: ", errno);
 		return;
 	}
 	log_end(m->id);
@@ -281,11 +301,13 @@ round_end(struct message *m)
 {
 	size_t i, waiting = 0;
 
+	if (m->orders.len)
+		operate_orders(m);
 	spare_sender(m);
 	for (i = 0; i < m->file.rcpts; i++)
 		waiting += m->file.rcpt[i].state == QF_WAITING;
 	m->report = choose_report(m);
-	if (m->wish == WISH_DELETE || (!waiting && m->report == OWED_NOTHING)) {
+	if (m->wish == WISH_PURGE || (!waiting && m->report == OWED_NOTHING)) {
 		finish(m);
 		return;
 	}
@@ -293,10 +315,12 @@ round_end(struct message *m)
 		stick(m, "unable to record deliveries of ", errno);
 		return;
 	}
-	if (m->wish == WISH_HOLD && (m->report == OWED_NOTHING || bouncer_full()))
+	if (m->wish == WISH_DELETE)
+		throw_away(m);
+	else if (m->wish == WISH_HOLD && (m->report == OWED_NOTHING || bouncer_full()))
 		hold(m);
-	else if (m->report == OWED_NOTHING)
-		put_back(m, next_attempt(m));
+	else if (m->report == OWED_NOTHING || alone)
+		put_back(m, m->at_once ? now.wall_s : next_attempt(m));
 	else if (bouncer_full())
 		park_for_bounce(m);
 	else
@@ -322,6 +346,23 @@ record_told(struct message *m, size_t i, const char *report_id)
 		r->dsn |= m->report == OWED_DELAYED ? QF_TOLD_DELAY : QF_TOLD_END;
 }
 
+/* its report could not be made now; an operator wants something else of it, and hears that it is done */
+static void
+give_up_report(struct message *m)
+{
+	operate_orders(m);
+	if (m->wish == WISH_PURGE)
+		finish(m);
+	else if (!write_history(m))
+		stick(m, "unable to record deliveries of ", errno);
+	else if (m->wish == WISH_DELETE)
+		throw_away(m);
+	else if (m->wish == WISH_HOLD)
+		hold(m);
+	else
+		put_back(m, now.wall_s + TROUBLE_RETRY_S);
+}
+
 void
 message_bounced(struct message *m, bool queued, const char *qp, const char *report_id)
 {
@@ -342,10 +383,8 @@ message_bounced(struct message *m, bool queued, const char *qp, const char *repo
 		else if (*qp)
 			log_told(m->id, owed_name(m->report), qp, report_id);
 		round_end(m);
-	} else if (m->wish == WISH_DELETE)
-		finish(m);
-	else if (m->wish == WISH_HOLD)
-		hold(m);
+	} else if (m->wish != WISH_NONE || m->orders.len)
+		give_up_report(m);
 	else if (m->report == OWED_DELAYED)
 		put_back(m, next_attempt(m));
 	else
@@ -493,6 +532,10 @@ choose_way(struct message *m, size_t i, enum channel *channel)
 		why = "a local part cannot begin with a control byte";
 		ok = false;
 	}
+	if (ok && *channel == CHANNEL_REMOTE && m->file.route) {        /* an operator knows better */
+		buf_clear(&route_key);
+		ok = buf_puts(&route_key, qf_string(&m->file, m->file.route));
+	}
 	if (ok && *channel == CHANNEL_LOCAL && (r->kind == QF_PROGRAM || r->kind == QF_FILE || r->kind == QF_MAILBOX))
 		ok = special_key(m, i);
 	if (ok)
@@ -566,6 +609,8 @@ distribute(struct message *m)
 			site_park(s, slot);
 			return false;
 		}
+		if (site_paused(s))
+			continue;               /* as if it had not been due; it does not fail for that, however old it is */
 		if (!site_add(s, m, i)) {
 			message_answer(m, i, 'Z', "4.3.0", strerror(errno));
 			continue;
@@ -586,9 +631,15 @@ tell(struct message *m)
 }
 
 bool
+message_is_address(const struct qf_rcpt *r)
+{
+	return r->kind != QF_PROGRAM && r->kind != QF_FILE && r->kind != QF_INCLUDE && r->kind != QF_NESTED;
+}
+
+bool
 message_close(struct message *m, size_t recipients, uint32_t *slot)
 {
-	if (m->pending != recipients || m->wish != WISH_NONE || m->last || m->stuck || m->history.len > m->found_again)
+	if (m->pending != recipients || m->wish != WISH_NONE || m->orders.len || m->last || m->stuck || m->history.len > m->found_again)
 		return false;
 	*slot = m->slot;
 	unload(m);
@@ -625,21 +676,20 @@ load(struct message *m)
 }
 
 static struct message *
-new_message(uint32_t slot)
+new_message(uint32_t slot, const char *place, const struct qid *id)
 {
 	struct message *m = calloc(1, sizeof *m);
-	unsigned dir = qid_dir(schedule_qid(schedule, slot));
+	char dir[QID_DIR];
 
 	if (!m)
 		return 0;
 	m->slot = slot;
-	m->copy = -1;
+	m->fd = m->copy = -1;
 	m->history.max = QF_RECORDS;
-	qid_text(m->id, schedule_qid(schedule, slot));
-	memcpy(m->path, "msg/XX/", 7);
-	qid_dir_text(m->path + 4, dir);
-	m->path[6] = '/';
-	strcpy(m->path + 7, m->id);
+	m->orders.max = ORDERS_MOST;
+	qid_text(m->id, id);
+	qid_dir_text(dir, qid_dir(id));
+	snprintf(m->path, sizeof m->path, "%s/%s/%s", place, dir, m->id);
 	m->next = first;
 	if (first)
 		first->prev = m;
@@ -652,7 +702,7 @@ new_message(uint32_t slot)
 static struct message *
 open_slot(uint32_t slot)
 {
-	struct message *m = new_message(slot);
+	struct message *m = new_message(slot, "msg", schedule_qid(schedule, slot));
 
 	if (!m) {
 		log_say("warning", "out of memory", "", 0);
@@ -672,6 +722,47 @@ open_slot(uint32_t slot)
 	return load(m) ? m : 0;
 }
 
+struct message *
+message_open(uint32_t slot)
+{
+	return open_slot(slot);
+}
+
+struct message *
+message_open_held(const struct qid *id)
+{
+	struct message *m = new_message(SLOT_NONE, "hold", id);
+	enum qf_result r = QF_TROUBLE;
+	int e;
+
+	if (!m)
+		return 0;
+	if ((m->fd = compat_open_quiet(AT_FDCWD, m->path)) >= 0 && (r = qf_load(&m->file, m->fd, false)) == QF_OK)
+		return m;
+	e = r == QF_TROUBLE ? errno : EBADMSG;
+	unload(m);
+	errno = e;
+	return 0;
+}
+
+void
+message_close_held(struct message *m)
+{
+	unload(m);
+}
+
+void
+message_put_back(struct message *m, int64_t due_s)
+{
+	put_back(m, due_s);
+}
+
+void
+message_settle(struct message *m)
+{
+	round_end(m);
+}
+
 bool
 message_start(uint32_t slot, bool last)
 {
@@ -682,13 +773,13 @@ message_start(uint32_t slot, bool last)
 	if (last)                       /* it may yet have to wait, closed, for its site */
 		schedule_flag(schedule, slot, SCHEDULE_LAST, 0);
 	tell(m);
-	if (m->file.hold && !m->file.history) {
+	if (m->file.hold && !m->file.history && !m->file.released) {
 		hold_as_asked(m);
 		return true;
 	}
 	if (m->file.lifetime_s)
 		schedule_flag(schedule, slot, SCHEDULE_BRIEF, 0);
-	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) ||
+	m->last = (schedule_flags(schedule, slot) & SCHEDULE_LAST) || m->file.expired ||
 	    now.wall_s - retry_born(&now, m->file.header.arrival_us) > lifetime(m);
 	if (!distribute(m))
 		return true;
@@ -705,21 +796,6 @@ message_bounce(uint32_t slot)
 
 	if (m)
 		round_end(m);
-}
-
-bool
-message_wish(uint32_t slot, enum wish wish)
-{
-	struct message *m = message_active(slot);
-
-	if (!m) {
-		if (!schedule_take_one(schedule, slot) || !(m = open_slot(slot)))
-			return false;
-		m->wish = wish;
-		round_end(m);
-	} else
-		m->wish = wish;
-	return true;
 }
 
 static void
@@ -752,7 +828,7 @@ message_do(void)
 	if (stuck && now.mono_ms >= stuck_until_ms)
 		try_stuck();
 
-	for (n = 0; n < OPEN_A_TURN && count < limit && !stopping; n++) {
+	for (n = 0; n < OPEN_A_TURN && count < limit && !stopping && !pause_all(); n++) {
 		if ((slot = schedule_take(schedule, now.wall_s)) == SLOT_NONE)
 			break;
 		(void)message_start(slot, false);
@@ -766,7 +842,7 @@ message_want(struct wait *w)
 
 	if (stuck)
 		want_until(w, stuck_until_ms);
-	if (stopping || count >= limit || !schedule_due(schedule, &due))
+	if (stopping || pause_all() || count >= limit || !schedule_due(schedule, &due))
 		return;
 	want_until(w, due <= now.wall_s ? now.mono_ms : now.mono_ms + (due - now.wall_s) * 1000);
 }

@@ -11,6 +11,10 @@
  *   bouncer   runs pneu-bounce for what the sender is to be told
  *   ctl       the control socket
  *   search    finds the waiting messages of one destination, when an operator wants them tried
+ *   operate   what operators want done with single messages: hold, delete, redirect...
+ *   pause     destinations that an operator wants left alone
+ *   trash     what operators deleted, for a while
+ *   pub       the control socket of those whose mail it is
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
  * The working directory is the queue. */
 #ifndef QUEUE_RUNNER_H
@@ -46,12 +50,14 @@ extern const struct routing *routing;   /* replaced as a whole by a reload */
 extern const struct destinations *destinations; /* likewise */
 extern int64_t loaded_us;               /* wall clock, when the control files were read that count */
 extern bool stopping;                   /* SIGTERM: nothing new is started */
+extern bool alone;                      /* no runner at all, but its hands: it obeys one operator and delivers nothing */
 
 struct settings {                       /* control files of these names */
 	uint64_t concurrencylocal, concurrencyremote, concurrencysite;
 	uint64_t queuelifetime;         /* seconds */
 	uint64_t delaywarning;          /* seconds; 0: nobody is told of a delay */
 	uint64_t programtimeout;        /* seconds that the programs of one local recipient may take */
+	uint64_t trashtime;             /* seconds that deleted mail is kept; 0: it is not */
 };
 extern struct settings settings;
 
@@ -63,15 +69,15 @@ void intake_rescan(void);               /* look at the whole of msg/ again, in s
 bool intake_scanning(void);
 
 /* ---- message.c */
-enum wish { WISH_NONE, WISH_HOLD, WISH_DELETE };
+enum wish { WISH_NONE, WISH_HOLD, WISH_DELETE, WISH_PURGE };   /* DELETE is into the trash */
 
 struct message {
 	struct message *next, *prev;
-	uint32_t slot;
+	uint32_t slot;                  /* SLOT_NONE: it is held */
 	int fd;                         /* the queue file, read-only */
 	int copy;                       /* the message alone, for local jobs; -1 */
 	char id[QID_TEXT];
-	char path[8 + QID_TEXT];        /* msg/XX/ID */
+	char path[9 + QID_TEXT];        /* msg/XX/ID, or hold/XX/ID */
 	struct qf file;
 	struct buf history;             /* records not yet written */
 	size_t found_again;             /* so many bytes of it tell only what the aliases would tell again */
@@ -81,6 +87,8 @@ struct message {
 	bool local_deferred;            /* retry at the local pace */
 	bool stuck;                     /* its end could not be written yet */
 	enum wish wish;
+	struct buf orders;              /* of operators, to be carried out when its deliveries of now have ended */
+	bool at_once;                   /* an operator changed something: it is due now */
 	enum owed report;               /* while it is with the bouncer: what is to be told */
 };
 
@@ -99,8 +107,15 @@ bool message_too_old(uint64_t arrival_us);
 bool message_close(struct message *, size_t recipients, uint32_t *slot);
 void message_bounce(uint32_t slot);     /* OUT: open it only for its report */
 bool message_room(enum channel);        /* may one more be opened that was parked for such a site? */
-/* hold or delete: at once, or when its deliveries of now have ended. false: it is neither open nor waiting */
-bool message_wish(uint32_t slot, enum wish);
+/* For operate.c, which changes what it finds. A message that waits: its slot was in the heap, and is OUT; message_settle puts it
+ * back. 0: it has been dealt with */
+struct message *message_open(uint32_t slot);
+struct message *message_open_held(const struct qid *);  /* 0: errno; ENOENT: it is not held; EBADMSG: it is damaged */
+void message_close_held(struct message *);
+bool message_record(struct message *);                  /* write its history; false: errno */
+void message_put_back(struct message *, int64_t due_s); /* nothing has been done with it */
+void message_settle(struct message *);                  /* nothing of it is being delivered: what follows from that; may free it */
+bool message_is_address(const struct qf_rcpt *);        /* and no program, file or list */
 /* what became of recipient i, as a worker or the runner for it has reported (number and index do not matter here);
  * delivery 0: no attempt was made (logged as skipped) */
 void message_report(struct message *, size_t i, uint64_t delivery, const struct report *);
@@ -154,6 +169,8 @@ void site_wake(const char *pattern);
 /* Does mail for a site with such a key go where the pattern says? It is a domain, a relay or a host of an MX, if a worker has
  * told lately; or with a dot before it, what is below too; or all of a local key */
 bool site_matches(enum channel, const char *key, const char *pattern);
+bool site_paused(const struct site *);  /* an operator wants it left alone: nothing new is begun there */
+void site_pause(void);                  /* what has not begun there has to wait, closed or for another round */
 void site_reload(void);                 /* control/destinations has been read again */
 void worker_retire_all(void);           /* worker.c: workers read settings when they start; new ones for what comes now */
 unsigned site_busy(enum channel);       /* workers that have jobs */
@@ -177,10 +194,42 @@ bool search_begin(const char *pattern);
 void search_want(struct wait *);
 void search_do(void);
 
+/* ---- operate.c */
+#define ORDER_WORDS 2
+struct order {
+	const char *verb;               /* of wire/control.h */
+	const char *word[ORDER_WORDS];  /* what it needs beside IDs; 0: not given */
+	uint64_t uid;                   /* who wants it */
+};
+/* are its words fit? 0: yes; else what is wrong */
+const char *operate_check(const struct order *);
+/* the message of this ID: at once, or when its deliveries of now have ended. 0: done; else why not */
+const char *operate(const struct order *, const char *id);
+void operate_orders(struct message *);  /* those kept meanwhile; nothing of it is being delivered */
+
+/* ---- pause.c */
+#define PAUSES 100                      /* at a time */
+bool pause_open(void);                  /* those of the last runner; false: errno */
+/* what: "all", "local", "remote", or as site_matches has it. 0: done, on disk; else why not */
+const char *pause_begin(const char *what, uint64_t uid);
+const char *pause_end(const char *what);
+bool pause_is_class(const char *what);  /* one of the three words? */
+bool pause_all(void);                   /* is everything paused? */
+bool pause_hits(enum channel, const char *key); /* is the site of that key? */
+bool pause_status(struct buf *);        /* a line for each, as wire/control.h has it; false: ENOMEM */
+
+/* ---- trash.c */
+/* from msg/XX/ID or hold/XX/ID into the trash, or away for good; false: errno */
+bool trash_put(const char *path);
+void trash_want(struct wait *);
+void trash_do(void);
+
 /* ---- ctl.c */
 bool ctl_open(void);                    /* false: errno */
 void ctl_want(struct wait *);
 void ctl_do(const struct wait *);
+int ctl_alone(int fd);                  /* obey the one at the other end until it is gone; the exit code */
+const char *ctl_numbers(struct buf *);  /* those of status that everybody may know; 0: done; else why not */
 void runner_flush(void);                /* send.c: what SIGALRM does */
 bool runner_reload(void);               /* send.c: what SIGHUP does */
 

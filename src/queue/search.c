@@ -47,12 +47,13 @@ leads_there(const struct qf *q, size_t i)
 	enum channel c = CHANNEL_LOCAL;
 	const char *why;
 
-	if (r->state != QF_WAITING || r->kind == QF_PROGRAM || r->kind == QF_FILE || r->kind == QF_INCLUDE || r->kind == QF_NESTED)
+	if (r->state != QF_WAITING || !message_is_address(r))
 		return false;
 	buf_clear(&addr);
 	buf_clear(&key);
-	return buf_puts(&addr, qf_string(q, r->addr)) && routing_find(routing, &addr, qf_sender(q, i), &c, &key, &why) &&
-	    key.len && site_matches(c, key.s, pattern[0]);
+	if (!buf_puts(&addr, qf_string(q, r->addr)) || !routing_find(routing, &addr, qf_sender(q, i), &c, &key, &why) || !key.len)
+		return false;
+	return site_matches(c, c == CHANNEL_REMOTE && q->route ? qf_string(q, q->route) : key.s, pattern[0]);
 }
 
 /* Nothing is said of a file that cannot be read or makes no sense: it will be when it is due. */

@@ -1,6 +1,8 @@
 /* send - the runner: owns the queue from the moment a message is accepted until it is delivered or bounced.
  *   fd 2  the log, one event a line
  *   fd 3  a socket to pneu-lspawn, fd 4 one to pneu-rspawn                       -> wire/spawner.h
+ *   argv  -o: no runner, but its hands: fd 0 is the socket of one operator (wire/control.h), who is obeyed while no runner is;
+ *             nothing is delivered, and it ends with the connection
  *   exit  0 after SIGTERM, when running deliveries have ended; 100 or 111 with a reason
  * Invariant: a file is removed only when every recipient is delivered, or bounced with the bounce durable in the queue.
  * The working directory is the queue; one runner at a time holds queue/lock.  -> pneu-send(8) */
@@ -15,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
@@ -36,6 +39,7 @@ const struct destinations *destinations;
 struct settings settings;
 int64_t loaded_us;
 bool stopping;
+bool alone;
 
 static volatile sig_atomic_t got_term, got_hup, got_alrm;
 
@@ -78,6 +82,7 @@ load_settings(struct conf_error *e)
 		{ "queuelifetime", CONF_NUMBER, &settings.queuelifetime, 604800, 0, 31536000 },
 		{ "delaywarning", CONF_NUMBER, &settings.delaywarning, 14400, 0, 31536000 },
 		{ "programtimeout", CONF_NUMBER, &settings.programtimeout, PROGRAM_TIMEOUT_S, 1, PROGRAM_TIMEOUT_MOST_S },
+		{ "trashtime", CONF_NUMBER, &settings.trashtime, 259200, 0, 31536000 },
 	};
 
 	return conf_read(table, sizeof table / sizeof *table, e);
@@ -180,6 +185,7 @@ enter_queue(void)
 	}
 	make_dirs("msg");
 	make_dirs("hold");
+	make_dirs("trash");
 	make_dir("bad");
 	make_dir("tmp");
 }
@@ -272,13 +278,40 @@ at_rest(void)
 	return stopping && !site_busy(CHANNEL_LOCAL) && !site_busy(CHANNEL_REMOTE) && !bouncer_busy();
 }
 
+/* What an operator may have done while no runner is: by the same code, under the same lock. Whoever asks is who has started us. */
+static int
+operate_alone(void)
+{
+	struct conf_error e;
+	struct stat st;
+
+	alone = stopping = true;
+	sig_ignore(SIGPIPE);
+	sig_ignore(SIGXFSZ);
+	if (stat(place_queue(), &st) != 0)
+		die_sys(EX_SOFT, "find the queue ", place_queue());
+	/* what it makes must belong to whom the queue belongs */
+	if (geteuid() == 0 && st.st_uid != 0 && !drop_to(st.st_uid, st.st_gid))
+		die_sys(EX_SOFT, "become the queue's user");
+	if (!load_settings(&e) || !(destinations = destinations_load(&e)))
+		die_say(EX_SOFT, e.text);
+	enter_queue();
+	read_clocks();
+	log_trouble_only();
+	if (!(schedule = schedule_new()) || !pause_open())
+		die_sys(EX_SOFT, "read queue/paused");
+	return ctl_alone(0);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct conf_error e;
 	struct wait w = { 0 };
 
 	msg_name("pneu-send");
+	if (argc == 2 && strcmp(argv[1], "-o") == 0)
+		return operate_alone();
 	if (fcntl(LSPAWN_FD, F_GETFD) < 0 || fcntl(RSPAWN_FD, F_GETFD) < 0)
 		die_say(EX_HARD, "descriptors 3 and 4 must be sockets to pneu-lspawn and pneu-rspawn: run pneu-start");
 	(void)fd_cloexec(LSPAWN_FD, true);
@@ -292,8 +325,8 @@ main(void)
 	read_clocks();
 	if (!(schedule = schedule_new()))
 		die_sys(EX_SOFT, "make the schedule");
-	if (!intake_open() || !ctl_open())
-		die_sys(EX_SOFT, "open queue/fifo or queue/ctl");
+	if (!intake_open() || !ctl_open() || !pause_open())
+		die_sys(EX_SOFT, "open queue/fifo or queue/ctl, or read queue/paused");
 	site_open(LSPAWN_FD, RSPAWN_FD);
 	/* from here on it does not die: it warns and tries again */
 	while (!at_rest()) {
@@ -305,6 +338,7 @@ main(void)
 		bouncer_want(&w);
 		ctl_want(&w);
 		search_want(&w);
+		trash_want(&w);
 		log_load();
 		log_flush();
 		wait_for(&w);
@@ -317,6 +351,7 @@ main(void)
 		bouncer_do(&w);
 		ctl_do(&w);
 		search_do();
+		trash_do();
 	}
 	log_say("status", "exiting", "", 0);
 	log_flush();

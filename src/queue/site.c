@@ -386,6 +386,8 @@ is_crowded(const struct site *s)
 bool
 site_full(const struct site *s)
 {
+	if (site_paused(s))
+		return true;
 	if (hop_is_dead(s->hop))
 		return false;                   /* it will be answered at once */
 	return channel_full(s->channel) || is_crowded(s);
@@ -671,7 +673,7 @@ choose(struct site *s, const struct room *r)
 	struct hop *h = s->hop;
 	struct worker *w = 0;
 
-	if (!hop_in_time(h, s, &again_ms))
+	if (site_paused(s) || !hop_in_time(h, s, &again_ms))
 		return 0;
 	if (s->channel == CHANNEL_LOCAL && s->busy >= FEW_LOCAL && r->ahead)
 		w = worker_least_busy(s, AHEAD_LOCAL / 2);
@@ -737,7 +739,7 @@ dispatch(struct channel_state *c)
 static bool
 wants_more(const struct site *s)
 {
-	return s->parked.count && open_tasks(s) < 3 * s->hop->window && !channel_full(s->channel) && message_room(s->channel);
+	return s->parked.count && !site_paused(s) && open_tasks(s) < 3 * s->hop->window && !channel_full(s->channel) && message_room(s->channel);
 }
 
 /* each site in its turn */
@@ -810,6 +812,42 @@ site_wake(const char *pattern)
 }
 
 bool
+site_paused(const struct site *s)
+{
+	return pause_hits(s->channel, s->key);
+}
+
+/* What waits for nothing else is closed and stands in line; the rest has its other recipients' round, and then another one. */
+static void
+put_off(struct site *s)
+{
+	struct task *t;
+	size_t i;
+
+	park_surplus(s);
+	while (s->task) {
+		t = next_task(s);
+		for (i = 0; i < t->n && t->number; i++)
+			log_result(t->number + i, 'Z', "its destination is paused by an operator", "");
+		site_task_gone(s);
+		message_task_done(t->m, t->n);
+		free(t);
+	}
+}
+
+void
+site_pause(void)
+{
+	struct site *s;
+	size_t i;
+
+	for (i = 0; i < TABLE_SIZE; i++)
+		for (s = table[i]; s; s = s->next)
+			if (s->task && site_paused(s))
+				put_off(s);
+}
+
+bool
 site_matches(enum channel c, const char *key, const char *pattern)
 {
 	struct site *s;
@@ -859,7 +897,7 @@ site_status(struct buf *b)
 {
 	struct site *s;
 	size_t i;
-	bool ok = hop_status(b);
+	bool ok = pause_status(b) && hop_status(b);
 
 	for (i = 0; ok && i < TABLE_SIZE; i++)
 		for (s = table[i]; ok && s && b->len < b->max - 2000; s = s->next)

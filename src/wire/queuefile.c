@@ -286,7 +286,7 @@ take_line(struct line *l, char letter, const char *s, const char *end)
 	errno = EBADMSG;
 	if (!number(&s, end, UINT32_MAX, &l->rcpt) || !number(&s, end, INT64_MAX, &l->when))
 		return false;
-	if (memchr("zdw", letter, 3) && !take_word(&s, end, &l->word))
+	if (memchr("zdwx", letter, 4) && !take_word(&s, end, &l->word))
 		return false;
 	if (memchr("kzd", letter, 3) && s < end && *s == '@' && take_word(&s, end, &l->via))
 		l->via.s++;
@@ -380,7 +380,7 @@ replay_operator(struct qf *q, const char *s, const char *end)
 	if (!number(&s, end, INT64_MAX, &when) || !number(&s, end, UINT64_MAX, &uid) || !take_word(&s, end, &action))
 		return false;
 	if (is_word(&action, "release"))
-		q->history = true;                      /* what its envelope asked for is done with */
+		q->released = true;
 	else if (is_word(&action, "expire"))
 		q->expired = true;
 	else if (is_word(&action, "delete"))
@@ -590,7 +590,7 @@ reset(struct qf *q)
 	buf_clear(&q->strings);
 	q->sender = q->body = q->envid = q->login = q->client = q->hold = q->lifetime_s = q->via_last = q->route = 0;
 	q->rcpts = 0;
-	q->history = q->forwarded = q->utf8 = q->headers = q->expired = q->deleted_held = false;
+	q->history = q->forwarded = q->utf8 = q->headers = q->expired = q->released = q->deleted_held = false;
 }
 
 enum qf_result
@@ -763,7 +763,7 @@ tell_all(const char *s, const char *end, struct buf field[3], void (*tell)(void 
 	for (; s < end && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1) {
 		struct qf_event e = { .letter = *s };
 
-		if (!memchr("kzdbw", *s, 5))
+		if (!memchr("kzdbwx", *s, 6))
 			continue;
 		if (!take_line(&l, *s, s + 1, nl) || !text_of(&field[0], &l.word) || !text_of(&field[1], &l.via) || !text_of(&field[2], &l.text))
 			return false;

@@ -62,7 +62,7 @@ is 'hold' "$(qctl hold "$ID")" "hold $ID: done
 0"
 is 'puts it out of the way' "$(held)" 1
 t 'into the directory of the same number' test -f "$Q/hold/$(basename "$(dirname "$(file)")")/$ID"
-is 'and the runner knows it no more' "$(qctl retry "$ID")" "retry $ID: no such message waiting
+is 'and the runner does not try it' "$(qctl retry "$ID")" "retry $ID: it is held; release it first
 100"
 # the twin without Linux's calls cannot tell who asks: there the modes of files keep others out
 who=$(sed -n 's/^operator uid \([0-9]*\) hold: .*/\1/p' "$H/log")
@@ -78,7 +78,8 @@ is 'what is not held is not released' "$(qctl release "$ID")" "release $ID: not 
 100"
 is 'delete' "$(qctl delete "$ID")" "delete $ID: done
 0"
-is 'removes it' "$(file)" ''
+is 'removes it from there' "$(ls "$Q"/msg/*/"$ID" 2>/dev/null)" ''
+t 'into the trash' test -f "$Q/trash/$(basename "$(dirname "$(file)")")/$ID"
 is 'without a bounce' "$(grep -c "^bounce msg $ID" "$H/log")" 0
 inject '' ann@here.test
 first=$ID
@@ -94,7 +95,7 @@ t 'it waits like any other' wait_until 20 put_back
 inject joe@sender.test ann@here.test
 t 'a second one waits' wait_until 20 put_back
 is 'several at once, one of them unknown' "$(qctl hold "$ID" 1k0v7sgqjc51 "$bounce")" "hold $ID: done
-hold 1k0v7sgqjc51: no such message waiting
+hold 1k0v7sgqjc51: no such message
 hold $bounce: done
 100"
 is 'not an ID' "$(qctl hold ../../etc/passwd)" 'hold ../../etc/passwd: not an ID
@@ -163,7 +164,7 @@ rm "$E/virtualdomains"
 is 'no such verb' "$(client raw 'explode\0' answer)" 'E|no such verb'
 is 'a verb that needs an ID' "$(client raw 'hold\0' answer)" 'E|not an ID'
 is 'a packet without a 0 ends the connection' "$(client raw 'status' answer)" closed
-is 'so does one with too much' "$(client raw 'hold\01k0v7sgqjc51\0more\0' answer)" closed
+is 'so does one with too much' "$(client raw 'flush\0more\0' answer)" closed
 is 'and one with a descriptor' "$(client fd 'status\0' answer)" closed
 is 'and nothing else: others go on' "$(client keep 1 raw 'x' answer last raw 'flush\0' answer)" 'closed
 K|'

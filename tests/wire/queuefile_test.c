@@ -549,7 +549,7 @@ operators(void)
 	same(b.s, "o1795335600 0 hold \no1795335601 1000 route host mx 25\no1795335602 7 delete held\n", "as these lines");
 	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1795335600 0 hold \n") == QF_OK && !q.history && !q.route && !q.expired && !q.deleted_held,
 	    "one that was held is as it was");
-	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 release \n") == QF_OK && q.history, "one that was released has a history");
+	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 release \n") == QF_OK && q.released && !q.history, "one that was released");
 	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 expire \no1 0 delete held\n") == QF_OK && q.expired && q.deleted_held && !q.history,
 	    "expired, and deleted while it was held");
 	ok(LOAD(HEADER NO_SUM MESSAGE ENVELOPE "o1 0 delete held\no1 0 delete \n") == QF_OK && !q.deleted_held, "the last time counts");
