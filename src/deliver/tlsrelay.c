@@ -129,8 +129,11 @@ start(int argc, char **argv, int messages)
 	for (i = 1; i < argc; i++)
 		arguments[i - 1] = strcmp(argv[i], "{}") == 0 ? path : argv[i];
 	pid = proc_spawn(arguments[0], arguments, environ, map, 3);
-	if (pid < 0)
-		fail(EX_HARD, arguments[0]);
+	if (pid < 0) {
+		tell("- unable to start ", arguments[0], ": is it installed?");
+		msg_warn(errno, "unable to start ", arguments[0], (char *)0);
+		leave(EX_HARD);
+	}
 	close(messages);
 	return pid;
 }
