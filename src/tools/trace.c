@@ -64,7 +64,7 @@ id_us(struct span id)
 	char text[QID_TEXT];
 	struct qid q;
 
-	if (id.n >= sizeof text)
+	if (id.n == 0 || id.n >= sizeof text)
 		return TRACE_ANY_TIME;
 	memcpy(text, id.s, id.n);
 	text[id.n] = 0;

@@ -643,7 +643,8 @@ trace_sources_read(struct trace_sources *t, int64_t since_s, trace_take *take, v
 	bool ok = true;
 	size_t i;
 
-	qsort(t->source, t->count, sizeof *t->source, by_age);
+	if (t->count)
+		qsort(t->source, t->count, sizeof *t->source, by_age);
 	for (i = 0; i < t->count; i++)
 		if (!i || strcmp(t->source[i].path, t->source[i - 1].path) != 0)
 			ok &= read_one(t, (uint32_t)i, since_s, take, context);

@@ -321,7 +321,9 @@ is 'an unknown option' "$(wrong -x 1)" 100
 is 'what is neither an ID nor an address' "$(wrong -f "$T/more" 'A B')" 100
 is 'what is no time' "$(wrong -s soon -f "$T/more" 1)" 100
 is 'a log that is not there' "$(wrong -f "$T/nowhere" 4711)" 111
-is 'no logs at all' "$(PNEU_ETC=$b/etc wrong -d "$T/sink" 4711)" 111
+is 'a directory that is not there' "$(wrong -d "$T/nowhere" 4711)" 111
+mkdir -p "$T/bare/etc"
+is 'no logs at all' "$(PNEU_ETC=$T/bare/etc; wrong 4711)" 100
 is 'full disks are noticed' "$(pneu-trace -f "$T/more" 4711 2>/dev/null >/dev/full; echo $?)" 111
 
 # ---- many lines in little memory
