@@ -279,6 +279,12 @@ inject_end(struct inject *i, const struct buf *envelope, struct inject_result *r
 			must(strcmp(value, "1") == 0);
 			utf8 = true;
 			break;
+		case 'A':
+			must(*value && strlen(value) <= ENVELOPE_ADDR);
+			break;
+		case 'C':
+			must(*value && !value[strspn(value, "0123456789abcdef.:")]);
+			break;
 		case 'R':
 			must(strcmp(value, "FULL") == 0 || strcmp(value, "HDRS") == 0);
 			break;
