@@ -1,342 +1,177 @@
 /* qread - list the messages in the queue, or show one.
- *   argv  [-1uv] [ID...]  all messages, or these: -1 one line each, -u in the order of the directories, -v all attempts
- *         -m ID           the message as it is
- *         -h ID           its header
+ *   argv  [options] [SELECTOR...]   those that are meant, all if nothing is said     -> tools/selector.h
+ *         [options] ID...           these, with all that happened to them
+ *         -m ID                     the message as it is
+ *         -h ID                     its header
  *   fd 1  the list or the message; fd 2 what could not be read
  *   exit  0; 100 no such message, wrong usage; 111 the queue, or a file in it, cannot be read
- * Invariant: it only reads. It needs no runner and no lock; what the runner removes meanwhile is not shown.
+ * Invariant: it only reads. It needs no runner and no lock; what the runner removes meanwhile is not shown. Its memory does not
+ * grow with the queue, unless another order than that of arrival is asked for, or with a message's recipients.
  * -> pneu-qread(8) */
 #include <errno.h>
+#include <getopt.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
-#include "lib/out.h"
+#include "lib/num.h"
 #include "lib/sig.h"
-#include "mail/date.h"
-#include "tools/walk.h"
-#include "wire/queuefile.h"
-
-struct date {
-	int64_t s;
-	char text[DATE_RFC5322];        /* "": none yet */
-};
-
-struct reader {
-	struct walk walk;
-	struct qf file;                 /* used for one message after another: no allocation for each */
-	struct out out;
-	int64_t now_s;
-	struct date arrival, next, attempt;
-	bool lines, unsorted, attempts;
-	int exit;
-};
-
-/* one message as it is shown */
-struct shown {
-	const char *id;
-	const struct qf *file;
-	int64_t next_s;                 /* its next attempt */
-	bool held;
-};
+#include "tools/qread.h"
 
 static char space[65536];
 
-static const char usage[] = "usage: pneu-qread [-1 | -v] [-u] [ID...], pneu-qread -m ID, pneu-qread -h ID";
+static const char usage[] = "usage: pneu-qread [-1qv] [-ur] [-s key] [-n number] [--json | --mailq=form] [selector ... | ID ...], "
+    "pneu-qread -m ID, pneu-qread -h ID";
 
-/* ---- text: nothing a stranger chose reaches a terminal but printable ASCII */
-
-static void
-put_masked(struct out *o, const char *s)
+void
+qread_complain(struct reader *r, const char *why)
 {
-	const char *from;
-
-	while (*s) {
-		for (from = s; ascii_print(*s); s++)
-			;
-		out_put(o, from, (size_t)(s - from));
-		if (*s)
-			out_byte(o, *s++ == '\n' ? '/' : '?');
-	}
-}
-
-/* for programs: one word, nothing lost */
-static void
-put_escaped(struct out *o, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	const char *from;
-
-	while (*s) {
-		for (from = s; *s > ' ' && *s < 127 && *s != '%'; s++)
-			;
-		out_put(o, from, (size_t)(s - from));
-		if (*s) {
-			char e[3] = { '%', hex[(unsigned char)*s >> 4], hex[*s & 15] };
-
-			out_put(o, e, 3);
-			s++;
-		}
-	}
-}
-
-/* neighbours in a list often share their second, so the last two dates are kept */
-static void
-put_date(struct out *o, int64_t s, struct date *d)
-{
-	if (!d->text[0] || d->s != s)
-		date_rfc5322(d->text, s);
-	d->s = s;
-	out_put(o, d->text, DATE_RFC5322 - 1);
-}
-
-/* the two largest units: "2d04h", "3h05m", "7m30s", "12s" */
-static void
-put_age(struct out *o, int64_t s)
-{
-	static const struct { int64_t s; char name; } unit[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	int64_t small;
-	size_t i = 0;
-
-	s = s < 0 ? 0 : s;
-	while (i < 3 && s < unit[i].s)
-		i++;
-	out_num(o, (uint64_t)(s / unit[i].s));
-	out_byte(o, unit[i].name);
-	if (i == 3)
-		return;
-	small = s % unit[i].s / unit[i + 1].s;
-	out_byte(o, (char)('0' + small / 10));
-	out_byte(o, (char)('0' + small % 10));
-	out_byte(o, unit[i + 1].name);
-}
-
-/* ---- one message */
-
-/* what marks a recipient in an alias file as what it is */
-static const char *
-mark(const struct qf_rcpt *r)
-{
-	return r->kind == QF_PROGRAM ? "|" : r->kind == QF_INCLUDE || r->kind == QF_NESTED ? ":include:" : r->kind == QF_MAILBOX ? "\\" : "";
-}
-
-static void
-show_rcpt(struct out *o, const struct qf *q, const struct qf_rcpt *r)
-{
-	static const char *const state[] = { "\twaiting  ", "\tdelivered  ", "\tfailed  ", "\tbounced  ", "\texpanded  " };
-
-	out_puts(o, state[r->state]);
-	out_puts(o, mark(r));
-	put_masked(o, qf_string(q, r->addr));
-	if (r->parent) {
-		out_puts(o, "  for ");
-		put_masked(o, qf_string(q, q->rcpt[r->parent - 1].addr));
-	}
-	if (r->tries) {
-		out_puts(o, "  ");
-		out_num(o, r->tries);
-		out_puts(o, r->tries == 1 ? " attempt deferred" : " attempts deferred");
-	}
-	if (r->last && r->state != QF_DELIVERED) {
-		out_puts(o, "  ");
-		put_masked(o, r->status);
-		out_byte(o, ' ');
-		put_masked(o, qf_string(q, r->last));
-	}
-	out_byte(o, '\n');
-}
-
-static void
-show_event(void *arg, const struct qf_event *e)
-{
-	static const char letters[] = "kzdbw", *const what[] = { "delivered", "deferred", "failed", "bounced", "told" };
-	struct reader *r = arg;
-	struct out *o = &r->out;
-
-	out_puts(o, "\t\t");
-	put_date(o, e->when_s, &r->attempt);
-	out_puts(o, "  ");
-	out_puts(o, what[strchr(letters, e->letter) - letters]);
-	out_puts(o, "  ");
-	if (e->rcpt < r->file.rcpts) {
-		out_puts(o, mark(&r->file.rcpt[e->rcpt]));
-		put_masked(o, qf_string(&r->file, r->file.rcpt[e->rcpt].addr));
-	}
-	if (*e->via) {
-		out_puts(o, "  via ");
-		put_masked(o, e->via);
-	}
-	out_puts(o, "  ");
-	put_masked(o, e->status);
-	out_puts(o, *e->status ? " " : "");
-	put_masked(o, e->text);
-	out_byte(o, '\n');
-}
-
-static void
-show_full(struct reader *r, const struct shown *m)
-{
-	struct out *o = &r->out;
-	int64_t arrival_s = (int64_t)(m->file->header.arrival_us / 1000000);
-	size_t i;
-
-	out_puts(o, m->id);
-	out_puts(o, "  ");
-	out_num(o, m->file->header.length);
-	out_puts(o, " bytes  ");
-	put_age(o, r->now_s - arrival_s);
-	out_puts(o, " old  <");
-	put_masked(o, qf_string(m->file, m->file->sender));
-	out_puts(o, ">\n\tarrived ");
-	put_date(o, arrival_s, &r->arrival);
-	if (m->held) {
-		out_puts(o, ", held");
-		if (m->file->hold) {
-			out_puts(o, ": ");
-			put_masked(o, qf_string(m->file, m->file->hold));
-		}
-		out_byte(o, '\n');
-	} else if (m->next_s <= r->now_s)
-		out_puts(o, ", due now\n");
-	else {
-		out_puts(o, ", next attempt ");
-		put_date(o, m->next_s, &r->next);
-		out_byte(o, '\n');
-	}
-	for (i = 0; i < m->file->rcpts; i++)
-		show_rcpt(o, m->file, &m->file->rcpt[i]);
-}
-
-/* ID PLACE ARRIVAL NEXT SIZE WAITING DELIVERED FAILED BOUNCED TRIES <SENDER> STATE:RECIPIENT... -> pneu-qread(8) */
-static void
-show_line(struct reader *r, const struct shown *m)
-{
-	struct out *o = &r->out;
-	uint32_t count[QF_EXPANDED + 1] = { 0 }, tries = 0;
-	size_t i;
-
-	for (i = 0; i < m->file->rcpts; i++) {
-		count[m->file->rcpt[i].state]++;
-		if (m->file->rcpt[i].tries > tries)
-			tries = m->file->rcpt[i].tries;
-	}
-	out_puts(o, m->id);
-	out_puts(o, m->held ? " hold " : " msg ");
-	out_num(o, m->file->header.arrival_us / 1000000);
-	out_byte(o, ' ');
-	out_num(o, m->next_s > 0 ? (uint64_t)m->next_s : 0);
-	out_byte(o, ' ');
-	out_num(o, m->file->header.length);
-	for (i = 0; i < QF_EXPANDED; i++) {
-		out_byte(o, ' ');
-		out_num(o, count[i]);
-	}
-	out_byte(o, ' ');
-	out_num(o, tries);
-	out_puts(o, " <");
-	put_escaped(o, qf_string(m->file, m->file->sender));
-	out_byte(o, '>');
-	for (i = 0; i < m->file->rcpts; i++) {
-		char s[3] = { ' ', "wkdbx"[m->file->rcpt[i].state], ':' };
-
-		out_put(o, s, 3);
-		out_puts(o, mark(&m->file->rcpt[i]));
-		put_escaped(o, qf_string(m->file, m->file->rcpt[i].addr));
-	}
-	out_byte(o, '\n');
-}
-
-/* say what is wrong with one file and go on with the others */
-static void
-complain(struct reader *r, const char *id, const char *why)
-{
-	warn_say(id, ": ", why);
+	warn_say(r->id, ": ", why);
 	r->exit = EX_SOFT;
 }
 
-static void
-show_open(struct reader *r, const struct qid *qid, enum walk_place place, int fd)
-{
-	char id[QID_TEXT];
-	struct shown m = { .id = id, .file = &r->file, .held = place == WALK_HOLD };
+/* ---- the list */
 
-	qid_text(id, qid);
-	switch (qf_load(&r->file, fd, false)) {
-	case QF_OK:
-		m.next_s = r->file.mtime_s;
-		(r->lines ? show_line : show_full)(r, &m);
-		if (r->attempts && !qf_history(&r->file, fd, show_event, r))
-			complain(r, id, strerror(errno));
-		return;
-	case QF_INCOMPLETE:
-		complain(r, id, "incomplete, never acknowledged");
-		return;
-	case QF_DAMAGED:
-		complain(r, id, "damaged");
-		return;
-	case QF_TROUBLE:
+/* false: it is as if it were not there */
+static bool
+deeper(struct reader *r, enum look_depth depth)
+{
+	enum look_result result = look_deeper(&r->look, depth);
+
+	if (result != LOOK_OK && result != LOOK_GONE)
+		qread_complain(r, look_reason(result));
+	return result == LOOK_OK;
+}
+
+static bool
+is_meant(struct reader *r)
+{
+	enum look_result why;
+
+	switch (selector_match(&r->selector, &r->look, &why)) {
+	case SELECTOR_YES:
+		return true;
+	case SELECTOR_UNREADABLE:
+		if (why != LOOK_GONE)
+			qread_complain(r, look_reason(why));
+		return false;
+	case SELECTOR_NO:
 	default:
-		complain(r, id, strerror(errno));
+		return false;
 	}
 }
 
-/* ---- which ones */
+static void
+show(struct reader *r)
+{
+	if (r->form->deep && !deeper(r, LOOK_ALL))
+		return;
+	r->shown++;
+	r->bytes += r->form->deep ? r->look.file.header.length : 0;
+	r->form->message(r);
+}
 
 static void
-show_all(struct reader *r)
+take(struct reader *r, const struct walk_item *item)
 {
-	struct walk *w = &r->walk;
+	look_at(&r->look, &r->walk, item);
+	qid_text(r->id, &item->id);
+}
+
+static void
+list_by_arrival(struct reader *r)
+{
 	struct walk_item item;
-	enum walk_next next;
-	char id[QID_TEXT];
+	enum walk_next next = WALK_END;
 
-	w->order = r->unsorted ? WALK_UNSORTED : WALK_OLDEST;
-	while ((next = walk_next(w, &item)) == WALK_ITEM && !r->out.error) {
-		int fd = walk_open(w, item.place, &item.id);
-
-		if (fd >= 0) {
-			show_open(r, &item.id, item.place, fd);
-			close(fd);
-		} else if (errno != ENOENT) {
-			qid_text(id, &item.id);
-			complain(r, id, strerror(errno));
-		}
+	r->walk.order = r->unsorted ? WALK_UNSORTED : r->reverse ? WALK_NEWEST : WALK_OLDEST;
+	while (r->shown < r->limit && !r->out.error && (next = walk_next(&r->walk, &item)) == WALK_ITEM) {
+		take(r, &item);
+		if (is_meant(r))
+			show(r);
 	}
 	if (next == WALK_TROUBLE)
 		die_sys(EX_SOFT, "list the queue");
 }
 
-/* Wherever it is; it may move between two looks, so msg/ is looked at again. -1: said why */
-static int
-find(struct reader *r, const char *id, struct qid *qid, enum walk_place *place)
+static void
+list_by_key(struct reader *r)
 {
-	static const enum walk_place order[] = { WALK_MSG, WALK_HOLD, WALK_MSG };
-	size_t i;
-	int fd = -1;
+	struct order *order = order_new(r->sort, r->reverse, r->limit);
+	struct walk_item item;
+	enum walk_next next;
 
-	if (!qid_parse(id, qid)) {
-		warn_say(id, ": not an ID");
-		r->exit = EX_HARD;
-		return -1;
+	if (!order)
+		die_sys(EX_SOFT, "sort");
+	while ((next = walk_next(&r->walk, &item)) == WALK_ITEM) {
+		take(r, &item);
+		if (is_meant(r) && deeper(r, LOOK_ALL) && !order_add(order, &r->look))
+			die_sys(EX_SOFT, "sort");
 	}
-	for (i = 0; i < 3 && fd < 0; i++) {
-		*place = order[i];
-		fd = walk_open(&r->walk, *place, qid);
-		if (fd < 0 && errno != ENOENT) {
-			complain(r, id, strerror(errno));
-			return -1;
-		}
+	if (next == WALK_TROUBLE)
+		die_sys(EX_SOFT, "list the queue");
+	while (!r->out.error && order_next(order, &item)) {
+		take(r, &item);
+		if (!r->form->deep || look_deeper(&r->look, LOOK_ALL) == LOOK_OK)       /* what cannot be read has been named */
+			show(r);
 	}
-	if (fd < 0) {
-		warn_say(id, ": no such message");
-		r->exit = EX_HARD;
-	}
-	return fd;
 }
+
+static void
+list(struct reader *r)
+{
+	if (r->form->begin)
+		r->form->begin(r);
+	if (r->sort == SORT_ARRIVAL)
+		list_by_arrival(r);
+	else
+		list_by_key(r);
+	if (r->form->end)
+		r->form->end(r);
+}
+
+/* ---- these */
+
+/* false: there is none, said so */
+static bool
+find(struct reader *r, const char *id)
+{
+	struct walk_item item;
+	int fd;
+
+	strcpy(r->id, id);
+	if (!qid_parse(id, &item.id))
+		die_say(EX_HARD, id, ": not an ID");
+	if ((fd = walk_find(&r->walk, &item.id, &item.place)) >= 0) {
+		look_at_open(&r->look, &r->walk, &item, fd);
+		return true;
+	}
+	if (errno != ENOENT) {
+		qread_complain(r, strerror(errno));
+		return false;
+	}
+	warn_say(id, ": no such message");
+	r->exit = EX_HARD;
+	return false;
+}
+
+static void
+show_these(struct reader *r, char **id)
+{
+	r->history = r->form == &form_full || r->form == &form_json;
+	if (r->form->begin)
+		r->form->begin(r);
+	for (; *id && !r->out.error; id++)
+		if (find(r, *id))
+			show(r);
+	if (r->form->end)
+		r->form->end(r);
+}
+
+/* ---- one message */
 
 /* bytes of s that belong to the header; *line_start: s begins a line. n: it goes on */
 static size_t
@@ -353,18 +188,18 @@ header_part(const char *s, size_t n, bool *line_start)
 }
 
 static void
-put_message(struct reader *r, const char *id, int fd, uint64_t length, bool header_only)
+put_message(struct reader *r, bool header_only)
 {
+	uint64_t at, length = r->look.file.header.length;
 	char chunk[16384];
 	bool line_start = true;
-	uint64_t at;
 
 	for (at = 0; at < length; at += sizeof chunk) {
 		size_t want = length - at < sizeof chunk ? (size_t)(length - at) : sizeof chunk, part = want;
-		ssize_t n = fd_pread(fd, chunk, want, (off_t)(QF_HEADER + at));
+		ssize_t n = fd_pread(r->look.fd, chunk, want, (off_t)(QF_HEADER + at));
 
 		if (n < (ssize_t)want) {
-			complain(r, id, n < 0 ? strerror(errno) : "cut off");
+			qread_complain(r, n < 0 ? strerror(errno) : "cut off");
 			return;
 		}
 		if (header_only)
@@ -378,74 +213,143 @@ put_message(struct reader *r, const char *id, int fd, uint64_t length, bool head
 static void
 show_message(struct reader *r, const char *id, bool header_only)
 {
-	char head[QF_HEADER];
-	struct qf_header h;
-	enum walk_place place;
-	struct qid qid;
-	int fd = find(r, id, &qid, &place);
+	enum look_result result;
 
-	if (fd < 0)
+	if (!find(r, id))
 		return;
-	if (fd_pread(fd, head, QF_HEADER, 0) == QF_HEADER && qf_header_get(head, &h))
-		put_message(r, id, fd, h.length, header_only);
+	/* the header tells where the message is; what is wrong behind it is no reason to hide the message */
+	if ((result = look_deeper(&r->look, LOOK_HEADER)) == LOOK_OK)
+		put_message(r, header_only);
 	else
-		complain(r, id, "damaged");
-	close(fd);
+		qread_complain(r, look_reason(result));
 }
+
+/* ---- arguments */
 
 static void
-show_these(struct reader *r, char **id)
+choose_form(struct reader *r, const struct form *form)
 {
-	struct qid qid;
-	enum walk_place place;
-	int fd;
-
-	for (; *id && !r->out.error; id++)
-		if ((fd = find(r, *id, &qid, &place)) >= 0) {
-			show_open(r, &qid, place, fd);
-			close(fd);
-		}
+	if (r->form)
+		die_say(EX_HARD, usage);
+	r->form = form;
 }
 
-int
-main(int argc, char **argv)
+static const struct form *
+mailq_form(const char *name)
 {
-	static struct reader r;
+	static const struct form *const forms[] = { &form_postfix, &form_sendmail, &form_postfix_json };
+	size_t i;
+
+	for (i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (strcmp(name, forms[i]->name) == 0)
+			return forms[i];
+	die_say(EX_HARD, name, ": the forms of mailq are postfix, sendmail and postfix-json");
+}
+
+static enum sort
+sort_key(const char *name)
+{
+	static const char *const keys[] = { "age", "size", "tries", "next", "sender", "domain" };
+	size_t i;
+
+	for (i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strcmp(name, keys[i]) == 0)
+			return (enum sort)i;
+	die_say(EX_HARD, name, ": can be sorted by age, size, tries, next, sender and domain");
+}
+
+static bool
+all_ids(char **arg)
+{
+	struct qid id;
+
+	if (!*arg)
+		return false;
+	for (; *arg; arg++)
+		if (!qid_parse(*arg, &id))
+			return false;
+	return true;
+}
+
+/* what: 'm' or 'h', one message as it is; else 0 */
+static char
+parse_options(struct reader *r, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, 0, 'j' }, { "mailq", optional_argument, 0, 'M' }, { "sort", required_argument, 0, 's' },
+		{ "reverse", no_argument, 0, 'r' }, { "number", required_argument, 0, 'n' }, { 0, 0, 0, 0 }
+	};
 	char what = 0;
+	bool sorts = false;
 	int c;
 
-	msg_name("pneu-qread");
-	while ((c = getopt(argc, argv, "1uvmh")) != -1)
+	while ((c = getopt_long(argc, argv, "+1quvmhrs:n:", longs, 0)) != -1)
 		switch (c) {
-		case '1':
-			r.lines = true;
+		case '1': choose_form(r, &form_line); break;
+		case 'q': choose_form(r, &form_id); break;
+		case 'j': choose_form(r, &form_json); break;
+		case 'M': choose_form(r, mailq_form(optarg ? optarg : "postfix")); break;
+		case 'u': r->unsorted = true; break;
+		case 'v': r->history = true; break;
+		case 'r': r->reverse = true; break;
+		case 's': r->sort = sort_key(optarg); sorts = true; break;
+		case 'n':
+			if (!num_u64(optarg, 1, UINT64_MAX, &r->limit))
+				die_say(EX_HARD, optarg, ": not a number from 1 on");
 			break;
-		case 'u':
-			r.unsorted = true;
-			break;
-		case 'v':
-			r.attempts = true;
-			break;
-		case 'm':
-		case 'h':
+		case 'm': case 'h':
 			what = (char)c;
 			break;
 		default:
 			die_say(EX_HARD, usage);
 		}
-	if ((what && (argc - optind != 1 || r.lines || r.unsorted || r.attempts)) || (r.lines && r.attempts))
+	if ((what && (argc - optind != 1 || r->form || r->unsorted || r->history)) || (r->unsorted && (sorts || r->reverse)) ||
+	    (r->history && r->form && r->form != &form_json))
 		die_say(EX_HARD, usage);
+	if (!r->form)
+		r->form = &form_full;
+	return what;
+}
+
+/* called as mailq, which takes -v and nothing that would mean something to us */
+static bool
+is_mailq(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strcmp(slash ? slash + 1 : name, "mailq") == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct reader r = { .limit = UINT64_MAX };
+	struct selector_error error;
+	char what = 0;
+	bool ids;
+
+	msg_name("pneu-qread");
+	if (argc > 0 && is_mailq(argv[0])) {
+		if (argc > 2 || (argc == 2 && strcmp(argv[1], "-v") != 0))
+			die_say(EX_HARD, "usage: mailq [-v]");
+		r.form = &form_postfix;
+		optind = argc;
+	} else
+		what = parse_options(&r, argc, argv);
+	ids = !what && all_ids(argv + optind);
+	if (!what && !ids && !selector_parse(&r.selector, argv + optind, (size_t)(argc - optind), &error))
+		die_say(EX_HARD, error.text);
 	sig_ignore(SIGPIPE);
 	out_init(&r.out, 1, space, sizeof space, -1);
-	r.now_s = clock_wall_s();
+	r.now_s = r.selector.now_s = clock_wall_s();
 	if (!walk_enter())
 		die_sys(EX_SOFT, "enter the queue");
 	if (what)
 		show_message(&r, argv[optind], what == 'h');
-	else if (optind < argc)
+	else if (ids)
 		show_these(&r, argv + optind);
 	else
-		show_all(&r);
+		list(&r);
 	if (!out_flush(&r.out))
 		die_sys(EX_SOFT, "write");
 	return r.exit;

@@ -29,7 +29,7 @@ is 'the log says that there is a message, and why it is held' \
     'from <joe@sender.test>
 held: looks_like_100%_spam'
 is 'its record too' "$(records | cut -d' ' -f1,3-)" 'z0 4.7.0 held: looks like 100%25 spam'
-is 'pneu-qread shows it' "$(pneu-qread "$ID" | sed -n 's/.*, held/held/p; /100%/s/.*  4/4/p')" 'held: looks like 100% spam
+is 'pneu-qread shows it' "$(pneu-qread "id=$ID" | sed -n 's/.*, held/held/p; /100%/s/.*  4/4/p')" 'held: looks like 100% spam
 4.7.0 held: looks like 100% spam'
 stop
 start
