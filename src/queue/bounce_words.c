@@ -59,7 +59,7 @@ remember(void *arg, const struct qf_event *e)
 	struct attempt *a;
 
 	(void)arg;
-	if (!s || e->letter == 'b' || e->letter == 'w' || e->letter == 'x')
+	if (!memchr("kzd", e->letter, 3) || !s)
 		return;
 	a = &s->attempt[s->attempts++ % ATTEMPTS_SHOWN];
 	a->letter = e->letter;

@@ -126,6 +126,11 @@ full_message(struct reader *r)
 	}
 	out_byte(o, '\n');
 	full_origin(o, &r->look);
+	if (q->route) {
+		out_puts(o, "\tby route ");
+		put_masked(o, qf_string(q, q->route));
+		out_byte(o, '\n');
+	}
 	for (i = 0; i < q->rcpts; i++)
 		full_rcpt(o, &r->look, i);
 }
@@ -133,7 +138,7 @@ full_message(struct reader *r)
 static const char *
 event_name(char letter)
 {
-	static const char letters[] = "kzdbwx", *const what[] = { "delivered", "deferred", "failed", "bounced", "told", "expanded" };
+	static const char letters[] = "kzdbwxo", *const what[] = { "delivered", "deferred", "failed", "bounced", "told", "expanded", "operator" };
 
 	return what[strchr(letters, letter) - letters];
 }
@@ -150,7 +155,10 @@ full_event(void *arg, const struct qf_event *e)
 	out_puts(o, "  ");
 	out_puts(o, event_name(e->letter));
 	out_puts(o, "  ");
-	if (e->rcpt < q->rcpts) {
+	if (e->letter == 'o') {
+		out_puts(o, "uid ");
+		out_num(o, e->rcpt);
+	} else if (e->rcpt < q->rcpts) {
 		out_puts(o, qread_mark(&q->rcpt[e->rcpt]));
 		put_masked(o, qf_string(q, q->rcpt[e->rcpt].addr));
 	}
@@ -288,10 +296,12 @@ json_event(void *arg, const struct qf_event *e)
 	out_byte(o, '{');
 	put_number(o, &first, "when", e->when_s > 0 ? (uint64_t)e->when_s : 0);
 	put_string(o, &first, "event", event_name(e->letter));
-	if (e->rcpt < q->rcpts)
+	if (e->letter == 'o')
+		put_number(o, &first, "uid", e->rcpt);
+	else if (e->rcpt < q->rcpts)
 		put_string(o, &first, "recipient", qf_string(q, q->rcpt[e->rcpt].addr));
 	if (*e->status)
-		put_string(o, &first, e->letter == 'w' ? "action" : e->letter == 'x' ? "count" : "status", e->status);
+		put_string(o, &first, e->letter == 'w' || e->letter == 'o' ? "action" : e->letter == 'x' ? "count" : "status", e->status);
 	put_string(o, &first, id ? "id" : "text", e->text);
 	json_way(o, &first, e->via);
 	out_byte(o, '}');
@@ -341,6 +351,8 @@ json_message(struct reader *r)
 	put_string(o, &first, "sender", qf_string(q, q->sender));
 	put_number(o, &first, "tries", qread_tries(q));
 	json_origin(o, &first, &r->look);
+	if (q->route)
+		put_string(o, &first, "route", qf_string(q, q->route));
 	put_key(o, &first, "recipients");
 	out_byte(o, '[');
 	for (i = 0; i < q->rcpts; i++) {

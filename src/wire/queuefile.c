@@ -284,9 +284,10 @@ take_line(struct line *l, char letter, const char *s, const char *end)
 {
 	memset(l, 0, sizeof *l);
 	errno = EBADMSG;
-	if (!number(&s, end, UINT32_MAX, &l->rcpt) || !number(&s, end, INT64_MAX, &l->when))
+	if (letter == 'o' ? !number(&s, end, INT64_MAX, &l->when) || !number(&s, end, UINT32_MAX, &l->rcpt) :
+	    !number(&s, end, UINT32_MAX, &l->rcpt) || !number(&s, end, INT64_MAX, &l->when))
 		return false;
-	if (memchr("zdwx", letter, 4) && !take_word(&s, end, &l->word))
+	if (memchr("zdwxo", letter, 5) && !take_word(&s, end, &l->word))
 		return false;
 	if (memchr("kzd", letter, 3) && s < end && *s == '@' && take_word(&s, end, &l->via))
 		l->via.s++;
@@ -763,7 +764,7 @@ tell_all(const char *s, const char *end, struct buf field[3], void (*tell)(void 
 	for (; s < end && (nl = memchr(s, '\n', (size_t)(end - s))); s = nl + 1) {
 		struct qf_event e = { .letter = *s };
 
-		if (!memchr("kzdbwx", *s, 6))
+		if (!memchr("kzdbwxo", *s, 7))
 			continue;
 		if (!take_line(&l, *s, s + 1, nl) || !text_of(&field[0], &l.word) || !text_of(&field[1], &l.via) || !text_of(&field[2], &l.text))
 			return false;

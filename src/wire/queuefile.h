@@ -176,10 +176,10 @@ uint32_t qf_keep(struct qf *, const char *);
 
 /* What happened to the recipients, in order. Strings last until the next one, unescaped, "" where there is none. */
 struct qf_event {
-	char letter;                            /* k z d b w x; of an x, more may follow than happened */
-	size_t rcpt;
+	char letter;                            /* k z d b w x o; of an x, more may follow than happened */
+	size_t rcpt;                            /* of an o the uid */
 	int64_t when_s;
-	const char *status, *via, *text;        /* of a w the action is the status, of an x the count; of b and w the ID is the text */
+	const char *status, *via, *text;        /* of a w and an o the action is the status, of an x the count; of b and w the ID is the text */
 };
 /* Tell it all, as it stood when the file behind fd was loaded. false: errno */
 bool qf_history(const struct qf *, int fd, void (*tell)(void *, const struct qf_event *), void *);

@@ -47,6 +47,11 @@ is 'an expansion is told too' "$(x=$(fabricate --records 'x0 1700000001 2 /etc/a
 	waiting  bob@x.test  for ann@rcpt.test
 	waiting  |/bin/true  for ann@rcpt.test
 		Tue, 14 Nov 2023 22:13:21 +0000  expanded  ann@rcpt.test  into 2 by /etc/aliases:12'
+is 'and what operators did' "$(x=$(fabricate --records 'o1700000001 0 route mx relay.test\no1700000002 1000 hold \n'); pneu-qread "$x" | sed -n '3,$p'; rm "$(file "$x")")" \
+'	by route mx relay.test
+	waiting  ann@rcpt.test
+		Tue, 14 Nov 2023 22:13:21 +0000  operator  uid 0  route mx relay.test
+		Tue, 14 Nov 2023 22:13:22 +0000  operator  uid 1000  hold '
 line="$ID msg 1700000000 4102444800 1234 2 1 1 1 2 <joe@sender.test> w:a%20b@one.test k:two@two.test d:three@three.test b:four@four.test w:five@five.test"
 is 'in one line' "$(pneu-qread -1)" "$line"
 is 'also by its ID' "$(pneu-qread -1 "$ID")" "$line"
