@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "queue/log.h"
+#include "queue/rates.h"
 #include "queue/runner.h"
 #include "wire/control.h"
 #include "wire/fields.h"
@@ -96,7 +97,7 @@ ctl_numbers(struct buf *b)
 	for (i = 0; i < sizeof list / sizeof *list; i++)
 		if (!buf_puts(b, list[i].name) || !buf_byte(b, ' ') || !buf_num(b, list[i].n) || !buf_byte(b, '\n'))
 			return "out of memory";
-	return 0;
+	return rates_put(b) ? 0 : "out of memory";
 }
 
 /* ---- verbs: 0 done, else why not; what there is to say is put into the answer */

@@ -6,6 +6,7 @@
 
 #include "lib/fd.h"
 #include "lib/num.h"
+#include "queue/rates.h"
 
 #define LINE_MAX_BYTES 6000
 
@@ -84,6 +85,7 @@ log_flush(void)
 void
 log_new(const char *id)
 {
+	rates_count(RATES_NEW, 1);
 	begin("new msg ");
 	raw(id);
 	raw("\n");
@@ -92,6 +94,7 @@ log_new(const char *id)
 void
 log_info(const char *id, uint64_t bytes, const char *sender, uint64_t qp, uint64_t uid)
 {
+	rates_count(RATES_BYTES, bytes);
 	begin("info msg ");
 	raw(id);
 	raw(": bytes ");
@@ -120,6 +123,7 @@ log_start(uint64_t delivery, const char *id, enum channel c, const char *rcpt)
 void
 log_result(uint64_t delivery, char verdict, const char *text, const char *via)
 {
+	rates_count(verdict == 'K' ? RATES_DELIVERED : verdict == 'D' ? RATES_FAILED : RATES_DEFERRED, 1);
 	begin("delivery ");
 	num(delivery);
 	raw(verdict == 'K' ? ": success: " : verdict == 'D' ? ": failure: " : ": deferral: ");
@@ -182,6 +186,7 @@ log_status(unsigned local, unsigned local_max, unsigned remote, unsigned remote_
 void
 log_bounce(const char *id, const char *qp, const char *bounce_id)
 {
+	rates_count(RATES_BOUNCED, 1);
 	begin("bounce msg ");
 	raw(id);
 	raw(" qp ");
@@ -216,6 +221,7 @@ log_triple(const char *id)
 void
 log_end(const char *id)
 {
+	rates_count(RATES_ENDED, 1);
 	begin("end msg ");
 	raw(id);
 	raw("\n");

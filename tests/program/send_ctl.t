@@ -16,7 +16,7 @@ rule '*@gate.test' 'gate open'
 rule '*' 'K ok'
 start
 t 'the start-up scan ends' wait_until 20 has_value scanning 0
-is 'status of an idle runner' "$(pneu-qctl status | grep -v -e schedule-bytes -e pid -e loaded-us)" 'messages 0
+is 'status of an idle runner' "$(pneu-qctl status | grep -v -e schedule-bytes -e pid -e loaded-us -e ^rate)" 'messages 0
 active 0
 local 0
 local-limit 20
@@ -32,7 +32,7 @@ active 1
 remote 1'
 is 'and its site is listed' "$(pneu-qctl status | grep '^site')" \
 	'site remote mx gate.test queued 0 parked 0 busy 1 window 5 dead 0'
-is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; /loaded-us/d; s/pid .*/pid N/')" 'messages in queue: 1
+is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; /loaded-us/d; /^  rate /d; s/pid .*/pid N/')" 'messages in queue: 1
 held: 0
 damaged, in bad/: 0
 runner: running
@@ -191,6 +191,13 @@ elif [ "$(id -u)" = 0 ]; then
 else
 	echo '# SKIP another user: only root can become one'
 fi
+
+# ---- how much
+rates() { pneu-qctl status | sed -n "s/^rate $1 total \([0-9]*\) 1m .* 15m \([0-9]*\)\$/\1 \2/p"; }
+is 'what came, what left and what was tried is counted as it is logged' "$(for r in new ended delivered deferred failed bounced; do rates $r; done)" \
+	"$(for l in 'new msg' 'end msg' 'delivery [0-9]*: success' 'delivery [0-9]*: deferral' 'delivery [0-9]*: failure' 'bounce msg'; do
+		n=$(grep -c "^$l" "$H/log"); echo "$n $n"; done)"
+t 'bytes too' test "$(rates bytes | cut -d' ' -f1)" -gt 0
 
 # ---- nobody there
 stop
