@@ -166,6 +166,7 @@ bool site_add(struct site *, struct message *, size_t rcpt);
 void site_added(void);
 /* forget which of these do not answer: all, with ""; else the pattern is as site_matches has it */
 void site_wake(const char *pattern);
+void site_wake_one(enum channel, const char *key);
 /* Does mail for a site with such a key go where the pattern says? It is a domain, a relay or a host of an MX, if a worker has
  * told lately; or with a dot before it, what is below too; or all of a local key */
 bool site_matches(enum channel, const char *key, const char *pattern);

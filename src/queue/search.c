@@ -8,6 +8,7 @@
 #include "compat/compat.h"
 #include "lib/clock.h"
 #include "lib/num.h"
+#include "queue/destinations.h"
 #include "queue/log.h"
 #include "queue/runner.h"
 #include "wire/spawner.h"
@@ -45,7 +46,7 @@ leads_there(const struct qf *q, size_t i)
 	static struct buf addr = BUF(ADDR_ROOM), key = BUF(SPAWNER_KEY);
 	const struct qf_rcpt *r = &q->rcpt[i];
 	enum channel c = CHANNEL_LOCAL;
-	const char *why;
+	const char *why, *place, *domain;
 
 	if (r->state != QF_WAITING || !message_is_address(r))
 		return false;
@@ -53,7 +54,15 @@ leads_there(const struct qf *q, size_t i)
 	buf_clear(&key);
 	if (!buf_puts(&addr, qf_string(q, r->addr)) || !routing_find(routing, &addr, qf_sender(q, i), &c, &key, &why) || !key.len)
 		return false;
-	return site_matches(c, c == CHANNEL_REMOTE && q->route ? qf_string(q, q->route) : key.s, pattern[0]);
+	place = c == CHANNEL_REMOTE && q->route ? qf_string(q, q->route) : key.s;
+	if (site_matches(c, place, pattern[0]))
+		return true;
+	/* a domain whose mail takes a route to somewhere else has no site of its own */
+	domain = c == CHANNEL_REMOTE ? strrchr(addr.s, '@') : 0;
+	if (!domain || !destinations_match(pattern[0], domain + 1, strlen(domain + 1)))
+		return false;
+	site_wake_one(c, place);
+	return true;
 }
 
 /* Nothing is said of a file that cannot be read or makes no sense: it will be when it is due. */

@@ -811,6 +811,16 @@ site_wake(const char *pattern)
 	hop_wake_named(pattern);
 }
 
+void
+site_wake_one(enum channel c, const char *key)
+{
+	struct site *s;
+
+	for (s = table[hash(c, key, strlen(key)) % TABLE_SIZE]; s; s = s->next)
+		if (s->channel == c && strcmp(s->key, key) == 0)
+			hop_wake(s->hop);
+}
+
 bool
 site_paused(const struct site *s)
 {

@@ -58,6 +58,8 @@ pneu-qctl retry-site .far.test >/dev/null
 t 'with a dot those below too' wait_until 20 logged '^status: 2 messages tried now for .far.test$'
 pneu-qctl retry-site relay.test >/dev/null
 t 'a relay' wait_until 20 logged '^status: 1 message tried now for relay.test$'
+pneu-qctl retry-site routed.test >/dev/null
+t 'a domain whose mail goes to a relay' wait_until 20 logged '^status: 1 message tried now for routed.test$'
 pneu-qctl retry-site joe >/dev/null
 t 'a local user' wait_until 20 logged '^status: 1 message tried now for joe$'
 pneu-qctl retry-site nobody.test >/dev/null
