@@ -373,7 +373,7 @@ runner_notify(const struct entry *e, int fd)
 int
 main(void)
 {
-	struct entry e = { .file.fd = -1, .dir = -1,
+	static struct entry e = { .file.fd = -1, .dir = -1,
 		.envelope = { envelope_start, 0, sizeof envelope_start, ENVELOPE_MAX + 1 } };
 	struct stat st;
 	int fifo;

@@ -307,7 +307,7 @@ int
 main(int argc, char **argv)
 {
 	struct conf_error e;
-	struct wait w = { 0 };
+	static struct wait w;
 
 	msg_name("pneu-send");
 	if (argc == 2 && strcmp(argv[1], "-o") == 0)
