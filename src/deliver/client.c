@@ -273,8 +273,10 @@ greet(struct client *c, struct result *why)
 	if (p && p->implicit && !handshake(c, why))
 		return false;
 	if (!client_reply(c, CLIENT_GREETING_S)) {
+		c->mute = true;
 		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " before its greeting\n");
 	} else if (c->reply.code / 100 != 2) {
+		c->mute = c->reply.code / 100 == 4;
 		result_reply(why, &c->reply, true, ".3.2", c->ip, "does not take mail from us.");
 	} else if (!hello(c)) {
 		result_say(why, 'Z', true, "4.4.2", c->ip, " ", client_trouble(errno), " after ", c->lmtp ? "LHLO" : "EHLO", "\n");
@@ -290,7 +292,7 @@ client_greet(struct client *c, int fd, struct result *why)
 {
 	c->fd = fd;
 	strcpy(c->protection, "clear");
-	c->dirty = c->heard = c->clear_instead = c->own_ip_known = false;
+	c->dirty = c->heard = c->clear_instead = c->mute = c->own_ip_known = false;
 	c->jobs = c->owed = 0;
 	c->tls.pid = 0;
 	if (!set_up(c))

@@ -39,6 +39,7 @@ struct client {
 	char ip[INET6_ADDRSTRLEN];      /* "unix" for a unix socket */
 	const struct protection *wanted;        /* set before it connects; 0: clear text */
 	bool clear_instead;             /* it failed because of TLS, and on a new connection clear text will do */
+	bool mute;                      /* it failed because no greeting came, or one that said "later" */
 	struct tlsclient tls;           /* has a pid: it stands between us and the network */
 	unsigned char own_ip[16];       /* with TLS: our end of the network, as lib/ip.h has it */
 	bool own_ip_known;

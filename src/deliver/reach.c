@@ -49,8 +49,6 @@ reach_begin(struct reach *r, const struct client *c)
 void
 reach_failed(struct reach *r)
 {
-	if (r->hosts.route.way != ROUTE_LMTP_UNIX)
-		tcpto_failed(&r->peer);
 	collect(r);
 }
 
@@ -218,6 +216,8 @@ greet_in_clear(struct reach *r, struct client *c)
 	fd = connect_first(&again, 1, r->host->port, c->connect_s, &r->hosts.route, &which);
 	if (fd >= 0)
 		return greet(r, c, fd, &r->peer, r->host->name, 0);
+	if (!is_our_own(again.error))
+		tcpto_failed(&r->peer);
 	result_append(&r->why, "and then no connection at all\n");
 	return false;
 }
@@ -264,8 +264,11 @@ reach_next(struct reach *r, struct client *c)
 		    (c->clear_instead && greet_in_clear(r, c))) {
 			tcpto_answered(&r->peer);
 			return true;
-		} else
-			reach_failed(r);
+		} else {
+			if (c->mute)
+				tcpto_failed(&r->peer);
+			collect(r);
+		}
 	}
 	return false;
 }

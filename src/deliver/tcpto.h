@@ -1,5 +1,7 @@
 /* tcpto - which addresses did not answer lately, known to all workers of one pneu-rspawn
  *
+ * That is: no connection, no greeting, or one that said "later". Who greets and does not take the mail then, for whatever reason,
+ * has answered.
  * A table in memory that they share. Nothing depends on it but the order in which addresses are tried: one that failed comes
  * after the others, for TCPTO_FIRST_MS and twice as long after each further failure, TCPTO_MOST_MS at the most. So nobody locks
  * it: two who write the same place at once leave one of both, or an entry that fits nobody.
