@@ -225,6 +225,11 @@ bool trash_put(const char *path);
 void trash_want(struct wait *);
 void trash_do(void);
 
+/* ---- pub.c */
+bool pub_open(void);                    /* false: errno */
+void pub_want(struct wait *);
+void pub_do(const struct wait *);
+
 /* ---- ctl.c */
 bool ctl_open(void);                    /* false: errno */
 void ctl_want(struct wait *);

@@ -325,7 +325,7 @@ main(int argc, char **argv)
 	read_clocks();
 	if (!(schedule = schedule_new()))
 		die_sys(EX_SOFT, "make the schedule");
-	if (!intake_open() || !ctl_open() || !pause_open())
+	if (!intake_open() || !ctl_open() || !pub_open() || !pause_open())
 		die_sys(EX_SOFT, "open queue/fifo or queue/ctl, or read queue/paused");
 	site_open(LSPAWN_FD, RSPAWN_FD);
 	/* from here on it does not die: it warns and tries again */
@@ -339,6 +339,7 @@ main(int argc, char **argv)
 		ctl_want(&w);
 		search_want(&w);
 		trash_want(&w);
+		pub_want(&w);
 		log_load();
 		log_flush();
 		wait_for(&w);
@@ -352,6 +353,7 @@ main(int argc, char **argv)
 		ctl_do(&w);
 		search_do();
 		trash_do();
+		pub_do(&w);
 	}
 	log_say("status", "exiting", "", 0);
 	log_flush();

@@ -7,6 +7,7 @@
 #include "compat/compat.h"
 #include "lib/base64.h"
 #include "smtp/answer.h"
+#include "smtp/badlogin.h"
 #include "smtp/command.h"
 #include "smtp/session.h"
 
@@ -142,12 +143,19 @@ sane(const char *login)
 static void
 decide(struct session *s, const char *login, const char *password, const char *mechanism)
 {
+	const char *refusal;
+
 	if (!sane(login) || !*password) {
 		wrong(s, login, mechanism);
 		return;
 	}
 	switch (login_check(s, login, password)) {
 	case LOGIN_RIGHT:
+		if ((refusal = badlogin_refusal(s, login))) {
+			log_login(s, "blocked", mechanism, login);
+			answer_refuse(s, refusal);
+			break;
+		}
 		strcpy(s->auth.login, login);   /* sane: it fits */
 		s->auth.method = mechanism;
 		if (!s->relay)

@@ -10,6 +10,7 @@
 #include "mail/date.h"
 #include "mail/received.h"
 #include "smtp/answer.h"
+#include "smtp/badlogin.h"
 #include "smtp/rate.h"
 #include "smtp/session.h"
 
@@ -61,10 +62,14 @@ needs_tls(struct session *s)
 const char *
 submission_may_begin(struct session *s)
 {
+	const char *refusal;
+
 	if (!s->tls.on && s->set->requiretls.len && *s->set->requiretls.s != '0')
 		return needs_tls(s);
 	if (s->submission.required && !*s->auth.login)
 		return "530 5.7.0 log in first: AUTH is required here";
+	if (*s->auth.login && (refusal = badlogin_refusal(s, s->auth.login)))
+		return *refusal == '4' ? BROKEN : "550 5.7.1 this login is blocked: ask the administrator";
 	if (users_own(s) && !settings(s))
 		return BROKEN;
 	return 0;

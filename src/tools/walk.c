@@ -20,12 +20,18 @@ walk_enter(void)
 	return chdir(place_queue()) == 0;
 }
 
-static void
-dir_path(char path[16], enum walk_place place, unsigned n)
+static const char *
+name_of(const struct walk *w, enum walk_place place)
 {
-	size_t len = strlen(names[place]);
+	return w->trash ? "trash" : names[place];
+}
 
-	memcpy(path, names[place], len);
+static void
+dir_path(char path[16], const char *name, unsigned n)
+{
+	size_t len = strlen(name);
+
+	memcpy(path, name, len);
 	path[len] = '/';
 	qid_dir_text(path + len + 1, n);
 }
@@ -50,7 +56,7 @@ rewind_all(struct walk *w)
 	w->place = WALK_MSG;
 	w->n = 0;
 	w->began = true;
-	return access(names[WALK_MSG], F_OK) == 0;
+	return access(name_of(w, WALK_MSG), F_OK) == 0;
 }
 
 /* the next directory; false: there is none left, *trouble or not */
@@ -59,9 +65,9 @@ next_dir(struct walk *w, bool *trouble)
 {
 	char path[16];
 
-	for (; w->place < WALK_PLACES; w->place++, w->n = 0)
+	for (; w->place < (w->trash ? WALK_HOLD : WALK_PLACES); w->place++, w->n = 0)
 		while (w->n < QID_DIRS) {
-			dir_path(path, w->place, w->n);
+			dir_path(path, name_of(w, w->place), w->n);
 			if ((w->stream = opendir(path)))
 				return true;
 			if (errno != ENOENT) {
@@ -278,7 +284,7 @@ walk_open(struct walk *w, enum walk_place place, const struct qid *id)
 	int *dir = &w->dir[place][n];
 
 	if (!*dir) {
-		dir_path(path, place, n);
+		dir_path(path, name_of(w, place), n);
 		*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
 		if (!*dir)
 			return -1;
@@ -334,7 +340,7 @@ walk_count(enum walk_place place, uint64_t *n)
 	if (access(names[place], F_OK) != 0)
 		return false;
 	for (i = 0; i < QID_DIRS; i++) {
-		dir_path(path, place, i);
+		dir_path(path, names[place], i);
 		if (!count_dir(opendir(path), n))
 			return false;
 	}

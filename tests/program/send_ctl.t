@@ -98,8 +98,7 @@ is 'several at once, one of them unknown' "$(qctl hold "$ID" 1k0v7sgqjc51 "$boun
 hold 1k0v7sgqjc51: no such message
 hold $bounce: done
 100"
-is 'not an ID' "$(qctl hold ../../etc/passwd)" 'hold ../../etc/passwd: not an ID
-100'
+is 'not an ID' "$(client raw 'hold\0../../etc/passwd\0' answer)" 'E|not an ID'
 qctl release "$ID" "$bounce" >/dev/null
 t 'released, they wait again' wait_until 20 has_value active 1
 rewrite_rules '*@gate.test gate open

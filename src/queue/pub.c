@@ -1,0 +1,430 @@
+/* The control socket for all users of the host, queue/pub/ctl: they see and cancel what they have injected themselves. Whose it
+ * is tells the header of each message, and who asks tells the kernel. Nobody may keep the runner from its work: a user has few
+ * connections, each is heard now and then, and one search at a time takes a small part of the time. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compat/compat.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/num.h"
+#include "lib/place.h"
+#include "queue/log.h"
+#include "queue/runner.h"
+#include "resolve/passwd.h"
+#include "wire/control.h"
+#include "wire/fields.h"
+
+#define CLIENTS 8
+#define CLIENTS_OF_ONE 2                /* of a user */
+#define IDLE_MS 10000                   /* so long a connection says nothing, or does not listen */
+#define ACCEPT_MS 5                     /* between two connections */
+#define REQUEST_MS 10                   /* between two requests of one */
+#define SLICE_MS 2                      /* of a search, */
+#define SLICE_PAUSE_MS 8                /* and until the next */
+#define REST 4                          /* so many times as long as a search took, its user has to wait for the next */
+#define RESTING 16
+#define RCPTS_SHOWN 200
+
+struct user {
+	int fd;                         /* -1: free */
+	size_t poll;
+	uid_t uid;
+	int64_t until_ms, next_ms;      /* it ends then; it is heard again then */
+};
+
+static int listener = -1;
+static size_t listener_poll;
+static int64_t listener_ms;             /* not listened to before */
+static struct user users[CLIENTS];
+
+/* the search of one user */
+static struct search {
+	struct user *user;              /* 0: none */
+	size_t slot;                    /* those below have been looked at; then hold/ */
+	unsigned dir;
+	DIR *stream;
+	uint64_t found;
+	int64_t spent_ms, next_ms;
+	struct buf packet;              /* not sent yet */
+} search = { .packet = BUF(CONTROL_PACKET) };
+
+static struct { uid_t uid; int64_t until_ms; } resting[RESTING];
+static unsigned rests;
+
+/* ---- who it is */
+
+/* Mail that came from elsewhere is injected by these, and is nobody's own. */
+static bool
+is_role(uid_t uid)
+{
+	static const char *const name[] = { "pneud", "pneur", "alias" };
+	struct buf space = BUF(PASSWD_SPACE);
+	struct passwd_file file;
+	struct passwd_source source;
+	struct passwd_entry e;
+	struct outcome why;
+	bool found = false;
+	size_t i;
+
+	if (place_private())
+		return false;
+	passwd_file_init(&file, 0, &source);
+	for (i = 0; i < sizeof name / sizeof *name && !found; i++)
+		found = source.find(source.ctx, name[i], false, &space, &e, &why) == PASSWD_FOUND && e.uid == uid;
+	passwd_file_close(&file);
+	buf_free(&space);
+	return found;
+}
+
+/* ---- connections */
+
+bool
+pub_open(void)
+{
+	size_t i;
+
+	for (i = 0; i < CLIENTS; i++)
+		users[i].fd = -1;
+	if ((mkdir("pub", 0711) != 0 && errno != EEXIST) || chmod("pub", 0711) != 0)
+		return false;
+	return (listener = control_listen_users()) >= 0;
+}
+
+static void
+search_end(void)
+{
+	if (search.stream)
+		closedir(search.stream);
+	search.stream = 0;
+	buf_clear(&search.packet);
+	resting[rests].uid = search.user->uid;
+	resting[rests].until_ms = now.mono_ms + REST * search.spent_ms;
+	rests = (rests + 1) % RESTING;
+	search.user = 0;
+}
+
+static void
+drop(struct user *u)
+{
+	if (search.user == u)
+		search_end();
+	close(u->fd);
+	u->fd = -1;
+}
+
+static void
+welcome(void)
+{
+	struct user *u, *place = 0;
+	unsigned same = 0;
+	int fd = accept(listener, 0, 0);
+	uid_t uid;
+	gid_t gid;
+
+	listener_ms = now.mono_ms + ACCEPT_MS;
+	if (fd < 0)
+		return;
+	if (compat_peer(fd, &uid, &gid) && fd_cloexec(fd, true) && fd_nonblock(fd, true)) {
+		for (u = users; u < users + CLIENTS; u++) {
+			if (u->fd < 0)
+				place = place ? place : u;
+			else
+				same += u->uid == uid;
+		}
+	} else
+		same = CLIENTS_OF_ONE;
+	if (!place || same >= CLIENTS_OF_ONE) {
+		close(fd);
+		return;
+	}
+	*place = (struct user){ .fd = fd, .poll = SIZE_MAX, .uid = uid, .until_ms = now.mono_ms + IDLE_MS };
+}
+
+static bool
+say(struct user *u, const char *letter, const char *text)
+{
+	struct buf b = BUF(CONTROL_PACKET);
+	bool ok = fields_put(&b, letter) && fields_put(&b, text) && fd_send(u->fd, b.s, b.len, -1, MSG_DONTWAIT);
+
+	buf_free(&b);
+	return ok;
+}
+
+/* ---- whose message it is */
+
+static void
+path_of(char path[9 + QID_TEXT], const char *place, const struct qid *id)
+{
+	char xx[QID_DIR], text[QID_TEXT];
+
+	qid_dir_text(xx, qid_dir(id));
+	qid_text(text, id);
+	snprintf(path, 9 + QID_TEXT, "%s/%s/%s", place, xx, text);
+}
+
+/* open, if this user has injected it; -1: it is somebody else's, or not there */
+static int
+open_own(const char *path, uid_t uid)
+{
+	char head[QF_HEADER];
+	struct qf_header h;
+	int fd = compat_open_quiet(AT_FDCWD, path);
+
+	if (fd < 0)
+		return -1;
+	if (fd_pread(fd, head, QF_HEADER, 0) == QF_HEADER && qf_header_get(head, &h) && h.uid == uid)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static const char *
+cancel(const struct user *u, const char *text)
+{
+	struct order o = { .verb = "delete", .uid = u->uid };
+	char path[9 + QID_TEXT];
+	struct qid id;
+	const char *why;
+	int fd;
+
+	if (!text || !qid_parse(text, &id))
+		return "not an ID";
+	path_of(path, "msg", &id);
+	if ((fd = open_own(path, u->uid)) < 0) {
+		path_of(path, "hold", &id);
+		if ((fd = open_own(path, u->uid)) < 0)
+			return "no such message of yours";      /* also where there is one of somebody else */
+		close(fd);
+		return "it is held: ask the operator";
+	}
+	close(fd);
+	if (is_role(u->uid))
+		return "no such message of yours";
+	if (!(why = operate(&o, text)))
+		log_operator(text, "cancel", u->uid);
+	return why;
+}
+
+/* ---- searching */
+
+static bool
+put_message(struct buf *b, const struct qf *q, const char *id, const char *place)
+{
+	size_t i, shown;
+	char state[2] = "";
+
+	if (!fields_put(b, "M") || !fields_put(b, id) || !fields_put(b, place) || !fields_put_num(b, q->header.arrival_us / 1000000) ||
+	    !fields_put_num(b, q->header.length) || !fields_put(b, qf_string(q, q->sender)))
+		return false;
+	for (i = shown = 0; i < q->injected && shown < RCPTS_SHOWN && b->len < b->max - 4096; i++, shown++) {
+		state[0] = "wkdbx"[q->rcpt[i].state];
+		if (!fields_put(b, state) || !fields_put(b, qf_string(q, q->rcpt[i].addr)))
+			return false;
+	}
+	return true;
+}
+
+/* false: its user has to be waited for, or is gone */
+static bool
+send_packet(void)
+{
+	if (fd_send(search.user->fd, search.packet.s, search.packet.len, -1, MSG_DONTWAIT)) {
+		search.user->until_ms = now.mono_ms + IDLE_MS;
+		buf_clear(&search.packet);
+		return true;
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS)
+		drop(search.user);
+	return false;
+}
+
+static bool
+look(const struct qid *id, const char *place)
+{
+	static struct qf q;
+	char path[9 + QID_TEXT];
+	bool whole;
+	int fd;
+
+	path_of(path, place, id);
+	if ((fd = open_own(path, search.user->uid)) < 0)
+		return true;
+	whole = qf_load(&q, fd, false) == QF_OK;
+	close(fd);
+	if (!whole || !put_message(&search.packet, &q, strrchr(path, '/') + 1, place)) {
+		buf_clear(&search.packet);
+		return true;
+	}
+	search.found++;
+	return send_packet();
+}
+
+/* false: there is none left */
+static bool
+next_held(struct qid *id)
+{
+	const struct dirent *e;
+	char path[] = "hold/XX";
+
+	for (;;) {
+		while (search.stream && (e = readdir(search.stream)))
+			if (e->d_name[0] != '.' && qid_parse(e->d_name, id) && qid_dir(id) == search.dir - 1)
+				return true;
+		if (search.stream)
+			closedir(search.stream);
+		search.stream = 0;
+		if (search.dir == QID_DIRS)
+			return false;
+		qid_dir_text(path + 5, search.dir++);
+		search.stream = opendir(path);
+	}
+}
+
+static void
+search_over(void)
+{
+	char text[NUM_TEXT];
+	struct user *u = search.user;
+
+	num_text(text, search.found);
+	search_end();
+	if (!say(u, "K", text))
+		drop(u);
+}
+
+/* one message; false: no more in this slice */
+static bool
+search_one(void)
+{
+	struct qid id;
+
+	if (search.slot < schedule_slots(schedule)) {
+		uint32_t slot = (uint32_t)search.slot++;
+
+		return schedule_place(schedule, slot) == SCHEDULE_FREE || look(schedule_qid(schedule, slot), "msg");
+	}
+	if (next_held(&id))
+		return look(&id, "hold");
+	search_over();
+	return false;
+}
+
+static void
+search_slice(void)
+{
+	int64_t began_ms = clock_mono_ms();
+	int n = 0;
+
+	if (search.packet.len && !send_packet())
+		return;
+	search.user->until_ms = now.mono_ms + IDLE_MS;  /* it is we who keep it waiting */
+	while (search_one())
+		if (++n % 16 == 0 && clock_mono_ms() - began_ms >= SLICE_MS)
+			break;
+	search.spent_ms += clock_mono_ms() - began_ms;
+	search.next_ms = now.mono_ms + SLICE_PAUSE_MS;
+}
+
+static const char *
+mine(struct user *u)
+{
+	size_t i;
+
+	if (search.user)
+		return "busy with somebody else's question, try again";
+	for (i = 0; i < RESTING; i++)
+		if (resting[i].uid == u->uid && now.mono_ms < resting[i].until_ms)
+			return "you have asked just now, try again later";
+	if (is_role(u->uid))
+		return "not for you";
+	search.user = u;
+	search.slot = search.dir = 0;
+	search.found = 0;
+	search.spent_ms = search.next_ms = 0;
+	return 0;
+}
+
+/* ---- requests */
+
+/* false: the connection has ended */
+static bool
+serve(struct user *u)
+{
+	static char packet[CONTROL_PACKET];
+	static struct buf numbers = BUF(4096);
+	struct fields f;
+	const char *verb, *word, *why;
+	int pass;
+	ssize_t n = fd_receive(u->fd, packet, sizeof packet, &pass, MSG_DONTWAIT);
+
+	if (pass >= 0)
+		close(pass);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return true;
+	if (n <= 0 || pass >= 0 || !fields_open(&f, packet, (size_t)n) || !(verb = fields_next(&f)))
+		return false;
+	word = fields_next(&f);
+	if (fields_next(&f))
+		return false;
+	u->until_ms = now.mono_ms + IDLE_MS;
+	u->next_ms = now.mono_ms + REQUEST_MS;
+	if (strcmp(verb, "mine") == 0)
+		return !(why = mine(u)) || say(u, "E", why);
+	buf_clear(&numbers);
+	if (strcmp(verb, "status") == 0)
+		why = ctl_numbers(&numbers);
+	else
+		why = strcmp(verb, "cancel") == 0 ? cancel(u, word) : "no such verb";
+	return say(u, why ? "E" : "K", why ? why : numbers.len ? numbers.s : "");
+}
+
+void
+pub_want(struct wait *w)
+{
+	struct user *u;
+
+	listener_poll = SIZE_MAX;
+	if (now.mono_ms >= listener_ms)
+		listener_poll = want_fd(w, listener, POLLIN);
+	else
+		want_until(w, listener_ms);
+	for (u = users; u < users + CLIENTS; u++) {
+		u->poll = SIZE_MAX;
+		if (u->fd < 0)
+			continue;
+		want_until(w, u->until_ms);
+		if (search.user == u && !search.packet.len)
+			want_until(w, search.next_ms);
+		else if (search.user != u && now.mono_ms < u->next_ms)
+			want_until(w, u->next_ms);
+		else
+			u->poll = want_fd(w, u->fd, search.user == u ? POLLOUT : POLLIN);
+	}
+}
+
+void
+pub_do(const struct wait *w)
+{
+	struct user *u;
+
+	for (u = users; u < users + CLIENTS; u++) {
+		if (u->fd < 0)
+			continue;
+		if (now.mono_ms >= u->until_ms)
+			drop(u);
+		else if (search.user == u) {
+			if (now.mono_ms >= search.next_ms)
+				search_slice();
+		} else if (u->poll < w->len && w->fd[u->poll].revents && !serve(u))
+			drop(u);
+	}
+	if (listener_poll < w->len && w->fd[listener_poll].revents)
+		welcome();
+}
