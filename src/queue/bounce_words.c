@@ -206,12 +206,12 @@ put_begin(struct bounce *b)
 		PUTS(t, "Your message could not be delivered to the address below. It will not be\ntried again. "
 		    "What the mail system there, or this one, gave as the reason\nstands after each address.\n\n");
 	else if (b->what == OWED_DELAYED) {
-		PUTS(t, "Your message could not be delivered to the address below yet. You need do\n"
-		    "nothing, and should not send it again: it is tried until\n");
+		PUTS(t, "Your message has not been delivered to the address below yet. You need do\n"
+		    "nothing, and should not send it again: it will be tried until\n");
 		bounce_date(t, bounce_retry_until(b));
 		PUTS(t, ". If that does not help, you will be told.\nWhat was in the way at the last attempt stands after each address.\n\n");
 	} else
-		PUTS(t, "You asked to be told what becomes of your message. This became of it at the\naddress below:\n\n");
+		PUTS(t, "You asked to be told when your message arrives. This is the news of it:\n\n");
 }
 
 void
@@ -241,7 +241,7 @@ bounce_words(struct bounce *b)
 		bounce_num(t, b->recipients - showns);
 		PUTS(t, " more; the second part of this message names them all.\n\n");
 	}
-	PUTS(t, "The message is that of ");
+	PUTS(t, "It is about the message that came here on ");
 	bounce_date(t, (int64_t)(b->file.header.arrival_us / 1000000));
-	PUTS(t, ";\nit, or its header, is the third part of this one.\n\n");
+	PUTS(t, ".\nThat message, or its header with the subject, is attached as the third part.\n\n");
 }

@@ -24,7 +24,7 @@ envelope() { tr '\0' '|' <"$T/envelope"; }
 fact() { check show "$T/bounce" | sed -n "s/^$1 *//p"; }
 blocks() { fact block | sed 1d; }
 words() { check part "$T/bounce" 0; }
-about() { words | sed -n '/^</,/^The message is/p' | sed '1d;$d'; }
+about() { words | sed -n '/^</,/^It is about the message/p' | sed '1d;$d'; }
 says() { words | tr '\n' ' ' | tr -s ' ' | grep -qF -e "$1"; }
 # with such a field in the message instead of X-Eight
 with_id() {
@@ -121,7 +121,7 @@ is 'is told of who waits, was tried, and may be told of' "$(blocks)" \
 	'Final-Recipient=rfc822; ann@far.test; Action=delayed; Status=4.4.2; Remote-MTA=dns; mx.far.test; Diagnostic-Code=X-Pneu; broken off; Will-Retry-Until=Sun, 22 Nov 2026 11:08:06 +0000'
 is 'from nobody to the sender' "$(envelope)" 'F|Tjoe@sender.test||'
 is 'with a subject and the header' "$(fact Subject:) $(fact parts)" 'Mail is delayed text/plain message/delivery-status text/rfc822-headers'
-t 'the words say until when' says 'it is tried until Sun, 22 Nov 2026 11:08:06 +0000.'
+t 'the words say until when' says 'it will be tried until Sun, 22 Nov 2026 11:08:06 +0000.'
 t 'and give no advice' sh -c '! grep -q "could not be reached" "$0"' "$T/bounce"
 make joe@sender.test '' "z0 1795338500 4.4.2 no\\nw0 1795338501 delayed x\\n" ann@far.test
 t 'nobody is told twice' exits 100 bounce delayed
