@@ -115,6 +115,15 @@ do_status(const struct client *c, const char *word)
 }
 
 static const char *
+do_live(const struct client *c, const char *word)
+{
+	const char *why = ctl_numbers(&answer);
+
+	(void)word;
+	return why || (live_ages(&answer) && (!c->trusted || live_lists(&answer))) ? why : "out of memory";
+}
+
+static const char *
 do_flush(const struct client *c, const char *word)
 {
 	(void)c, (void)word;
@@ -158,6 +167,7 @@ static const struct verb {
 	bool alone;                     /* can it be done where no runner is? */
 } verbs[] = {
 	{ "status", do_status, 0, false },
+	{ "live", do_live, 0, false },
 	{ "flush", do_flush, 0, false },
 	{ "reload", do_reload, 0, false },
 	{ "retry-site", do_retry_site, 1, false },
@@ -166,6 +176,12 @@ static const struct verb {
 	{ "retry", 0, 0, true }, { "hold", 0, 0, true }, { "release", 0, 0, true }, { "expire", 0, 0, true }, { "bounce", 0, 0, true },
 	{ "delete", 0, 0, true }, { "purge", 0, 0, true }, { "undo", 0, 0, true }, { "redirect", 0, 2, true }, { "reroute", 0, 1, true },
 };
+
+static bool
+only_looks(const struct verb *v)
+{
+	return v->run == do_status || v->run == do_live;
+}
 
 static const struct verb *
 find_verb(const char *name)
@@ -235,7 +251,7 @@ obey(const struct client *c, const char *name, struct fields *f, bool *broken)
 		if (*broken)
 			return 0;
 	}
-	if (!c->trusted && (!v || v->run != do_status))
+	if (!c->trusted && (!v || !only_looks(v)))
 		return "not allowed";
 	if (!v)
 		return "no such verb";
@@ -243,7 +259,7 @@ obey(const struct client *c, const char *name, struct fields *f, bool *broken)
 		return "no runner";
 	if (!v->run)
 		return on_messages(c, v, f);
-	if (!(why = v->run(c, word)) && v->run != do_status)
+	if (!(why = v->run(c, word)) && !only_looks(v))
 		log_operator(word ? word : "", v->name, c->uid);
 	return why;
 }

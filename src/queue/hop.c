@@ -258,6 +258,18 @@ hop_unpace(struct hop *h, struct site *s)
 
 /* ---- for people */
 
+const char *
+hop_rate(const struct hop *h, const struct site *s)
+{
+	const struct destination *preset = destinations_preset(destinations);
+
+	if (h->channel == CHANNEL_LOCAL)
+		return "";
+	if (s->own && s->own->interval_us && (!h->own || h->own->interval_us < s->own->interval_us))
+		return s->own->rate;
+	return h->own && h->own->interval_us ? h->own->rate : preset->rate;
+}
+
 static bool
 put_number(struct buf *b, const char *name, uint64_t n)
 {

@@ -14,6 +14,7 @@
  *   operate   what operators want done with single messages: hold, delete, redirect...
  *   pause     destinations that an operator wants left alone
  *   trash     what operators deleted, for a while
+ *   live      for whom messages wait, and what was said there, for a person who watches
  *   pub       the control socket of those whose mail it is
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
  * The working directory is the queue. */
@@ -229,6 +230,11 @@ void trash_do(void);
 bool pub_open(void);                    /* false: errno */
 void pub_want(struct wait *);
 void pub_do(const struct wait *);
+/* ---- live.c */
+/* Z or D, there, for one recipient; tried: somebody has been asked */
+void live_trouble(const struct message *, const struct site *, const struct report *, bool tried);
+bool live_ages(struct buf *);           /* how old messages are, as wire/control.h has it; false: ENOMEM */
+bool live_lists(struct buf *);          /* and the rest of the verb live, as far as there is room */
 
 /* ---- ctl.c */
 bool ctl_open(void);                    /* false: errno */

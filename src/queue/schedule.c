@@ -9,6 +9,7 @@ struct slot {
 	int64_t due;
 	uint32_t at;            /* HEAP: position there; PARKED and FREE: the next of the list */
 	uint8_t place, flags;
+	uint16_t mark;
 };
 
 _Static_assert(sizeof(struct slot) == 32, "what a waiting message costs");
@@ -364,6 +365,18 @@ void
 schedule_flag(struct schedule *s, uint32_t slot, unsigned set, unsigned clear)
 {
 	s->slot[slot].flags = (uint8_t)((s->slot[slot].flags | set) & ~clear);
+}
+
+unsigned
+schedule_mark(const struct schedule *s, uint32_t slot)
+{
+	return s->slot[slot].mark;
+}
+
+void
+schedule_set_mark(struct schedule *s, uint32_t slot, uint16_t mark)
+{
+	s->slot[slot].mark = mark;
 }
 
 size_t

@@ -56,6 +56,9 @@ const struct qid *schedule_qid(const struct schedule *, uint32_t slot);
 enum schedule_place schedule_place(const struct schedule *, uint32_t slot);
 unsigned schedule_flags(const struct schedule *, uint32_t slot);
 void schedule_flag(struct schedule *, uint32_t slot, unsigned set, unsigned clear);
+/* a number that the program keeps with it; 0 at first */
+unsigned schedule_mark(const struct schedule *, uint32_t slot);
+void schedule_set_mark(struct schedule *, uint32_t slot, uint16_t mark);
 size_t schedule_count(const struct schedule *);                 /* messages known, wherever they are */
 size_t schedule_bytes(const struct schedule *);                 /* memory taken for all of them */
 

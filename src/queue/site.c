@@ -887,6 +887,17 @@ site_reload(void)
 	hop_reload();
 }
 
+void
+site_each(void (*one)(const struct site *))
+{
+	struct site *s;
+	size_t i;
+
+	for (i = 0; i < TABLE_SIZE; i++)
+		for (s = table[i]; s; s = s->next)
+			one(s);
+}
+
 static bool
 put_line(struct buf *b, const struct site *s)
 {

@@ -37,6 +37,7 @@ struct task {
 	uint64_t number;                /* delivery number of its first recipient, once a worker has it */
 	size_t n, left, room;           /* recipients; of them not reported */
 	size_t bytes;                   /* the job's packet takes no more than that */
+	int64_t began_ms;               /* when it was given to the worker */
 	unsigned refusals;              /* workers that could not be given it */
 	uint32_t rcpt[];                /* indices in m->file; REPORTED once reported */
 };
@@ -137,6 +138,8 @@ bool site_knows(const struct site *);   /* may others' workers of its hop have i
 uint64_t site_recipients(const struct site *);  /* that one of its tasks may have */
 uint64_t site_per_connection(const struct site *);      /* messages; 0: no limit */
 
+void site_each(void (*)(const struct site *));
+
 /* ---- hop.c */
 struct hop *hop_new(enum channel, const char *name);    /* with nobody leading there; 0: ENOMEM */
 struct hop *hop_find(const char *name); /* 0: there is none of that name */
@@ -157,6 +160,7 @@ void hop_wake(struct hop *);            /* forget that nobody answered */
 bool hop_matches(const struct hop *, const char *pattern);      /* destinations_match of its host */
 void hop_wake_named(const char *pattern);       /* all with a name; "": whatever it is */
 void hop_reload(void);                  /* control/destinations has been read again */
+const char *hop_rate(const struct hop *, const struct site *);  /* the slowest that control/destinations says; "" */
 bool hop_status(struct buf *);          /* a line for each with a name; false: ENOMEM */
 
 /* ---- worker.c */
@@ -167,6 +171,7 @@ void worker_start(struct worker *, struct task *);              /* the task is t
 void task_verdict(struct task *, char verdict, const char *status, const char *text);   /* for all not yet reported */
 void worker_want(struct wait *);
 void worker_do(const struct wait *);                            /* hear them all; end the idle and the mute */
+void worker_each_task(void (*)(const struct task *));   /* that a worker has */
 bool worker_hear_spawner(enum channel);                         /* false: it is gone */
 
 #endif

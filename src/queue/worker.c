@@ -140,6 +140,8 @@ task_verdict(struct task *t, char verdict, const char *status, const char *text)
 		if (t->rcpt[i] == REPORTED)
 			continue;
 		message_report(t->m, t->rcpt[i], t->number ? t->number + i : 0, &r);
+		if (verdict != 'K')
+			live_trouble(t->m, t->site, &r, t->number != 0);
 		t->rcpt[i] = REPORTED;
 	}
 	t->left = 0;
@@ -238,6 +240,7 @@ worker_take(struct worker *w, struct task *t)
 		for (i = 0; i < t->n; i++)
 			log_start(t->number + i, t->m->id, w->hop->channel, message_rcpt(t->m, t->rcpt[i]));
 	}
+	t->began_ms = now.mono_ms;
 	while (*end)
 		end = &(*end)->next;
 	*end = t;
@@ -366,6 +369,8 @@ take_report(struct worker *w, const struct report *r)
 	hear_of_hop(w, t->site, r);
 	w->since_ms = now.mono_ms;
 	message_report(t->m, t->rcpt[r->index], t->number + r->index, r);
+	if (r->verdict != 'K')
+		live_trouble(t->m, t->site, r, true);
 	t->rcpt[r->index] = REPORTED;
 	if (--t->left == 0)
 		task_end(w, t);
@@ -507,6 +512,17 @@ worker_hear(struct worker *w)
 		}
 	}
 	return true;
+}
+
+void
+worker_each_task(void (*one)(const struct task *))
+{
+	const struct worker *w;
+	const struct task *t;
+
+	for (w = all; w; w = w->all_next)
+		for (t = w->task; t; t = t->next)
+			one(t);
 }
 
 static struct worker *
