@@ -67,25 +67,41 @@ append(struct words *w, const char *s, size_t n)
 	return buf_room(&w->text, n + 1) && buf_put(&w->text, s, n) && buf_byte(&w->text, 0);
 }
 
-bool
-words_add(struct words *w, const char *s, size_t n, uint32_t *number)
+/* the slot that holds it, or the free one where it belongs; there are slots */
+static size_t
+find(const struct words *w, const char *s, size_t n)
 {
 	size_t at;
 
-	if (w->count >= w->slots / 2 && !grow_slots(w))
-		return false;
 	for (at = hash(w, s, n) & (w->slots - 1); w->slot[at]; at = (at + 1) & (w->slots - 1)) {
 		const char *have = words_text(w, w->slot[at] - 1);
 
-		if (strncmp(have, s, n) == 0 && !have[n]) {
-			*number = w->slot[at] - 1;
-			return true;
-		}
+		if (strncmp(have, s, n) == 0 && !have[n])
+			break;
 	}
-	if (!append(w, s, n))
+	return at;
+}
+
+bool
+words_find(const struct words *w, const char *s, size_t n, uint32_t *number)
+{
+	size_t at;
+
+	if (!w->slots || !w->slot[at = find(w, s, n)])
 		return false;
-	w->slot[at] = w->count + 1;
-	*number = w->count++;
+	*number = w->slot[at] - 1;
+	return true;
+}
+
+bool
+words_add(struct words *w, const char *s, size_t n, uint32_t *number)
+{
+	if (words_find(w, s, n, number))
+		return true;
+	if ((w->count >= w->slots / 2 && !grow_slots(w)) || !append(w, s, n))
+		return false;
+	*number = w->count;
+	w->slot[find(w, s, n)] = ++w->count;
 	return true;
 }
 

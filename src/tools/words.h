@@ -25,6 +25,8 @@ struct words {
 
 /* the number of these n bytes, which hold no 0; new or not. false: ENOMEM, EMSGSIZE */
 bool words_add(struct words *, const char *, size_t n, uint32_t *number);
+/* false: it is none of them */
+bool words_find(const struct words *, const char *, size_t n, uint32_t *number);
 const char *words_text(const struct words *, uint32_t number);
 void words_free(struct words *);
 

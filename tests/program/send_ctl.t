@@ -32,7 +32,7 @@ active 1
 remote 1'
 is 'and its site is listed' "$(pneu-qctl status | grep '^site')" \
 	'site remote mx gate.test queued 0 parked 0 busy 1 window 5 dead 0'
-is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; /loaded-us/d; /^  rate /d; s/pid .*/pid N/')" 'messages in queue: 1
+is 'qstat shows it too' "$(pneu-qstat | sed '/schedule-bytes/d; /loaded-us/d; /^  rate /d; /^oldest/d; s/pid .*/pid N/')" 'messages in queue: 1
 held: 0
 damaged, in bad/: 0
 runner: running
