@@ -539,13 +539,15 @@ site_busy_less(struct site *s, struct hop *h)
 	channels[s->channel].busy--;
 }
 
-/* May it have a worker more? The last quarter is for families with fewer than are left. */
+/* May it have a worker more? The last quarter is for families, and for hops, with fewer than are left: a host that takes an
+ * hour for each message does not keep others waiting for it. */
 static bool
 has_share(const struct site *s)
 {
 	const struct channel_state *c = &channels[s->channel];
+	unsigned has = s->family ? s->family->busy : s->hop->busy;
 
-	return c->busy < c->limit && (!s->family || c->busy < c->limit * 3 / 4 || s->family->busy < c->limit - c->busy);
+	return c->busy < c->limit && (c->busy < c->limit * 3 / 4 || has < c->limit - c->busy);
 }
 
 /* What is beyond so many recipients becomes a task of its own, the next one. Without memory for it nothing changes. */
