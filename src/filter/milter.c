@@ -11,7 +11,6 @@
  * NEXT reads message and envelope from pipes that hold them already, or from files: no process waits for another. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,13 +26,7 @@
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/proc.h"
-#include "lib/sig.h"
-#include "wire/queuefile.h"
-
-enum {                                  /* qmail-queue's codes; the words are in wire/inject.c */
-	EXIT_ADDR = 11, EXIT_REFUSED = 31, EXIT_MEMORY = 51, EXIT_TIMEOUT = 52, EXIT_WRITE = 53, EXIT_READ = 54, EXIT_CONF = 55,
-	EXIT_DEFERRED = 71, EXIT_BUG = 81, EXIT_WORDS = 82, EXIT_ENVELOPE = 91, EXIT_RUN = 120
-};
+#include "wire/inject.h"
 
 #define MILTERS 16
 #define TIMEOUT_S 60
@@ -66,31 +59,6 @@ struct work {
 /* mostly never touched; of the last two one is the body in use, the other is for the next */
 static char text[MILTER_MEMORY], body[2][MILTER_MEMORY];
 static struct milter_field fields[MILTER_FIELDS];
-
-static void
-timeout(int sig)
-{
-	(void)sig;
-	_exit(EXIT_TIMEOUT);
-}
-
-/* What a caller may have left us, and whether descriptor 6 is from him: before anything is opened. */
-static void
-clean_house(struct work *w)
-{
-	struct stat st;
-
-	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
-		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
-	if (fcntl(2, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_WRONLY) != 2)
-		_exit(EXIT_BUG);
-	w->report = fstat(REPORT, &st) == 0 && S_ISFIFO(st.st_mode);
-	sig_ignore(SIGPIPE);
-	sig_ignore(SIGXFSZ);            /* a file size limit is a write error */
-	sig_catch(SIGALRM, timeout);
-	sig_unblock(SIGALRM);
-	alarm(QF_INJECT_S);             /* a stuck caller must not hold a slot for ever */
-}
 
 /* ---- which milters */
 
@@ -175,19 +143,19 @@ read_configuration(struct work *w)
 	const char *line = 0, *next;
 
 	if (!conf_read(table, w->milters ? 1 : 2, &e))
-		die_say(EXIT_CONF, e.text);
+		die_say(INJECT_CONF, e.text);
 	if (!conf_host_name(&w->me))
-		die_sys(EXIT_CONF, "find the name of this host");
+		die_sys(INJECT_CONF, "find the name of this host");
 	if (w->milters)
 		return;
 	if (!w->lines.s)                /* a filter was asked for: its absence is not consent */
-		die_say(EXIT_CONF, "control/milters: is missing, and no milter is named");
+		die_say(INJECT_CONF, "control/milters: is missing, and no milter is named");
 	for (line = conf_next(&w->lines, 0); line; line = next) {
 		next = conf_next(&w->lines, line);
 		if (!take_line(w, w->lines.s + (line - w->lines.s))) {
 			conf_complain(&e, "milters", w->milters == MILTERS ? "too many milters" :
 			    "is not an address [timeout=seconds] [down=tempfail|accept]", line);
-			die_say(EXIT_CONF, e.text);
+			die_say(INJECT_CONF, e.text);
 		}
 	}
 }
@@ -202,12 +170,12 @@ read_message(struct work *w)
 	case MILTER_READ:
 		return;
 	case MILTER_READ_TROUBLE:
-		die_sys(EXIT_READ, "read message");
+		die_sys(INJECT_READ, "read message");
 	case MILTER_READ_STORE:
-		die_sys(EXIT_WRITE, "store message");
+		die_sys(INJECT_WRITE, "store message");
 	case MILTER_READ_HEADER:
 	default:
-		die_say(EXIT_REFUSED, "the header of the message is too long");
+		die_say(INJECT_REFUSED, "the header of the message is too long");
 	}
 }
 
@@ -218,14 +186,14 @@ read_envelope(struct work *w)
 	case MILTER_ENVELOPE_OK:
 		return;
 	case MILTER_ENVELOPE_TROUBLE:
-		die_sys(errno == ENOMEM ? EXIT_MEMORY : EXIT_READ, "read envelope");
+		die_sys(errno == ENOMEM ? INJECT_MEMORY : INJECT_READ, "read envelope");
 	case MILTER_ENVELOPE_CUT:
-		die_say(EXIT_READ, "unable to find the end of the envelope");
+		die_say(INJECT_READ, "unable to find the end of the envelope");
 	case MILTER_ENVELOPE_LONG:
-		die_say(EXIT_ADDR, "unable to take an address so long");
+		die_say(INJECT_ADDR, "unable to take an address so long");
 	case MILTER_ENVELOPE_BAD:
 	default:
-		die_say(EXIT_ENVELOPE, "unable to understand the envelope");
+		die_say(INJECT_ENVELOPE, "unable to understand the envelope");
 	}
 }
 
@@ -240,8 +208,8 @@ refuse(const struct work *w, char verdict, const char *why)
 	words[0] = verdict;
 	memcpy(words + 1, why, n);
 	if (w->report && fd_write(REPORT, words, n + 1))
-		_exit(EXIT_WORDS);
-	_exit(verdict == 'D' ? EXIT_REFUSED : EXIT_DEFERRED);
+		_exit(INJECT_WORDS);
+	_exit(verdict == 'D' ? INJECT_REFUSED : INJECT_LATER);
 }
 
 static _Noreturn void
@@ -270,7 +238,7 @@ apply(struct work *w, const struct milter *m, bool spaced)
 	bool held = *w->envelope.hold;
 
 	if (!milter_edits_apply(&w->edits, &w->message, &w->envelope, spaced))
-		die_sys(errno == ENOSPC || errno == EIO || errno == EFBIG ? EXIT_WRITE : EXIT_MEMORY, "change message for ", m->address);
+		die_sys(errno == ENOSPC || errno == EIO || errno == EFBIG ? INJECT_WRITE : INJECT_MEMORY, "change message for ", m->address);
 	if (*w->edits.ignored)
 		say(w->facts.session, ": ", m->address, ": a parameter of a recipient is ignored: ", w->edits.ignored);
 	if (*w->envelope.hold && !held)
@@ -320,28 +288,32 @@ go_on(struct work *w)
 	struct proc_fd map[3] = { { -1, 0 }, { -1, 1 }, { REPORT, REPORT } };
 
 	if (!envelope)
-		die_sys(EXIT_MEMORY, "hold envelope");
+		die_sys(INJECT_MEMORY, "hold envelope");
 	if ((map[0].from = milter_message_open(&w->message)) < 0)
-		die_sys(EXIT_WRITE, "store message");
+		die_sys(INJECT_WRITE, "store message");
 	if ((map[1].from = milter_bytes_open(envelope->s, envelope->len)) < 0)
-		die_sys(EXIT_WRITE, "store envelope");
+		die_sys(INJECT_WRITE, "store envelope");
 	if (!w->next && !place_program(path, sizeof path, "pneu-queue"))
-		die_sys(EXIT_RUN, "name pneu-queue");
+		die_sys(INJECT_RUN, "name pneu-queue");
 	unsetenv("PNEU_FILTER");                /* they name us: a next program that looks there must not come back */
 	unsetenv("QMAILQUEUE");
 	alarm(0);
 	(void)proc_exec(*next, next, environ, map, w->report ? 3 : 2);
-	die_sys(EXIT_RUN, "run ", *next);
+	die_sys(INJECT_RUN, "run ", *next);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct work w;
+	struct stat st;
 	size_t i;
+	int code;
 
 	msg_name("pneu-milter");
-	clean_house(&w);
+	if ((code = inject_enter()) != 0)
+		die_say(code, "descriptors 0 and 1 must be open");
+	w.report = fstat(REPORT, &st) == 0 && S_ISFIFO(st.st_mode);     /* before anything of ours may have this number */
 	read_arguments(&w, argc, argv);
 	read_configuration(&w);
 	milter_facts(&w.facts, w.me.s);

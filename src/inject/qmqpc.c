@@ -11,7 +11,6 @@
  * an unlinked file. What is kept is read again for the next server. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,18 +31,12 @@
 #include "lib/netstring.h"
 #include "lib/num.h"
 #include "lib/out.h"
-#include "lib/sig.h"
 #include "mail/date.h"
 #include "mail/utf8.h"
 #include "wire/envelope.h"
+#include "wire/inject.h"
 #include "wire/qid.h"
 #include "wire/queuefile.h"
-
-enum {                                  /* qmail-qmqpc's codes; the words are in wire/inject.c */
-	EXIT_ADDR = 11, EXIT_REFUSED = 31, EXIT_MEMORY = 51, EXIT_TIMEOUT = 52, EXIT_WRITE = 53, EXIT_READ = 54,
-	EXIT_CONF = 55, EXIT_SOCKET = 56, EXIT_LATER = 71, EXIT_SLOW = 72, EXIT_UNREACHED = 73, EXIT_LOST = 74, EXIT_BUG = 81,
-	EXIT_WORDS = 82, EXIT_ENVELOPE = 91
-};
 
 #define PORT "628"
 #define ANSWER_MAX 4000                 /* bytes of what a server may say */
@@ -92,34 +85,13 @@ tell(const char *a, const char *b)
 static _Noreturn void
 refuse(bool for_good, const char *who, const char *words)
 {
-	int code = for_good ? EXIT_REFUSED : EXIT_LATER;
+	int code = for_good ? INJECT_REFUSED : INJECT_LATER;
 
 	if (pipe_6()) {
 		tell(for_good ? "D" : "Z", words);
-		code = EXIT_WORDS;
+		code = INJECT_WORDS;
 	}
 	die_say(code, who, "refuses the message", for_good ? ": " : " for now: ", words);
-}
-
-static void
-timeout(int sig)
-{
-	(void)sig;
-	_exit(EXIT_TIMEOUT);
-}
-
-static void
-clean_house(void)
-{
-	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
-		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
-	if (fcntl(2, F_GETFD) < 0 && open("/dev/null", O_WRONLY) != 2)  /* no socket of ours may get this number */
-		_exit(EXIT_BUG);
-	sig_ignore(SIGPIPE);
-	sig_ignore(SIGXFSZ);
-	sig_catch(SIGALRM, timeout);
-	sig_unblock(SIGALRM);
-	alarm(QF_INJECT_S);
 }
 
 /* ---- the servers */
@@ -151,13 +123,13 @@ load_settings(void)
 	struct conf_error e;
 
 	if (!conf_read(table, sizeof table / sizeof *table, &e))
-		die_say(EXIT_CONF, e.text);
+		die_say(INJECT_CONF, e.text);
 	if (!settings.servers.len)
-		die_say(EXIT_CONF, "control/qmqpservers names no server");
+		die_say(INJECT_CONF, "control/qmqpservers names no server");
 	while ((at = conf_next(&settings.servers, at)))
 		if (!server_address(at, address)) {
 			conf_complain(&e, "qmqpservers", "not ADDRESS or ADDRESS:PORT", at);
-			die_say(EXIT_CONF, e.text);
+			die_say(INJECT_CONF, e.text);
 		}
 }
 
@@ -172,7 +144,7 @@ nameless(void)
 	int at = open(dir && *dir ? dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (at < 0 || !newfile_open(&f, at, at, 0600) || (*f.tmp && unlinkat(at, f.tmp, 0) != 0))
-		die_sys(EXIT_WRITE, "make a file for the message");
+		die_sys(INJECT_WRITE, "make a file for the message");
 	close(at);
 	return f.fd;
 }
@@ -185,9 +157,9 @@ keep(struct message *m)
 	m->fd = nameless();
 	do {
 		if (!fd_write(m->fd, space, (size_t)r))
-			die_sys(EXIT_WRITE, "keep message");
+			die_sys(INJECT_WRITE, "keep message");
 		if ((r = fd_read(0, space, sizeof space)) < 0)
-			die_sys(EXIT_READ, "read message");
+			die_sys(INJECT_READ, "read message");
 		m->length += (uint64_t)r;
 	} while (r > 0);
 }
@@ -206,7 +178,7 @@ take_message(struct message *m)
 	}
 	m->from = 0;
 	if ((r = fd_read(0, space, sizeof space)) < 0)
-		die_sys(EXIT_READ, "read message");
+		die_sys(INJECT_READ, "read message");
 	m->length = (uint64_t)r;
 	if ((size_t)r == sizeof space)
 		keep(m);
@@ -226,9 +198,9 @@ piece(const struct message *m, uint64_t at, size_t *n)
 	*n = left < sizeof space ? (size_t)left : sizeof space;
 	r = fd_pread(m->fd, space, *n, m->from + (off_t)at);
 	if (r >= 0 && (size_t)r < *n)
-		die_say(EXIT_READ, "the message became shorter");
+		die_say(INJECT_READ, "the message became shorter");
 	if (r < 0)
-		die_sys(EXIT_READ, "read message");
+		die_sys(INJECT_READ, "read message");
 	return space;
 }
 
@@ -284,14 +256,14 @@ take_envelope(struct message *m)
 	case ENVELOPE_OK:
 		break;
 	case ENVELOPE_TROUBLE:
-		die_sys(errno == ENOMEM ? EXIT_MEMORY : EXIT_READ, "read envelope");
+		die_sys(errno == ENOMEM ? INJECT_MEMORY : INJECT_READ, "read envelope");
 	case ENVELOPE_CUT:
-		die_say(EXIT_READ, "unable to find the end of the envelope");
+		die_say(INJECT_READ, "unable to find the end of the envelope");
 	case ENVELOPE_LONG:
-		die_say(EXIT_ADDR, "unable to take an address so long");
+		die_say(INJECT_ADDR, "unable to take an address so long");
 	case ENVELOPE_BAD:
 	default:
-		die_say(EXIT_ENVELOPE, "unable to understand the envelope, or take one so large");
+		die_say(INJECT_ENVELOPE, "unable to understand the envelope, or take one so large");
 	}
 	check_parameters(m);
 }
@@ -428,8 +400,8 @@ static int
 connect_code(int e)
 {
 	if (e == ETIMEDOUT)
-		return EXIT_SLOW;
-	return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM || e == EAFNOSUPPORT ? EXIT_SOCKET : EXIT_UNREACHED;
+		return INJECT_SLOW;
+	return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM || e == EAFNOSUPPORT ? INJECT_SOCKET : INJECT_UNREACHED;
 }
 
 /* Ends the program, unless another server may be tried. */
@@ -451,7 +423,7 @@ try_server(const struct message *m, const char *server, struct trouble *t)
 	/* a server that hangs up on us may have said why */
 	verdict = hear(fd, sent ? (int)settings.wait_s * 1000 : 0, words);
 	if (sent && !verdict)
-		die_sys(errno == ETIMEDOUT ? EXIT_SLOW : EXIT_LOST, "hear whether ", server, " took the message: it may have");
+		die_sys(errno == ETIMEDOUT ? INJECT_SLOW : INJECT_LOST, "hear whether ", server, " took the message: it may have");
 	close(fd);
 	if (sent && verdict == 'K')
 		taken(words);
@@ -466,19 +438,21 @@ try_server(const struct message *m, const char *server, struct trouble *t)
 		return;
 	}
 	errno = e;
-	t->code = e == ETIMEDOUT ? EXIT_SLOW : EXIT_LOST;
+	t->code = e == ETIMEDOUT ? INJECT_SLOW : INJECT_LOST;
 	warn_sys("send to ", server);
 }
 
 int
 main(void)
 {
-	struct trouble t = { EXIT_UNREACHED, 0, "" };
+	struct trouble t = { INJECT_UNREACHED, 0, "" };
 	const char *server = 0;
 	struct message m;
+	int code;
 
 	msg_name("pneu-qmqpc");
-	clean_house();
+	if ((code = inject_enter()) != 0)
+		die_say(code, "descriptors 0 and 1 must be open");
 	load_settings();
 	take_message(&m);
 	take_envelope(&m);

@@ -11,7 +11,6 @@
  * one is streamed, synced, then named. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,16 +23,11 @@
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
-#include "lib/sig.h"
 #include "mail/date.h"
 #include "wire/envelope.h"
+#include "wire/inject.h"
 #include "wire/qid.h"
 #include "wire/queuefile.h"
-
-enum {                                  /* qmail-queue's codes; the words are in wire/inject.c */
-	EXIT_ADDR = 11, EXIT_MEMORY = 51, EXIT_TIMEOUT = 52, EXIT_WRITE = 53, EXIT_READ = 54, EXIT_PLACE = 61,
-	EXIT_CREATE = 63, EXIT_NAME = 64, EXIT_SYNC = 65, EXIT_SYNC_DIR = 66, EXIT_BUG = 81, EXIT_ENVELOPE = 91
-};
 
 #define NAME_TRIES 1000
 #define PREFIX_MAX (QF_HEADER + 160)    /* header and Received line */
@@ -74,29 +68,6 @@ entry_fail(struct entry *e, int code, const char *what)
 	die_sys(code, what);
 }
 
-static void
-timeout(int sig)
-{
-	(void)sig;
-	_exit(EXIT_TIMEOUT);
-}
-
-/* What a caller may have left us: closed descriptors, odd signals, a strange umask. */
-static void
-clean_house(void)
-{
-	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
-		die_say(EXIT_READ, "descriptors 0 and 1 must be open");
-	if (fcntl(2, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_WRONLY) != 2)  /* no file of ours may get this number */
-		_exit(EXIT_BUG);
-	umask(077);
-	sig_ignore(SIGPIPE);
-	sig_ignore(SIGXFSZ);            /* a file size limit is a write error */
-	sig_catch(SIGALRM, timeout);
-	sig_unblock(SIGALRM);
-	alarm(QF_INJECT_S);             /* a stuck caller must not hold a slot for ever */
-}
-
 /* the message to its end, or as much as counts as small */
 static void
 read_start(struct entry *e)
@@ -104,7 +75,7 @@ read_start(struct entry *e)
 	ssize_t r = fd_read(0, space + PREFIX_MAX, SMALL_MAX);
 
 	if (r < 0)
-		die_sys(EXIT_READ, "read message");
+		die_sys(INJECT_READ, "read message");
 	e->have = (size_t)r;
 	e->small = r < SMALL_MAX;
 }
@@ -136,29 +107,29 @@ read_envelope(struct entry *e)
 	do {
 		if (b->len == b->max) {
 			errno = 0;
-			entry_fail(e, EXIT_ENVELOPE, "take an envelope so large");
+			entry_fail(e, INJECT_ENVELOPE, "take an envelope so large");
 		}
 		if (!(want = envelope_room(b)))
-			entry_fail(e, EXIT_MEMORY, "hold envelope");
+			entry_fail(e, INJECT_MEMORY, "hold envelope");
 		r = read(1, b->s + b->len, want);
 		if (r > 0)
 			b->len += (size_t)r;
 		else if (r < 0 && errno != EINTR)
-			entry_fail(e, EXIT_READ, "read envelope");
+			entry_fail(e, INJECT_READ, "read envelope");
 	} while (r != 0);
 	switch (envelope_check(b->s, b->len)) {
 	case ENVELOPE_OK:
 		return;
 	case ENVELOPE_CUT:
 		errno = 0;
-		entry_fail(e, EXIT_READ, "find the end of the envelope");
+		entry_fail(e, INJECT_READ, "find the end of the envelope");
 	case ENVELOPE_LONG:
 		errno = 0;
-		entry_fail(e, EXIT_ADDR, "take an address so long");
+		entry_fail(e, INJECT_ADDR, "take an address so long");
 	case ENVELOPE_BAD:
 	default:
 		errno = 0;
-		entry_fail(e, EXIT_ENVELOPE, "understand the envelope");
+		entry_fail(e, INJECT_ENVELOPE, "understand the envelope");
 	}
 }
 
@@ -190,7 +161,7 @@ make_records(struct entry *e)
 {
 	e->records = (struct buf)BUF(QF_RECORDS);
 	if (!put_records(e))
-		entry_fail(e, EXIT_MEMORY, "hold envelope");
+		entry_fail(e, INJECT_MEMORY, "hold envelope");
 }
 
 static int
@@ -222,12 +193,12 @@ entry_create(struct entry *e)
 	e->id.us = e->header.arrival_us;
 	qid_dir_text(below + 5, qid_dir(&e->id));
 	if ((e->dir = open_below(below, O_RDONLY | O_DIRECTORY)) < 0)
-		die_sys(EXIT_PLACE, "open queue directory ", place_queue(), below);
+		die_sys(INJECT_PLACE, "open queue directory ", place_queue(), below);
 	if (!newfile_open(&e->file, e->dir, -1, 0600) &&        /* EBADF: it would need a temporary name */
 	    (errno != EBADF || !newfile_open(&e->file, e->dir, open_below("/tmp", O_RDONLY | O_DIRECTORY), 0600)))
-		die_sys(EXIT_CREATE, "create queue file");
+		die_sys(INJECT_CREATE, "create queue file");
 	if (fstat(e->file.fd, &st) != 0)
-		entry_fail(e, EXIT_CREATE, "examine queue file");
+		entry_fail(e, INJECT_CREATE, "examine queue file");
 	e->id.ino = (uint64_t)st.st_ino;
 }
 
@@ -275,7 +246,7 @@ static void
 sync_file(struct entry *e)
 {
 	if (fsync(e->file.fd) != 0)
-		entry_fail(e, EXIT_SYNC, "sync queue file");
+		entry_fail(e, INJECT_SYNC, "sync queue file");
 }
 
 /* Give it its name. Should another file have it, after the queue was moved or the clock set back, count up; the ID
@@ -301,11 +272,11 @@ entry_name(struct entry *e)
 			sum_small(e);
 		qf_header_put(space + PREFIX_MAX - e->prefix, &e->header);
 		if (!fd_pwrite(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix, 0))
-			entry_fail(e, EXIT_WRITE, "write queue file");
+			entry_fail(e, INJECT_WRITE, "write queue file");
 		if (!e->header.summed)          /* without a sum the name comes last */
 			sync_file(e);
 	}
-	entry_fail(e, EXIT_NAME, "name queue file");
+	entry_fail(e, INJECT_NAME, "name queue file");
 }
 
 static void
@@ -319,7 +290,7 @@ store_small(struct entry *e)
 	sum_small(e);
 	qf_header_put(start, &e->header);
 	if (!fd_write(e->file.fd, start, n))
-		entry_fail(e, EXIT_WRITE, "write queue file");
+		entry_fail(e, INJECT_WRITE, "write queue file");
 	entry_name(e);
 	sync_file(e);
 }
@@ -330,14 +301,14 @@ stream_message(struct entry *e)
 	ssize_t r;
 
 	if (!fd_write(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix + e->have))
-		entry_fail(e, EXIT_WRITE, "write queue file");
+		entry_fail(e, INJECT_WRITE, "write queue file");
 	e->header.length = e->prefix - QF_HEADER + e->have;
 	while (!e->small) {
 		r = fd_read(0, space + PREFIX_MAX, SMALL_MAX);
 		if (r < 0)
-			entry_fail(e, EXIT_READ, "read message");
+			entry_fail(e, INJECT_READ, "read message");
 		if (!fd_write(e->file.fd, space + PREFIX_MAX, (size_t)r))
-			entry_fail(e, EXIT_WRITE, "write queue file");
+			entry_fail(e, INJECT_WRITE, "write queue file");
 		e->header.length += (uint64_t)r;
 		e->small = r < SMALL_MAX;
 	}
@@ -350,7 +321,7 @@ store_large(struct entry *e)
 	qf_header_put(space + PREFIX_MAX - e->prefix, &e->header);
 	if (!fd_write(e->file.fd, e->records.s, e->records.len) ||
 	    !fd_pwrite(e->file.fd, space + PREFIX_MAX - e->prefix, QF_HEADER, 0))
-		entry_fail(e, EXIT_WRITE, "write queue file");
+		entry_fail(e, INJECT_WRITE, "write queue file");
 	sync_file(e);
 	entry_name(e);
 }
@@ -376,10 +347,12 @@ main(void)
 	static struct entry e = { .file.fd = -1, .dir = -1,
 		.envelope = { envelope_start, 0, sizeof envelope_start, ENVELOPE_MAX + 1 } };
 	struct stat st;
-	int fifo;
+	int fifo, code;
 
 	msg_name("pneu-queue");
-	clean_house();
+	if ((code = inject_enter()) != 0)
+		die_say(code, "descriptors 0 and 1 must be open");
+	umask(077);
 	read_start(&e);
 	if (e.small)
 		read_envelope(&e);
@@ -398,7 +371,7 @@ main(void)
 		store_large(&e);
 	}
 	if (fsync(e.dir) != 0)
-		entry_fail(&e, EXIT_SYNC_DIR, "sync queue directory");
+		entry_fail(&e, INJECT_SYNC_DIR, "sync queue directory");
 	if ((fifo = open_below("/fifo", O_WRONLY | O_NONBLOCK)) >= 0)
 		runner_notify(&e, fifo);
 	if (fifo != 6 && fstat(6, &st) == 0 && S_ISFIFO(st.st_mode))

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "lib/fd.h"
 #include "lib/place.h"
 #include "lib/proc.h"
+#include "lib/sig.h"
 #include "mail/reply.h"
+#include "wire/queuefile.h"
 
 extern char **environ;
 
@@ -128,29 +131,29 @@ static const struct {
 	char verdict;
 	const char *status, *text;
 } table[] = {
-	{ 11, 'D', "5.1.3", "address too long" },
-	{ 31, 'D', "5.3.0", "mail server refuses the message" },
-	{ 51, 'Z', "4.3.0", "out of memory" },
-	{ 52, 'Z', "4.3.0", "timeout while queueing" },
-	{ 53, 'Z', "4.3.1", "disk full or write error" },
-	{ 54, 'Z', "4.3.0", "message or envelope was cut off" },
-	{ 55, 'Z', "4.3.5", "unable to read configuration" },
-	{ 56, 'Z', "4.3.0", "network problem" },
-	{ 61, 'Z', "4.3.0", "queue directory is missing" },
-	{ 62, 'Z', "4.3.0", "queue directory is broken" },
-	{ 63, 'Z', "4.3.0", "unable to create queue file" },
-	{ 64, 'Z', "4.3.0", "unable to name queue file" },
-	{ 65, 'Z', "4.3.0", "unable to sync queue file" },
-	{ 66, 'Z', "4.3.0", "unable to sync queue directory" },
-	{ 71, 'Z', "4.3.0", "mail server refuses the message for now" },
-	{ 72, 'Z', "4.4.1", "connection to mail server timed out" },
-	{ 73, 'Z', "4.4.1", "connection to mail server refused" },
-	{ 74, 'Z', "4.4.2", "connection to mail server lost" },
-	{ 81, 'Z', "4.3.0", "internal bug" },
-	{ 91, 'Z', "4.3.0", "envelope format error" },
-	{ 115, 'D', "5.1.3", "address too long" },      /* 11, as old programs say it */
-	{ 120, 'Z', "4.3.0", "unable to run the queue program" },
-	{ 127, 'Z', "4.3.0", "unable to run the queue program" },
+	{ INJECT_ADDR, 'D', "5.1.3", "address too long" },
+	{ INJECT_REFUSED, 'D', "5.3.0", "mail server refuses the message" },
+	{ INJECT_MEMORY, 'Z', "4.3.0", "out of memory" },
+	{ INJECT_TIMEOUT, 'Z', "4.3.0", "timeout while queueing" },
+	{ INJECT_WRITE, 'Z', "4.3.1", "disk full or write error" },
+	{ INJECT_READ, 'Z', "4.3.0", "message or envelope was cut off" },
+	{ INJECT_CONF, 'Z', "4.3.5", "unable to read configuration" },
+	{ INJECT_SOCKET, 'Z', "4.3.0", "network problem" },
+	{ INJECT_PLACE, 'Z', "4.3.0", "queue directory is missing" },
+	{ INJECT_BROKEN, 'Z', "4.3.0", "queue directory is broken" },
+	{ INJECT_CREATE, 'Z', "4.3.0", "unable to create queue file" },
+	{ INJECT_NAME, 'Z', "4.3.0", "unable to name queue file" },
+	{ INJECT_SYNC, 'Z', "4.3.0", "unable to sync queue file" },
+	{ INJECT_SYNC_DIR, 'Z', "4.3.0", "unable to sync queue directory" },
+	{ INJECT_LATER, 'Z', "4.3.0", "mail server refuses the message for now" },
+	{ INJECT_SLOW, 'Z', "4.4.1", "connection to mail server timed out" },
+	{ INJECT_UNREACHED, 'Z', "4.4.1", "connection to mail server refused" },
+	{ INJECT_LOST, 'Z', "4.4.2", "connection to mail server lost" },
+	{ INJECT_BUG, 'Z', "4.3.0", "internal bug" },
+	{ INJECT_ENVELOPE, 'Z', "4.3.0", "envelope format error" },
+	{ INJECT_ADDR_OLD, 'D', "5.1.3", "address too long" },      /* 11, as old programs say it */
+	{ INJECT_RUN, 'Z', "4.3.0", "unable to run the queue program" },
+	{ INJECT_NO_RUN, 'Z', "4.3.0", "unable to run the queue program" },
 };
 
 static void
@@ -200,7 +203,7 @@ judge(struct inject_result *r, int code, int report)
 	ssize_t n = 0;
 	size_t k;
 
-	if (code == 0 || code == 82) {
+	if (code == 0 || code == INJECT_WORDS) {
 		if (fd_nonblock(report, true))  /* someone else may still hold the other end */
 			n = read(report, words, sizeof words - 1);
 		own_words(r, code, words, n > 0 ? (size_t)n : 0);
@@ -254,4 +257,28 @@ inject_drop(struct inject *i)
 	close_all(i);                   /* no envelope: the program queues nothing */
 	if (i->pid)
 		(void)proc_wait(i->pid);
+}
+
+/* ---- the other end */
+
+static void
+timeout(int sig)
+{
+	(void)sig;
+	_exit(INJECT_TIMEOUT);
+}
+
+int
+inject_enter(void)
+{
+	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0)
+		return INJECT_READ;
+	if (fcntl(2, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_WRONLY) != 2)  /* no file of the program's may get this number */
+		return INJECT_BUG;
+	sig_ignore(SIGPIPE);
+	sig_ignore(SIGXFSZ);                    /* a file size limit is a write error */
+	sig_catch(SIGALRM, timeout);
+	sig_unblock(SIGALRM);
+	alarm(QF_INJECT_S);
+	return 0;
 }

@@ -8,7 +8,7 @@
  *   fd 0  the message       fd 1  the envelope (wire/envelope.h)       fd 2  ours
  *   fd 6  a pipe to us: with exit 0 the queue's ID of the message; with exit 82 "D" or "Z" and a text, which may
  *         begin with an enhanced status code ("D5.7.1 no")
- * and answers with an exit code of qmail-queue; the table is in inject.c and in pneu-queue(8).
+ * and answers with an exit code of qmail-queue; what they mean is in inject.c and in pneu-queue(8).
  * SIGPIPE must be ignored by the caller, and SIGCHLD not. There is no time limit: a program that hangs holds the caller,
  * who may set an alarm. A caller that dies leaves a cut envelope: nothing is queued. */
 #ifndef WIRE_INJECT_H
@@ -19,6 +19,13 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+
+enum {
+	INJECT_ADDR = 11, INJECT_REFUSED = 31, INJECT_MEMORY = 51, INJECT_TIMEOUT = 52, INJECT_WRITE = 53, INJECT_READ = 54,
+	INJECT_CONF = 55, INJECT_SOCKET = 56, INJECT_PLACE = 61, INJECT_BROKEN = 62, INJECT_CREATE = 63, INJECT_NAME = 64,
+	INJECT_SYNC = 65, INJECT_SYNC_DIR = 66, INJECT_LATER = 71, INJECT_SLOW = 72, INJECT_UNREACHED = 73, INJECT_LOST = 74,
+	INJECT_BUG = 81, INJECT_WORDS = 82, INJECT_ENVELOPE = 91, INJECT_ADDR_OLD = 115, INJECT_RUN = 120, INJECT_NO_RUN = 127
+};
 
 struct inject {
 	pid_t pid;              /* 0: not started yet */
@@ -40,5 +47,10 @@ void inject_begin(struct inject *);
 bool inject_write(struct inject *, const void *, size_t n);
 void inject_end(struct inject *, const struct buf *envelope, struct inject_result *);
 void inject_drop(struct inject *);      /* nothing will be queued; returns when the program has ended */
+
+/* The other end, first of all in such a program: sets right what a caller may have left us, closed descriptors and odd signals,
+ * and has the program end with INJECT_TIMEOUT after QF_INJECT_S, or a stuck caller would hold a slot for ever. 0, or the code to
+ * exit with because descriptors are not open and cannot be. */
+int inject_enter(void);
 
 #endif
