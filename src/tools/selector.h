@@ -11,7 +11,7 @@
  *   tries>N tries<N     how often the recipient deferred most often was. Also = <= >=
  *   state=S     held; active: its time has come; waiting: its time will come; and by its recipients: deferred: one waits
  *               and has been tried; failed: one has, its bounce may be still owed; delivered; expanded; several with commas between
- *   uid=U       who injected it: number, or name in /etc/passwd
+ *   uid=U       who injected it: number or name
  *   login=P     the login that was authenticated; client=A the client's address, A an address or net/bits. Both only where
  *               they are believed (look_believed)
  *   error~R     an extended regular expression, case ignored, on "STATUS TEXT" of the last attempt of one still to be reached

@@ -8,6 +8,8 @@
     --arrival S      seconds since 1970 (now); the Nth message is N microseconds younger
     --due S          mtime, seconds relative to now (0)
     --place DIR      msg, or hold           --records TEXT history to append, as it is (\\n is a newline)
+    --params TEXT    lines after the sender's (\\n is a newline), as Aann for a login
+    --uid N          who injected it (this user)
     --quiet          print nothing          --step US      microseconds between two messages (1)
 """
 import argparse
@@ -37,9 +39,9 @@ def escape(s):
     return ''.join('%%%02X' % ord(c) if c < ' ' or c in '%\x7f' else c for c in s)
 
 
-def queue_file(message, sender, rcpts, us, records=''):
-    head = 'pneu1 %019d %017d %010d %010d %s\n' % (len(message), us, os.getuid(), os.getpid(), '-' * 16)
-    envelope = 'F%s\n' % escape(sender) + ''.join('T%s\n' % escape(r) for r in rcpts) + '.\n'
+def queue_file(message, sender, rcpts, us, records='', params='', uid=None):
+    head = 'pneu1 %019d %017d %010d %010d %s\n' % (len(message), us, os.getuid() if uid is None else uid, os.getpid(), '-' * 16)
+    envelope = 'F%s\n' % escape(sender) + params + ''.join('T%s\n' % escape(r) for r in rcpts) + '.\n'
     return head.encode() + message + (envelope + records).encode('latin-1')
 
 
@@ -55,6 +57,8 @@ def main():
     p.add_argument('--step', type=int, default=1)
     p.add_argument('--place', default='msg')
     p.add_argument('--records', default='')
+    p.add_argument('--params', default='')
+    p.add_argument('--uid', type=int)
     p.add_argument('--quiet', action='store_true')
     a = p.parse_args()
     now = time.time()
@@ -63,6 +67,9 @@ def main():
     message += (b'x' * 71 + b'\n') * (max(0, a.size - len(message)) // 72)
     message += b'y' * max(0, a.size - len(message) - 1) + b'\n'
     records = a.records.replace('\\n', '\n')
+    params = a.params.replace('\\n', '\n')
+    if params and not params.endswith('\n'):
+        params += '\n'
     for n in range(a.count):
         us = start + n * a.step
         where = os.path.join(a.queue, a.place, qdir(us))
@@ -70,7 +77,7 @@ def main():
         tmp = os.path.join(a.queue, a.place, 'new')
         with open(tmp, 'wb') as f:
             rcpts = [r.replace('%d', str(n)) for r in a.rcpt or ['ann@rcpt.test']]
-            f.write(queue_file(message, a.sender, rcpts, us, records))
+            f.write(queue_file(message, a.sender, rcpts, us, records, params, a.uid))
         name = qid(us, os.stat(tmp).st_ino)
         os.utime(tmp, (now, int(now + a.due)))
         os.rename(tmp, os.path.join(where, name))
