@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "deliver/connect.h"
 #include "deliver/sasl.h"
 #include "lib/clock.h"
-#include "lib/ip.h"
 
 /* The kernel ends a wait after this long, then we look at the clock: deadlines cost no system call of their own. */
 #define TICK_S 5
@@ -178,23 +178,9 @@ hello(struct client *c)
 bool
 client_own_ip(const struct client *c, unsigned char ip[16])
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} a;
-	socklen_t n = sizeof a;
-
-	if (c->own_ip_known)
-		memcpy(ip, c->own_ip, 16);
-	else if (getsockname(c->fd, &a.any, &n) != 0)
-		return false;
-	else if (a.any.sa_family == AF_INET)
-		ip_from_v4(ip, &a.v4.sin_addr);
-	else if (a.any.sa_family == AF_INET6)
-		memcpy(ip, &a.v6.sin6_addr, 16);
-	else
-		return false;
+	if (!c->own_ip_known)
+		return connect_own_ip(c->fd, ip);
+	memcpy(ip, c->own_ip, 16);
 	return true;
 }
 
@@ -218,7 +204,7 @@ handshake(struct client *c, struct result *why)
 
 	if (c->in.pos != c->in.end)
 		return not_safe(c, why, "4.7.5", "spoke before TLS began", "");
-	c->own_ip_known = client_own_ip(c, c->own_ip);
+	c->own_ip_known = connect_own_ip(c->fd, c->own_ip);
 	switch (tlsclient_begin(&c->tls, &w, &c->fd)) {
 	case TLSCLIENT_OK:
 		break;

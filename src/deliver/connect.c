@@ -231,3 +231,20 @@ connect_unix(const char *path, uint64_t limit_s)
 	errno = e;
 	return -1;
 }
+
+bool
+connect_own_ip(int fd, unsigned char ip[16])
+{
+	union address a;
+	socklen_t n = sizeof a;
+
+	if (getsockname(fd, &a.any, &n) != 0)
+		return false;
+	if (a.any.sa_family == AF_INET)
+		ip_from_v4(ip, &a.v4.sin_addr);
+	else if (a.any.sa_family == AF_INET6)
+		memcpy(ip, &a.v6.sin6_addr, 16);
+	else
+		return false;
+	return true;
+}

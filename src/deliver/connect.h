@@ -6,6 +6,7 @@
 #ifndef DELIVER_CONNECT_H
 #define DELIVER_CONNECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,7 @@ struct connect_address {
 int connect_first(struct connect_address *, size_t n, uint16_t port, uint64_t limit_s, const struct route *, size_t *which);
 /* the same for a unix socket; -1: errno */
 int connect_unix(const char *path, uint64_t limit_s);
+/* our address on a connection, as lib/ip.h has it; false: it has none */
+bool connect_own_ip(int fd, unsigned char ip[16]);
 
 #endif

@@ -52,21 +52,33 @@ reach_failed(struct reach *r)
 	collect(r);
 }
 
+static void
+as_ip(unsigned char ip[16], const struct dns_addr *a)
+{
+	if (a->family == AF_INET)
+		ip_from_v4(ip, a->ip);
+	else
+		memcpy(ip, a->ip, 16);
+}
+
+static bool
+is_loopback(const unsigned char ip[16])
+{
+	static const unsigned char six[16] = { [15] = 1 };
+
+	return ip_is_v4(ip) ? ip[12] == 127 : memcmp(ip, six, 16) == 0;
+}
+
 /* Does it mean this host, whoever asks? What listens there takes mail for anywhere from us, and would give it back. A private
  * instance may have its whole world on the loopback. */
 static bool
 is_here(const struct dns_addr *a)
 {
-	static const unsigned char loopback6[16] = { [15] = 1 }, none6[16];
+	static const unsigned char none[16];
 	unsigned char ip[16];
 
-	if (a->family == AF_INET)
-		ip_from_v4(ip, a->ip);
-	else
-		memcpy(ip, a->ip, 16);
-	if (ip_is_v4(ip) ? ip[12] == 0 : memcmp(ip, none6, 16) == 0)
-		return true;
-	return !place_private() && (ip_is_v4(ip) ? ip[12] == 127 : memcmp(ip, loopback6, 16) == 0);
+	as_ip(ip, a);
+	return (ip_is_v4(ip) ? ip[12] == 0 : memcmp(ip, none, 16) == 0) || (!place_private() && is_loopback(ip));
 }
 
 /* For a domain's own hosts: with "localhost" for a name, anybody could point at us. */
@@ -85,18 +97,12 @@ is_ourselves(const struct reach *r)
 static bool
 leads_to_ourselves(const struct reach *r, int fd)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} a;
-	socklen_t n = sizeof a;
+	unsigned char own[16], peer[16];
 
-	if (r->hosts.route.way != ROUTE_MX || getsockname(fd, &a.any, &n) != 0)
+	if (r->hosts.route.way != ROUTE_MX || !connect_own_ip(fd, own))
 		return false;
-	if (a.any.sa_family == AF_INET)
-		return r->peer.ip[0] != 127 && memcmp(&a.v4.sin_addr, r->peer.ip, 4) == 0;
-	return a.any.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr) && memcmp(&a.v6.sin6_addr, r->peer.ip, 16) == 0;
+	as_ip(peer, &r->peer);
+	return !is_loopback(peer) && memcmp(own, peer, 16) == 0;
 }
 
 /* an error that says something of us, not of them */
