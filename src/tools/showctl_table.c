@@ -58,6 +58,7 @@ const struct setting settings_table[] = {
 	NUMBER("timeoutqmqpc", "60", 1, 3600, "qmqpc", "Seconds for one write to it, and for its answer."),
 
 	SECTION("Passwords"),
+	LINES("badlogins", "", "smtpd qctl", "Logins that are refused although the password is right."),
 	{ "passwords", SETTING_TEXT, "", 0, 0, SETTING_SECRET, "newpw", "Logins and their hashed passwords, as text.", 0 },
 	DATABASE("passwords.cdb", SETTING_SECRET, "checkpw", "The same, compiled by pneu-newpw."),
 	NUMBER("systempasswords", "0", 0, 1, "checkpw", "1: accounts of the system are logins too, with their shadow passwords."),
@@ -91,6 +92,7 @@ const struct setting settings_table[] = {
 	LINES("destinations", "", "send", "Limits and rates of single destinations."),
 	NUMBER("queuelifetime", "604800", 0, 31536000, "send bounce", "Seconds after which a message is tried one last time."),
 	NUMBER("delaywarning", "14400", 0, 31536000, "send", "Seconds after which a sender is told that a message still waits; 0: never."),
+	NUMBER("trashtime", "259200", 0, 31536000, "send", "Seconds that deleted messages are kept, for pneu-qctl undo; 0: they are not."),
 
 	SECTION("Bounces"),
 	LINE("bouncefrom", "MAILER-DAEMON", "bounce", "The local part of the address that bounces come from."),
