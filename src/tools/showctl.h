@@ -95,6 +95,7 @@ struct check {
 	int etc;                        /* open */
 	bool private, no_dns;
 	bool is_root;
+	bool sends_only;                /* no domain is ours and none is taken mail for: check_settings has found that out */
 	struct runner runner;
 	struct buf me;                  /* "" if there is none */
 	enum finding worst;

@@ -180,7 +180,9 @@ production(struct check *c)
 {
 	int fd = to_ourselves("25");
 
-	if (fd < 0)
+	if (fd < 0 && c->sends_only)
+		check_ok(c, "nobody answers on port 25, and no mail is to come here");
+	else if (fd < 0)
 		check_find(c, FINDING_WRONG, "start the service of pneu-tcpd, see INSTALL", "nobody answers on port 25: %s", strerror(errno));
 	else {
 		converse(c, fd, "port 25", false);

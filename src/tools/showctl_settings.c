@@ -255,9 +255,11 @@ domains(struct check *c, const struct buf *locals, const struct buf *virtuals, c
 			check_find(c, FINDING_WRONG, check_text("take the line out of %s", check_path(place_etc(), "rcpthosts")),
 			    "control/rcpthosts lets anybody send to all of %s", s);
 	}
-	if (!rcpthosts->s && faccessat(c->etc, "morercpthosts.cdb", F_OK, 0) != 0) {
-		check_find(c, FINDING_NOTE, check_text("cp %s %s", check_path(place_etc(), "locals"), check_path(place_etc(), "rcpthosts")),
-		    "there is no control/rcpthosts: no mail from outside is taken");
+	if (!conf_next(rcpthosts, 0) && faccessat(c->etc, "morercpthosts.cdb", F_OK, 0) != 0) {
+		c->sends_only = locals->s && !conf_next(locals, 0) && !conf_next(virtuals, 0);
+		if (!c->sends_only)
+			check_find(c, FINDING_NOTE, check_text("cp %s %s", check_path(place_etc(), "locals"), check_path(place_etc(), "rcpthosts")),
+			    "there is no domain in control/rcpthosts: no mail from outside is taken");
 		return;
 	}
 	for (s = 0; (s = conf_next(locals, s)); )

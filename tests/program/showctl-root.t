@@ -129,6 +129,16 @@ printf '%s\n' '127.:allow,RELAYCLIENT=""' ':allow' >$E/rules
 echo 'postmaster: |/bin/true' >/etc/aliases
 pneu-newaliases >/dev/null 2>&1
 is 'control files that are well' "$(about 'control files')" ''
+grep -q '^.*ports: nobody answers on port 25: ' <<END || echo 'Bail out! somebody answers on port 25'
+$(pneu-showctl --check --no-dns 2>/dev/null)
+END
+mv $E/locals $E/rcpthosts "$T/"
+: >$E/locals
+echo :relay.example >$E/smtproutes
+is 'a host that only sends wants neither rcpthosts' "$(about settings)" ''
+is 'nor a listener' "$(about ports | grep 'port 25')" ''
+rm $E/smtproutes
+mv "$T/locals" "$T/rcpthosts" $E/
 chmod 600 $E/locals
 is 'a file that the roles may not read' "$(found 'control files'; mended 'control files')" \
 	'wrong: locals is not readable for pneuq, as whom pneu-send runs
