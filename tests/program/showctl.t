@@ -9,7 +9,7 @@ umask 022
 mkdir "$T/etc"
 pids=
 cleanup() {
-	for p in $pids; do
+	for p in $pids $(cat "$T/servers" 2>/dev/null); do
 		kill -TERM "$p" 2>/dev/null
 	done
 	wait 2>/dev/null
@@ -344,7 +344,7 @@ PY
 server() {
 	: >"$T/other"
 	python3 "$T/serve.py" "$1" >"$T/other" &
-	pids="$pids $!"
+	echo $! >>"$T/servers"                  # this runs in a shell of its own
 	wait_until 20 test -s "$T/other"
 	echo "127.0.0.1:$(cat "$T/other")" >"$E/listen"
 	found | sed 's/127.0.0.1:[0-9]*/PORT/'
