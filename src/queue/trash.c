@@ -17,7 +17,7 @@
 
 static DIR *dir;
 static unsigned dir_number = QID_DIRS;  /* QID_DIRS: nobody is looking */
-static int64_t next_ms;                 /* 0: at once */
+static int64_t looked_ms = INT64_MIN / 2;
 
 bool
 trash_put(const char *path)
@@ -73,7 +73,7 @@ pause_ms(void)
 void
 trash_want(struct wait *w)
 {
-	want_until(w, dir_number < QID_DIRS ? now.mono_ms : next_ms);
+	want_until(w, dir_number < QID_DIRS ? now.mono_ms : looked_ms + pause_ms());
 }
 
 void
@@ -83,9 +83,9 @@ trash_do(void)
 	int n;
 
 	if (dir_number == QID_DIRS) {
-		if (now.mono_ms < next_ms)
+		if (now.mono_ms < looked_ms + pause_ms())
 			return;
-		next_ms = now.mono_ms + pause_ms();
+		looked_ms = now.mono_ms;
 		dir_number = UINT32_MAX;        /* the next one is the first */
 		(void)next_dir();
 		return;

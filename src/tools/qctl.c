@@ -18,6 +18,7 @@
 #include "lib/sig.h"
 #include "tools/qctl.h"
 #include "wire/control.h"
+#include "wire/route.h"
 
 static const char usage[] = "usage: pneu-qctl hold|release|retry|expire|bounce|delete|purge|undo [-nyaT] ID...|-|all|SELECTOR..., "
     "pneu-qctl redirect OLD NEW [...], pneu-qctl reroute ROUTE ..., pneu-qctl pause|resume DESTINATION|local|remote|all, "
@@ -111,6 +112,18 @@ whole_route(char *s)
 	return b.s;
 }
 
+/* before anything is looked for: nonsense is nonsense though it may concern nobody */
+static void
+check_words(const struct verb *v, char **words)
+{
+	struct route r;
+
+	if (v->words == 2 && (!*words[0] || !*words[1]))
+		die_say(EX_HARD, "redirect: from which address to which?");
+	if (v->words == 1 && *words[0] && !route_get(words[0], &r))
+		die_say(EX_HARD, words[0], ": not a route");
+}
+
 /* ---- what is to be done */
 
 static bool
@@ -127,6 +140,7 @@ on_messages(struct out *o, const struct verb *v, struct options *opt, char **wor
 		die_say(EX_HARD, "-T is for purge");
 	if (strcmp(v->name, "reroute") == 0)
 		words[0] = whole_route(words[0]);
+	check_words(v, words);
 	pick_enter();
 	if (n > v->words)
 		pick(&p, v, opt, words + v->words, n - v->words);
