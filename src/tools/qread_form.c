@@ -1,6 +1,7 @@
 /* The forms of the list. What stands in one-line and JSON form is promised to programs -> pneu-qread(8) */
 #include <string.h>
 
+#include "lib/num.h"
 #include "tools/qread.h"
 
 const char *
@@ -290,6 +291,7 @@ json_event(void *arg, const struct qf_event *e)
 	struct json_history *h = arg;
 	struct out *o = &h->reader->out;
 	const struct qf *q = &h->reader->look.file;
+	uint64_t count;
 	bool first = true, id = e->letter == 'b' || e->letter == 'w';
 
 	put_key(o, &h->first, 0);
@@ -300,8 +302,10 @@ json_event(void *arg, const struct qf_event *e)
 		put_number(o, &first, "uid", e->rcpt);
 	else if (e->rcpt < q->rcpts)
 		put_string(o, &first, "recipient", qf_string(q, q->rcpt[e->rcpt].addr));
-	if (*e->status)
-		put_string(o, &first, e->letter == 'w' || e->letter == 'o' ? "action" : e->letter == 'x' ? "count" : "status", e->status);
+	if (e->letter == 'x' && num_u64(e->status, 0, UINT32_MAX, &count))
+		put_number(o, &first, "count", count);
+	else if (*e->status)
+		put_string(o, &first, e->letter == 'w' || e->letter == 'o' ? "action" : "status", e->status);
 	put_string(o, &first, id ? "id" : "text", e->text);
 	json_way(o, &first, e->via);
 	out_byte(o, '}');

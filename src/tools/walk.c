@@ -181,14 +181,20 @@ select_first(struct walk_key *k, size_t len, size_t n, enum walk_order order)
 	}
 }
 
+static size_t
+chunk(const struct walk *w)
+{
+	return w->chunk ? w->chunk : WALK_CHUNK;
+}
+
 static bool
 collect(struct walk *w, const struct walk_key *key)
 {
-	if (w->len == w->room && w->room == 2 * WALK_CHUNK) {
-		select_first(w->key, w->len, WALK_CHUNK, w->order);
-		w->len = WALK_CHUNK;
+	if (w->len == w->room && w->room >= 2 * chunk(w)) {
+		select_first(w->key, w->len, chunk(w), w->order);
+		w->len = chunk(w);
 	} else if (w->len == w->room) {
-		size_t room = w->room ? w->room * 2 : 1024;
+		size_t room = w->room ? w->room * 2 : chunk(w) < 512 ? 2 * chunk(w) : 1024;
 		struct walk_key *k = realloc(w->key, room * sizeof *k);
 
 		if (!k)
@@ -206,9 +212,9 @@ make_room_to_sort(struct walk *w)
 {
 	struct walk_key *k;
 
-	if (w->len > WALK_CHUNK) {
-		select_first(w->key, w->len, WALK_CHUNK, w->order);
-		w->len = WALK_CHUNK;
+	if (w->len > chunk(w)) {
+		select_first(w->key, w->len, chunk(w), w->order);
+		w->len = chunk(w);
 	}
 	if (w->room >= 2 * w->len)
 		return true;
@@ -219,7 +225,7 @@ make_room_to_sort(struct walk *w)
 	return true;
 }
 
-/* those that come next, up to WALK_CHUNK of them */
+/* those that come next, up to so many */
 static enum walk_next
 next_chunk(struct walk *w)
 {
@@ -263,7 +269,7 @@ walk_next(struct walk *w, struct walk_item *item)
 	}
 	if (w->at == w->len) {
 		/* a chunk that was not full was the last one */
-		r = w->later && w->len < WALK_CHUNK ? WALK_END : next_chunk(w);
+		r = w->later && w->len < chunk(w) ? WALK_END : next_chunk(w);
 		w->ended = r == WALK_END;
 		if (r != WALK_ITEM)
 			return r;

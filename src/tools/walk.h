@@ -30,6 +30,7 @@ struct walk_key { uint64_t us, ino; };                  /* an item; its place in
 
 struct walk {
 	enum walk_order order;                  /* the caller's to set, before the first walk_next */
+	size_t chunk;                           /* likewise, fewer than WALK_CHUNK; 0: WALK_CHUNK */
 	bool trash;                             /* likewise: not msg/ and hold/, but trash/; the place of each is WALK_MSG then */
 	int dir[WALK_PLACES][QID_DIRS];         /* open directory + 1; 0: not open */
 	DIR *stream;                            /* being read; its place and number: */
