@@ -13,7 +13,7 @@ MAN     = $(PREFIX)/share/man
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
 NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain tools/showctl alias/newaliases login/checkpw
 LEAN    = listen/tcprules smtp/smtpd smtp/qmqpd filter/milter inject/qmqpc queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
-          deliver/remote deliver/tlsrelay deliver/dnsq deliver/newu login/newpw smtp/newmrh smtp/record smtp/replay tools/qread tools/qstat tools/qctl tools/trace
+          deliver/remote deliver/tlsrelay deliver/dnsq deliver/newu login/newpw smtp/newmrh smtp/record smtp/replay tools/qread tools/qstat tools/qctl tools/trace tools/top
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)

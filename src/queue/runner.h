@@ -230,6 +230,7 @@ void trash_do(void);
 bool pub_open(void);                    /* false: errno */
 void pub_want(struct wait *);
 void pub_do(const struct wait *);
+
 /* ---- live.c */
 /* Z or D, there, for one recipient; tried: somebody has been asked */
 void live_trouble(const struct message *, const struct site *, const struct report *, bool tried);

@@ -12,6 +12,16 @@
  *                       exchangers NAME sites N open N busy N window N most N dead SECONDS rate R
  *                       and one line a busy site:
  *                       site CHANNEL KEY queued N parked N busy N window N dead SECONDS [rate R] [exchangers NAME]
+ *   live                for a person who watches: the numbers and rates of status, then
+ *                       age MINUTES N   messages younger than that, and no younger than the one before; "-": the rest
+ *                       unplaced N      messages that wait for their time, and have not been tried since the start
+ *                       paused WHAT since WHEN uid UID
+ *                       delivery NUMBER ID CHANNEL SECONDS RECIPIENTS <tab> KEY <tab> ADDRESS
+ *                       place CHANNEL busy N queued N waiting N window N most N dead SECONDS paused 0|1 ago SECONDS
+ *                             <tab> KEY <tab> RATE <tab> EXCHANGERS <tab> what was said so long ago, when something went wrong
+ *                       Control bytes are masked. Messages are counted once in a while, so waiting, age and unplaced may be
+ *                       some seconds old. The lists end where the packet does: the longest delivery and the place with most
+ *                       to do come first
  *   flush               try everything now
  *   retry-site NAME     try now what waits for a domain, a relay or an exchanger of this name; with a dot before it, for
  *                       what is below it too; or for a local user. Answered before it is done: the log tells
@@ -41,7 +51,7 @@
  *                       injected and no more than fit), then the K; its text is their number. E: try again later
  *   cancel ID           delete, if this user has injected it, and it is not held
  *
- *   who    on queue/ctl root and the runner's own user may do all, others only the numbers of status
+ *   who    on queue/ctl root and the runner's own user may do all, others only the numbers of status and live
  *   broken a malformed packet ends that connection and nothing else
  *   limits CONTROL_PACKET bytes a packet, CONTROL_IDS IDs, CONTROL_CLIENTS connections
  *   tests  tests/program/send_ctl.t, qctl.t, qctl_users.t    manual: pneu-job(5), pneu-qctl(8) */
