@@ -104,7 +104,8 @@ if (ulimit -v 6000) 2>/dev/null && (ulimit -v 6000; pneu-qread -q -n 1) >/dev/nu
 	is 'in 6 MB of memory' "$(limited pneu-qread -1)" "$(cksum <"$T/list")"
 	is 'unsorted and as JSON too' "$(limited pneu-qread --json -u)" "$(pneu-qread --json -u | cksum)"
 	is 'and the largest few of them' "$(limited pneu-qread -s size -n 100 -q)" "$(head -n 100 "$T/list" | cut -d' ' -f1 | cksum)"
-	is 'and counted' "$(limited pneu-qstat -dst)" "$(pneu-qstat -dst | cksum)"
+	is 'and counted' "$(limited pneu-qstat -t -ds state=deferred | wc -w)" 2
+	is 'right' "$(ulimit -v 6000; pneu-qstat -ds | awk '/test/ { print $1, $2 }' | tr '\n' ' ')" 'd.test 20000 sender.test 20000 '
 else
 	echo '# SKIP little memory: these programs, or this system, need more'
 fi
