@@ -6,8 +6,11 @@
 
 struct slot {
 	struct qid id;
-	int64_t due;
-	uint32_t at;            /* HEAP: position there; PARKED and FREE: the next of the list */
+	union {
+		int64_t due;
+		struct { uint32_t line, before; };      /* PARKED: the number of the line, who stands in front of it */
+	};
+	uint32_t at;            /* HEAP: position there; PARKED: who stands behind it; FREE: the next free one */
 	uint8_t place, flags;
 	uint16_t mark;
 };
@@ -20,6 +23,7 @@ struct schedule {
 	uint32_t *table;        /* slot number + 1, 0 empty; linear probing */
 	size_t room, used, heap_len, count, table_size;
 	uint32_t free;
+	uint32_t lines;         /* that have a number */
 };
 
 struct schedule *
@@ -261,8 +265,12 @@ schedule_put(struct schedule *s, uint32_t slot, int64_t due)
 void
 schedule_park(struct schedule *s, struct schedule_line *l, uint32_t slot)
 {
+	if (!l->number)
+		l->number = ++s->lines;
 	s->slot[slot].place = SCHEDULE_PARKED;
 	s->slot[slot].at = SLOT_NONE;
+	s->slot[slot].line = l->number;
+	s->slot[slot].before = l->last;
 	if (l->last == SLOT_NONE)
 		l->first = slot;
 	else
@@ -271,16 +279,19 @@ schedule_park(struct schedule *s, struct schedule_line *l, uint32_t slot)
 	l->count++;
 }
 
-/* before: who stands in front of it, SLOT_NONE if nobody does */
 static void
-leave_line(struct schedule *s, struct schedule_line *l, uint32_t before, uint32_t slot)
+leave_line(struct schedule *s, struct schedule_line *l, uint32_t slot)
 {
+	uint32_t before = s->slot[slot].before, behind = s->slot[slot].at;
+
 	if (before == SLOT_NONE)
-		l->first = s->slot[slot].at;
+		l->first = behind;
 	else
-		s->slot[before].at = s->slot[slot].at;
-	if (l->last == slot)
+		s->slot[before].at = behind;
+	if (behind == SLOT_NONE)
 		l->last = before;
+	else
+		s->slot[behind].before = before;
 	l->count--;
 	s->slot[slot].place = SCHEDULE_OUT;
 }
@@ -291,21 +302,17 @@ schedule_unpark(struct schedule *s, struct schedule_line *l)
 	uint32_t slot = l->first;
 
 	if (slot != SLOT_NONE)
-		leave_line(s, l, SLOT_NONE, slot);
+		leave_line(s, l, slot);
 	return slot;
 }
 
 bool
 schedule_pull(struct schedule *s, struct schedule_line *l, uint32_t slot)
 {
-	uint32_t at, before = SLOT_NONE;
-
-	for (at = l->first; at != SLOT_NONE; before = at, at = s->slot[at].at)
-		if (at == slot) {
-			leave_line(s, l, before, slot);
-			return true;
-		}
-	return false;
+	if (s->slot[slot].place != SCHEDULE_PARKED || s->slot[slot].line != l->number)
+		return false;
+	leave_line(s, l, slot);
+	return true;
 }
 
 /* With equal times the heap orders by arrival, so it is built anew, bottom up. */

@@ -29,10 +29,11 @@ struct schedule;
 /* slots that wait for one thing, first come first served; the links are in the slots */
 struct schedule_line {
 	uint32_t first, last;           /* SLOT_NONE: nobody */
+	uint32_t number;                /* 0 until somebody stands in it */
 	size_t count;
 };
 
-#define SCHEDULE_LINE { SLOT_NONE, SLOT_NONE, 0 }
+#define SCHEDULE_LINE { SLOT_NONE, SLOT_NONE, 0, 0 }
 
 struct schedule *schedule_new(void);                            /* 0: ENOMEM */
 /* a new message, in the heap; SLOT_NONE with EEXIST: known already, or ENOMEM */
@@ -45,7 +46,7 @@ bool schedule_take_one(struct schedule *, uint32_t slot);       /* this one, if 
 void schedule_put(struct schedule *, uint32_t slot, int64_t due_s);     /* OUT or PARKED, back into the heap */
 void schedule_park(struct schedule *, struct schedule_line *, uint32_t slot);   /* OUT to PARKED, last in the line */
 uint32_t schedule_unpark(struct schedule *, struct schedule_line *);            /* the first to OUT; SLOT_NONE: nobody */
-/* this one to OUT, if it stands in this line; looks at all before it */
+/* this one to OUT, if it stands in this line */
 bool schedule_pull(struct schedule *, struct schedule_line *, uint32_t slot);
 void schedule_all_due(struct schedule *, int64_t now_s);        /* everything in the heap is due now */
 bool schedule_due(const struct schedule *, int64_t *due_s);     /* when the earliest is; false: heap is empty */
