@@ -118,6 +118,7 @@ list_by_key(struct reader *r)
 		if (!r->form->deep || look_deeper(&r->look, LOOK_ALL) == LOOK_OK)       /* what cannot be read has been named */
 			show(r);
 	}
+	order_free(order);
 }
 
 static void

@@ -52,6 +52,7 @@ extern const struct form form_full, form_line, form_id, form_json, form_sendmail
 struct order;
 struct order *order_new(enum sort, bool reverse, uint64_t limit);       /* 0: ENOMEM */
 bool order_add(struct order *, const struct look *);                    /* looked at to LOOK_ALL; false: ENOMEM */
+void order_free(struct order *);
 /* in order, once all were added; false: that was all */
 bool order_next(struct order *, struct walk_item *);
 

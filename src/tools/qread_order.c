@@ -38,6 +38,14 @@ order_new(enum sort sort, bool reverse, uint64_t limit)
 	return o;
 }
 
+void
+order_free(struct order *o)
+{
+	words_free(&o->words);
+	free(o->entry);
+	free(o);
+}
+
 static bool
 by_word(const struct order *o)
 {

@@ -84,6 +84,7 @@ show(struct request *q, struct out *o)
 			die_sys(EX_SOFT, "write ", q->file);
 		if (!q->file)
 			out_buf(o, &b);
+		buf_free(&b);
 		return;
 	case QMAIL:
 		out_puts(o, "messages in queue: ");

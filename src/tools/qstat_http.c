@@ -81,35 +81,39 @@ is_ours(const char *path)
 	return (n == 1 && *path == '/') || (n == 8 && memcmp(path, "/metrics", 8) == 0);
 }
 
+static void
+respond(struct out *o, const struct buf *first, bool (*make)(struct buf *, void *), void *arg)
+{
+	bool head_only = first->len > 5 && memcmp(first->s, "HEAD ", 5) == 0;
+	struct buf body = BUF(64u << 20);
+
+	if (!head_only && (first->len < 5 || memcmp(first->s, "GET ", 4) != 0))
+		refuse(o, "405 Method Not Allowed");
+	else if (!is_ours(first->s + (head_only ? 5 : 4)))
+		refuse(o, "404 Not Found");
+	else if (!make(&body, arg))
+		refuse(o, "500 Internal Server Error");
+	else
+		answer(o, "200 OK", "text/plain; version=0.0.4; charset=utf-8", &body, head_only);
+	buf_free(&body);
+}
+
 void
 http_serve(bool (*make)(struct buf *, void *), void *arg)
 {
 	static char in_space[REQUEST], out_space[4096];
-	struct buf first = BUF(REQUEST), body = BUF(64u << 20);
+	struct buf first = BUF(REQUEST);
 	struct in in;
 	struct out o;
 	const char *why;
-	bool head_only;
 
 	in_init(&in, 0, in_space, sizeof in_space, TIME_LIMIT_MS);
 	in.deadline_ms = clock_mono_ms() + TIME_LIMIT_MS;
 	out_init(&o, 1, out_space, sizeof out_space, TIME_LIMIT_MS);
-	if (!read_request(&in, &first, &why)) {
-		if (why)
-			refuse(&o, why);
-		(void)out_flush(&o);
-		return;
-	}
-	head_only = first.len > 5 && memcmp(first.s, "HEAD ", 5) == 0;
-	if (!head_only && (first.len < 5 || memcmp(first.s, "GET ", 4) != 0))
-		refuse(&o, "405 Method Not Allowed");
-	else if (!is_ours(first.s + (head_only ? 5 : 4)))
-		refuse(&o, "404 Not Found");
-	else if (!make(&body, arg))
-		refuse(&o, "500 Internal Server Error");
-	else
-		answer(&o, "200 OK", "text/plain; version=0.0.4; charset=utf-8", &body, head_only);
+	if (read_request(&in, &first, &why))
+		respond(&o, &first, make, arg);
+	else if (why)
+		refuse(&o, why);
 	(void)out_flush(&o);                    /* who hangs up gets nothing */
 	buf_free(&first);
-	buf_free(&body);
 }
