@@ -288,7 +288,7 @@ class Starved:
 
 
 def starving():
-    runs = at_once(Starved, range(0, 20), 8)
+    runs = at_once(Starved, range(0, 30), 8)
     tap.ok('descriptors run out at %d places' % len(runs), runs[0].waiting == len(MAILS) and runs[-1].waiting < len(MAILS), runs)
     tap.none('with descriptors again, it goes on without a new start', [r for r in runs if r.trouble])
 

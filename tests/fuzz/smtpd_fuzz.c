@@ -156,6 +156,13 @@ out_flush(struct out *o)
 /* --- the log */
 
 void
+msg_warn(int error, const char *first, ...)
+{
+	(void)error;
+	(void)first;
+}
+
+void
 msg_say(const char *first, ...)
 {
 	va_list ap;

@@ -46,14 +46,14 @@ pneu-tcprules "$T/rules.cdb" "$T/rules.tmp" <<'END'
 END
 start -c 3 -C 2 -x "$T/rules.cdb" 127.0.0.1:0 '[::1]:0' -- pneu-smtpd
 is 'a message is taken' "$(mail 127.0.0.1 x@here.example)" 221
-is 'its envelope is queued' "$(envelope)" 'Fa@b.example|Tx@here.example||'
+is 'its envelope is queued' "$(envelope)" 'Fa@b.example|C127.0.0.1|Tx@here.example||'
 t 'the trace names the client' grep -q 'client.example (\[127.0.0.1\])' "$T/q"/message.*
 t 'and the text is whole' grep -qx '\.dot' "$T/q"/message.*
 t 'the session logs where the listener does' log_has 'pneu-smtpd: [0-9a-z]* accepted ID1 .*client 127.0.0.1'
 fresh
 is 'relaying is refused' "$(mail 127.0.0.1 x@far.example | cut -c 1-9)" '550 5.7.1'
 is 'unless a rule allows it' "$(mail 127.0.0.1 x@far.example 127.0.0.2)" 221
-is 'then it is queued' "$(envelope)" 'Fa@b.example|Tx@far.example||'
+is 'then it is queued' "$(envelope)" 'Fa@b.example|C127.0.0.2|Tx@far.example||'
 is 'a rule may deny' "$(mail 127.0.0.1 x@here.example 127.0.0.3)" closed
 is 'or limit the size' "$(mail 127.0.0.1 x@here.example 127.0.0.4 | cut -c 1-9)" '552 5.3.4'
 port4=$port
@@ -94,7 +94,7 @@ if [ -n "$activate" ]; then
 	done
 	fresh
 	is 'on a socket that systemd opened' "$(mail 127.0.0.1 x@here.example)" 221
-	is 'a message is queued too' "$(envelope)" 'Fa@b.example|Tx@here.example||'
+	is 'a message is queued too' "$(envelope)" 'Fa@b.example|C127.0.0.1|Tx@here.example||'
 	stop
 	is 'and TERM ends it' "$code" 0
 else
