@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
+#include "lib/progress.h"
 #include "wire/users.h"
 
 #define ADDRESS_ROOM 4096               /* an address may grow when it is completed */
@@ -115,13 +116,18 @@ resolve(struct host *s, const struct table *t, struct member *m)
 bool
 host_resolve(struct host *s, struct table *t)
 {
+	struct progress p;
 	uint32_t i;
+	bool ok = true;
 
-	for (i = 0; i < t->members; i++)
-		if ((t->member[i].kind == ELEMENT_ADDRESS || t->member[i].kind == ELEMENT_MAILBOX) &&
-		    !resolve(s, t, &t->member[i]))
-			return false;
-	return true;
+	progress_begin(&p, "looking for aliases of aliases", t->members);
+	for (i = 0; ok && i < t->members; i++) {
+		if (t->member[i].kind == ELEMENT_ADDRESS || t->member[i].kind == ELEMENT_MAILBOX)
+			ok = resolve(s, t, &t->member[i]);
+		progress_at(&p, i);
+	}
+	progress_end(&p);
+	return ok;
 }
 
 /* ---- users */

@@ -9,6 +9,7 @@
 
 #include "lib/msg.h"
 #include "lib/place.h"
+#include "lib/progress.h"
 #include "lib/sig.h"
 
 static void
@@ -60,12 +61,15 @@ static bool
 add_entries(struct work *w, struct aliasdb_make *m)
 {
 	struct buf b = BUF(ALIASDB_DATA);
+	struct progress p;
 	bool ok = true;
 	uint32_t i, j;
 
+	progress_begin(&p, "writing the database", w->table.entries);
 	for (i = 0; ok && i < w->table.entries; i++) {
 		const struct entry *e = &w->table.entry[i];
 
+		progress_at(&p, i);
 		if (e->list)
 			continue;
 		buf_clear(&b);
@@ -76,6 +80,7 @@ add_entries(struct work *w, struct aliasdb_make *m)
 		}
 		ok = ok && aliasdb_add(m, e->name, e->len, w->file[e->file].path, e->place.line, &b);
 	}
+	progress_end(&p);
 	buf_free(&b);
 	return ok;
 }

@@ -8,6 +8,7 @@
 #include "alias/work.h"
 #include "lib/ascii.h"
 #include "lib/num.h"
+#include "lib/progress.h"
 #include "resolve/expand.h"
 
 static const struct text_place top = { 1, 1 };
@@ -315,8 +316,8 @@ lint_required(struct work *w, const char *name)
 		found_warning(&w->findings, 0, top, "there is no ", name);
 }
 
-bool
-lint(struct work *w)
+static bool
+lint_all(struct work *w, struct progress *p)
 {
 	const struct table *t = &w->table;
 	const struct member *carried = 0;
@@ -327,6 +328,7 @@ lint(struct work *w)
 	for (i = 0; i < t->entries; i++) {
 		const struct entry *e = &t->entry[i];
 
+		progress_at(p, i);
 		if (!lint_duplicates(w, e))
 			return false;
 		for (j = e->first; j < e->first + e->count; j++) {
@@ -355,4 +357,16 @@ lint(struct work *w)
 		found_warning(&w->findings, 0, top,
 		    "too many different users: not all were looked up");
 	return true;
+}
+
+bool
+lint(struct work *w)
+{
+	struct progress p;
+	bool ok;
+
+	progress_begin(&p, "checking", w->table.entries);
+	ok = lint_all(w, &p);
+	progress_end(&p);
+	return ok;
 }

@@ -8,6 +8,7 @@
 
 #include "lib/fd.h"
 #include "lib/num.h"
+#include "lib/progress.h"
 #include "resolve/expand.h"
 
 static const struct text_place top = { 1, 1 };
@@ -135,15 +136,19 @@ entries(struct work *w, uint32_t file)
 	static struct text_entry e;
 	struct text_error error;
 	enum text_result r;
+	struct progress p;
 
 	text_init(&w->text, w->bytes.s ? w->bytes.s : "", w->bytes.len);
+	progress_begin(&p, w->file[file].name, w->bytes.len);
 	while ((r = text_next(&w->text, &e, &error)) == TEXT_ENTRY || r == TEXT_BAD)
 		if (r == TEXT_BAD)
 			found_error(&w->findings, file, error.place, error.why);
 		else if (!entry(w, &e, file)) {
 			r = TEXT_TROUBLE;
 			break;
-		}
+		} else
+			progress_at(&p, w->text.at);
+	progress_end(&p);
 	text_free(&w->text);
 	return r == TEXT_END;
 }

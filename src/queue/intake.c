@@ -3,17 +3,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "lib/clock.h"
+#include "lib/num.h"
 #include "queue/log.h"
 #include "queue/runner.h"
 
 #define SLICE 500                       /* directory entries looked at a turn */
 #define RESCAN_MS (60 * 60 * 1000)      /* nothing should need it; it costs little */
+#define TELL_FIRST_MS 2000              /* a scan that takes longer is told of, */
+#define TELL_EACH_MS 10000              /* and again */
 #define WAIT_MOST_S 86400               /* longer than any pause between two attempts in a queue lifetime of seven days */
 
 static int fifo = -1;
@@ -24,6 +29,8 @@ static size_t line_len;
 static DIR *dir;                        /* being scanned */
 static unsigned dir_number = QID_DIRS;  /* QID_DIRS: no scan */
 static bool scan_wanted;
+static int64_t scan_tell_ms;            /* when its progress is told */
+static bool scan_told;
 static int64_t rescan_ms;
 
 bool
@@ -107,6 +114,20 @@ read_fifo(void)
 	memmove(line, at, line_len);
 }
 
+/* who waits for a large queue to be known sees that it is being read, and when it has been */
+static void
+scan_tell(bool over)
+{
+	char text[NUM_TEXT + 40];
+
+	if (over ? !scan_told : clock_mono_ms() < scan_tell_ms)
+		return;
+	snprintf(text, sizeof text, "%zu messages%s", schedule_count(schedule), over ? ", all of msg/ has been read" : " so far");
+	log_say("scan", text, "", 0);
+	scan_tell_ms = clock_mono_ms() + TELL_EACH_MS;
+	scan_told = !over;
+}
+
 static void
 scan_end(void)
 {
@@ -122,12 +143,14 @@ scan_next_dir(void)
 
 	scan_end();
 	while (++dir_number < QID_DIRS) {
+		scan_tell(false);
 		qid_dir_text(path + 4, dir_number);
 		if ((dir = opendir(path)))
 			return true;
 		log_say("warning", "unable to scan ", path, errno);
 		rescan_ms = now.mono_ms + 60000;
 	}
+	scan_tell(true);
 	return false;
 }
 
@@ -177,6 +200,7 @@ scan_slice(void)
 				return;
 		scan_entry(e);
 	}
+	scan_tell(false);
 }
 
 /* what injectors without nameless files left when they were killed, and copies for local jobs */
@@ -211,6 +235,7 @@ intake_do(const struct wait *w)
 		scan_slice();
 	} else if (scan_wanted || now.mono_ms >= rescan_ms) {
 		scan_wanted = false;
+		scan_tell_ms = now.mono_ms + TELL_FIRST_MS;
 		rescan_ms = now.mono_ms + RESCAN_MS;
 		clean_tmp();
 		dir_number = UINT32_MAX;        /* the next one is the first */
