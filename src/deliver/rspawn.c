@@ -2,7 +2,8 @@
  *   fd 0   SOCK_SEQPACKET: requests in, workers out                 -> wire/spawner.h
  *   fd 2   log, shared with the workers
  *   exit   0 pneu-send is gone (the workers go on); 100 started as root; 111 trouble
- * Invariant: each request gets one answer; a worker has the job socket and the log, nothing else of ours. */
+ * Invariant: each request gets one answer; a worker has the job socket, the log and the table of addresses
+ * that did not answer, nothing else of ours. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -89,20 +89,12 @@ hop_new(enum channel c, const char *name)
 }
 
 struct hop *
-hop_find(const char *name)
+hop_named(const char *name)
 {
 	struct hop *h;
 
 	for (h = *row(name); h && strcmp(h->name, name) != 0; h = h->next)
 		;
-	return h;
-}
-
-struct hop *
-hop_named(const char *name)
-{
-	struct hop *h = hop_find(name);
-
 	return h ? h : hop_new(CHANNEL_REMOTE, name);
 }
 

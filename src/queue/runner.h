@@ -7,7 +7,8 @@
  *   expansion replaces a recipient that is an alias by those it stands for
  *   site      one per destination: tasks; decides who gets what and when (site.h)
  *   hop       where sites lead: window, pace (site.h)
- *   worker    the processes of a site: asks spawners for them, gives jobs, takes reports (site.h)
+ *   worker    the processes of a hop: asks spawners for them, gives jobs, takes reports (site.h)
+ *   handout   what a worker is told of a message, and what it reads
  *   bouncer   runs pneu-bounce for what the sender is to be told
  *   ctl       the control socket
  *   search    finds the waiting messages of one destination, when an operator wants them tried

@@ -172,6 +172,7 @@ sweep(void)
 /* ---- where it leads */
 
 static bool is_crowded(const struct site *);
+static void site_unready(struct site *);
 
 /* Messages of a hop that has too many open ones, unless they wait for others too, are closed and stand in line again. */
 static void
@@ -339,7 +340,7 @@ site_ready(struct site *s)
 	hop_ready(s->hop);
 }
 
-void
+static void
 site_unready(struct site *s)
 {
 	struct site **ring = &s->hop->ring;

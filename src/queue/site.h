@@ -15,7 +15,17 @@
  *   pace     when the next message may go, where control/destinations says how fast
  * What a site knows of its exchangers it knows for SITE_KNOWS_MS; then a worker of its own has to find out again, and what
  * that one finds at a busy hop waits in line with the others, what it finds at an idle connection goes there.
- * site.c decides who gets what and when; hop.c keeps what sites have in common; worker.c speaks with spawners and workers.
+ *
+ * The way of a task, from its message to the worker and back:
+ *   site.c    site_add fills it, site_added puts it into the site's line and the site into the ring of its hop, with the hop in
+ *             the ring of its channel. dispatch turns the rings: choose finds who shall have the next task, an idle worker, a
+ *             new one, or a busy one that may have one ahead
+ *   worker.c  worker_start gives it away: from then on it has a number and is in the log. A worker that the spawner still
+ *             owes gets it in worker_arrives. A worker that has found its exchangers asks first (announced): it may connect,
+ *             or its tasks go back to the front of their lines (send_home)
+ *   worker.c  take_report for each recipient, to message_report; after the last one task_end, to message_task_done
+ *   hop.c     what reports say of the place opens or halves the window, and answers what hops and control/destinations allow
+ * Whoever dies, spawner or worker, costs its tasks a Z each (worker_lost); nothing of them is lost.
  * Memory: a task belongs to the site's line, then to the worker that has it; a worker belongs to its hop; a site is freed by
  * site.c alone, a hop when no site and no worker leads to it any more. */
 #ifndef QUEUE_SITE_H
@@ -123,7 +133,6 @@ extern struct channel_state channels[CHANNELS];        /* in site.c */
 
 /* ---- site.c */
 void site_ready(struct site *);         /* back into the ring, if it has tasks */
-void site_unready(struct site *);       /* out of it */
 /* nobody could take it: it is tried again, at once, or soon when what it waits for makes no sound of its own */
 void site_put_first(struct site *, struct task *, bool at_once);
 void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
@@ -142,7 +151,6 @@ void site_each(void (*)(const struct site *));
 
 /* ---- hop.c */
 struct hop *hop_new(enum channel, const char *name);    /* with nobody leading there; 0: ENOMEM */
-struct hop *hop_find(const char *name); /* 0: there is none of that name */
 struct hop *hop_named(const char *name);        /* found or new; 0: ENOMEM */
 void hop_drop(struct hop *);            /* free it, if nobody leads there and it has no name */
 void hop_sweep(void);                   /* a few of those with a name that nobody leads to any more */

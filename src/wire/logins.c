@@ -80,11 +80,12 @@ copy(char *to, size_t most, const char *s, size_t n)
 static bool
 take(struct login *l, const char *s, size_t n)
 {
-	const char *colon = memchr(s, ':', n), *secret = colon + 1;
+	const char *colon = memchr(s, ':', n), *secret;
 	size_t left;
 
 	if (!colon)
 		return false;
+	secret = colon + 1;
 	left = n - (size_t)(secret - s);
 	l->kind = !left || (*secret != '|' && *secret != '!') ? LOGINS_PASSWORD : *secret == '|' ? LOGINS_COMMAND : LOGINS_TOKEN;
 	if (l->kind != LOGINS_PASSWORD) {
