@@ -299,7 +299,8 @@ on_parked(uint32_t slot, const struct order *o)
 
 /* ---- one that is held, or in the trash */
 
-/* link and unlink, not rename: a file that has the name meanwhile must not be lost */
+/* One rename, so that it never has two names: a crash between link and unlink would leave it to be delivered from both. Nobody
+ * else takes the new name after the look: what arrives now is named after the time of now. */
 static const char *
 put_back(const struct qid *id, const char *from, const char *to)
 {
@@ -307,9 +308,10 @@ put_back(const struct qid *id, const char *from, const char *to)
 
 	path_of(a, from, id);
 	path_of(b, to, id);
-	if (link(a, b) != 0)
-		return errno == ENOENT ? no_such : errno == EEXIST ? "there is one already" : "unable to bring it back";
-	(void)unlink(a);
+	if (access(b, F_OK) == 0)
+		return "there is one already";
+	if (rename(a, b) != 0)
+		return errno == ENOENT ? no_such : "unable to bring it back";
 	if (*to == 'm')
 		(void)schedule_add(schedule, id, now.wall_s);
 	return 0;
