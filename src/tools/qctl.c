@@ -220,9 +220,9 @@ main(int argc, char **argv)
 	bool ok;
 
 	msg_name("pneu-qctl");
-	if (argc < 2)
+	n = take_options(&opt, argv + 1, argc > 1 ? (size_t)argc - 1 : 0);
+	if (!n--)
 		die_say(EX_HARD, usage);
-	n = take_options(&opt, argv + 2, (size_t)argc - 2);
 	sig_ignore(SIGPIPE);
 	out_init(&o, 1, space, sizeof space, -1);
 	v = find_verb(argv[1]);
