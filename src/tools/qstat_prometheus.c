@@ -19,21 +19,27 @@ head(struct buf *b, const char *name, const char *type, const char *help)
 	    buf_puts(b, name) && buf_byte(b, ' ') && buf_puts(b, type) && buf_byte(b, '\n');
 }
 
-/* a label's value: '\\', '"' and newline are escaped; what is not of UTF-8, or a control, is '?' */
+/* A label's value: '\\' and '"' are escaped as the format has it. What is not of UTF-8, or a control, is "%XX", and so are '%' and
+ * '(', so that no two names become one: readers refuse all numbers when one of them comes twice. */
 static bool
 put_label(struct buf *b, const char *s, size_t n)
 {
+	static const char hex[] = "0123456789ABCDEF";
 	size_t used;
+	bool ok = true;
 
-	for (; n; s += used, n -= used) {
-		used = utf8_graphic(s, n);
-		if ((*s == '"' || *s == '\\') && !buf_byte(b, '\\'))
-			return false;
-		if (used ? !buf_put(b, s, used) : !buf_byte(b, '?'))
-			return false;
-		used = used ? used : 1;
+	for (; ok && n; s += used, n -= used) {
+		used = *s == '%' || *s == '(' ? 0 : utf8_graphic(s, n);
+		if (*s == '"' || *s == '\\')
+			ok = buf_byte(b, '\\');
+		if (used)
+			ok = ok && buf_put(b, s, used);
+		else {
+			ok = buf_byte(b, '%') && buf_byte(b, hex[(unsigned char)*s >> 4]) && buf_byte(b, hex[*s & 15]);
+			used = 1;
+		}
 	}
-	return true;
+	return ok;
 }
 
 static bool
@@ -175,7 +181,9 @@ put_table(struct buf *b, const struct table *t, uint64_t rows, const char *name,
 			return false;
 		shown += r->recipients;
 	}
-	return shown == t->all.recipients || sample(b, name, "domain", "(others)", 8, t->all.recipients - shown);
+	/* no domain is called that, put_label sees to it */
+	return shown == t->all.recipients || (buf_puts(b, name) && buf_puts(b, "{domain=\"(others)\"} ") &&
+	    buf_num(b, t->all.recipients - shown) && buf_byte(b, '\n'));
 }
 
 static bool

@@ -100,6 +100,11 @@ metric='pneu_queue_destination_recipients{domain="[^"]*[^\\]"}'
 is 'with destinations, whose names cannot break out' "$(pneu-qstat --prometheus -d -n 2 | grep destination_ | tail -n 3)" 'pneu_queue_destination_recipients{domain="one.test"} 3
 pneu_queue_destination_recipients{domain="\"\\{}="} 1
 pneu_queue_destination_recipients{domain="(others)"} 2'
+twins=$(fabricate --rcpt "$(printf 'x@\001')" --rcpt "$(printf 'x@\002')" --rcpt 'x@%01' --rcpt 'x@?' --rcpt 'x@(others)')
+is 'names that look alike stay two' "$(pneu-qstat --prometheus -d | sed -n 's/^pneu_queue_dest.*domain="\([^a-z]*[0-9?]\|.*others)\)"} 1$/\1/p' | sort | tr '\n' ' ')" '%01 %02 %2501 %28others) ? '
+pneu-qstat --prometheus -dst -n 4 >"$T/metrics"
+is 'and do not make one number of two' "$(python3 "$T/metrics.py" check "$T/metrics")" good
+pneu-qread -q id="$twins" | while read -r i; do rm "$Q"/msg/*/"$i"; done
 pneu-qstat --prometheus -dst >"$T/metrics"
 is 'it is of the format' "$(python3 "$T/metrics.py" check "$T/metrics")" good
 echo before >"$T/pneu.prom"
