@@ -29,6 +29,7 @@
 #define SLICE_MS 2                      /* of a search, */
 #define SLICE_PAUSE_MS 8                /* and until the next */
 #define REST 4                          /* so many times as long as a search took, its user has to wait for the next */
+#define SLOW_MS 2000                    /* who kept others waiting longer has to wait as long, though it cost us nothing */
 #define RESTING 16
 #define RCPTS_SHOWN 200
 
@@ -51,7 +52,8 @@ static struct search {
 	unsigned dir;
 	DIR *stream;
 	uint64_t found;
-	int64_t spent_ms, next_ms;
+	int64_t asked_ms, spent_ms, next_ms;
+	int64_t began_ms;               /* the slice that is being worked on, 0: none */
 	struct buf packet;              /* not sent yet */
 } search = { .packet = BUF(CONTROL_PACKET) };
 
@@ -97,15 +99,33 @@ pub_open(void)
 	return (listener = control_listen_users()) >= 0;
 }
 
+/* How long this slice has taken is counted when the search ends with it, too: else one message of very many recipients, the last
+ * one that is looked at, could be asked for again and again. */
+static int64_t
+slice_over(void)
+{
+	int64_t ms = search.began_ms ? clock_mono_ms() - search.began_ms : 0;
+
+	search.began_ms = 0;
+	search.spent_ms += ms;
+	return ms;
+}
+
 static void
 search_end(void)
 {
+	int64_t now_ms = clock_mono_ms(), rest_ms;
+
+	(void)slice_over();
+	rest_ms = REST * search.spent_ms;
+	if (now_ms - search.asked_ms > SLOW_MS && now_ms - search.asked_ms > rest_ms)
+		rest_ms = now_ms - search.asked_ms;
 	if (search.stream)
 		closedir(search.stream);
 	search.stream = 0;
 	buf_clear(&search.packet);
 	resting[rests].uid = search.user->uid;
-	resting[rests].until_ms = now.mono_ms + REST * search.spent_ms;
+	resting[rests].until_ms = now_ms + rest_ms;
 	rests = (rests + 1) % RESTING;
 	search.user = 0;
 }
@@ -319,17 +339,18 @@ search_one(void)
 static void
 search_slice(void)
 {
-	int64_t began_ms = clock_mono_ms();
-	int n = 0;
+	int64_t pause_ms;
 
 	if (search.packet.len && !send_packet())
 		return;
-	search.user->until_ms = now.mono_ms + IDLE_MS;  /* it is we who keep it waiting */
-	while (search_one())
-		if (++n % 16 == 0 && clock_mono_ms() - began_ms >= SLICE_MS)
-			break;
-	search.spent_ms += clock_mono_ms() - began_ms;
-	search.next_ms = now.mono_ms + SLICE_PAUSE_MS;
+	search.began_ms = clock_mono_ms();
+	search.user->until_ms = search.began_ms + IDLE_MS;      /* it is we who keep it waiting */
+	while (search_one() && clock_mono_ms() - search.began_ms < SLICE_MS)
+		;
+	/* a message of very many recipients takes longer than a slice: then the pause is longer, too */
+	pause_ms = REST * slice_over();
+	pause_ms = pause_ms > IDLE_MS / 2 ? IDLE_MS / 2 : pause_ms;
+	search.next_ms = clock_mono_ms() + (pause_ms > SLICE_PAUSE_MS ? pause_ms : SLICE_PAUSE_MS);
 }
 
 static const char *
@@ -347,7 +368,8 @@ mine(struct user *u)
 	search.user = u;
 	search.slot = search.dir = 0;
 	search.found = 0;
-	search.spent_ms = search.next_ms = 0;
+	search.asked_ms = now.mono_ms;
+	search.spent_ms = search.next_ms = search.began_ms = 0;
 	return 0;
 }
 
