@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/file.h"
 #include "lib/msg.h"
@@ -25,13 +26,10 @@ static void
 lock(int dir, const char *which)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	struct stat st;
+	int fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		die_sys(EX_SOFT, "open lock in ", which);
-	if (geteuid() == 0 && fstat(dir, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
-		die_sys(EX_SOFT, "give away lock in ", which);
 	if (fcntl(fd, F_SETLK, &l) != 0)        /* held to the end */
 		die_say(EX_SOFT, "pneu-send is running on ", which, "; stop it first");
 }
@@ -46,8 +44,6 @@ make_dir(const char *path)
 		die_sys(EX_SOFT, "look at ", path);
 	if (mkdirat(to, path, st.st_mode & 0777) != 0 && errno != EEXIST)
 		die_sys(EX_SOFT, "make ", path);
-	if (geteuid() == 0 && fchownat(to, path, st.st_uid, st.st_gid, 0) != 0)
-		die_sys(EX_SOFT, "give away ", path);
 }
 
 static bool
@@ -56,9 +52,8 @@ copy_to(int out, int in, const struct stat *st)
 	const struct timespec t[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
 	struct stat got;
 
-	return fd_copy(out, in, 0, (size_t)st->st_size) && (geteuid() != 0 || fchown(out, st->st_uid, st->st_gid) == 0) &&
-	    fchmod(out, st->st_mode & 0777) == 0 && futimens(out, t) == 0 && fsync(out) == 0 && fstat(out, &got) == 0 &&
-	    got.st_size == st->st_size;
+	return fd_copy(out, in, 0, (size_t)st->st_size) && fchmod(out, st->st_mode & 0777) == 0 && futimens(out, t) == 0 &&
+	    fsync(out) == 0 && fstat(out, &got) == 0 && got.st_size == st->st_size;
 }
 
 /* under a name that no runner looks at, until it is whole */
@@ -171,6 +166,9 @@ move(struct out *o, const char *dir)
 		die_sys(EX_SOFT, "open ", dir);
 	if (geteuid() == 0 && (fchown(to, st.st_uid, st.st_gid) != 0 || fchmod(to, st.st_mode & 0777) != 0))
 		die_sys(EX_SOFT, "give away ", dir);
+	/* what is in the queue is its user's to arrange, links as well: root must not be led by them to anything else */
+	if (geteuid() == 0 && st.st_uid != 0 && !drop_to(st.st_uid, st.st_gid))
+		die_sys(EX_SOFT, "become the queue's user");
 	lock(from, "the queue");
 	lock(to, dir);
 	each_dir(move_file, true);

@@ -221,6 +221,25 @@ is 'a queue that works is not moved' "$(qctl move "$T/moved")" "pneu-qctl: fatal
 111"
 stop
 when=$(stat -c %Y "$(file "$a")")
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 700 "$T/theirs" "$T/theirs/msg" "$T/theirs/bad"
+	chmod 711 "$T"
+	echo secret >"$T/root"
+	chmod 600 "$T/root"
+	ln -s "$T/root" "$T/theirs/lock"
+	ln -s "$T/bin" "$T/theirs/hold"
+	mkdir -m 700 "$T/bin"
+	chown -hR 65534 "$T/theirs"
+	is 'by root, nothing is done that its user may not do' "$(PNEU_QUEUE=$T/theirs qctl move "$T/stolen" | tail -n 1; stat -c %u "$T/root" "$T/bin")" '111
+0
+0'
+	rm "$T/theirs/lock" "$T/theirs/hold"
+	is 'what may be done is done as this user' "$(PNEU_QUEUE=$T/theirs qctl move "$T/stolen" | tail -n 1; stat -c %u "$T/stolen/msg" "$T/stolen/lock")" '0
+65534
+65534'
+else
+	echo '# SKIP moving by root: only root can'
+fi
 is 'one that rests is' "$(qctl move "$T/moved")" "1 message moved to $T/moved
 0"
 is 'nothing is left behind' "$(messages)" 0
