@@ -29,7 +29,7 @@
 #define BLOCK (1u << 20)
 #define RESTAMP_US 10000000             /* an ID's time counts for the order if it is not further off */
 
-#define USAGE "usage: pneu-trace [-j] [-f FILE]... [-d DIRECTORY]... [-s WHEN] [-u WHEN] ID|ADDRESS|@DOMAIN..."
+#define USAGE "usage: pneu-trace [-j] [-f FILE]... [-d DIRECTORY]... [-s WHEN] [-u WHEN] ID|ADDRESS|@DOMAIN|LOGIN..."
 
 struct asked {
 	const char *s;                  /* as it stands in logs: unprintable bytes are '?' */
@@ -246,6 +246,20 @@ keep_text(struct trace *t, struct span s)
 	return at;
 }
 
+/* An event came earlier than its log says; then so did what stands before it in the same log. */
+static void
+put_back(struct trace *t, struct trace_event *e, int64_t us)
+{
+	struct trace_event *x;
+
+	e->order_us = us;
+	for (x = e; x-- > t->event && x->source == e->source; )
+		if (x->order_us > us && x->order_us - us < RESTAMP_US)
+			x->order_us = us;
+		else
+			break;
+}
+
 /* known: whose it is. The event + 1; 0: there was no room */
 static uint32_t
 keep(struct trace *t, const struct trace_raw *r, const struct trace_line *l, uint32_t known, bool shown)
@@ -275,7 +289,7 @@ keep(struct trace *t, const struct trace_raw *r, const struct trace_line *l, uin
 	e->order_us = e->us;
 	own = l->kind == TRACE_ACCEPTED ? id_us(l->child) : TRACE_ANY_TIME;
 	if (own != TRACE_ANY_TIME && own <= e->us && e->us - own < RESTAMP_US)
-		e->order_us = own - 1;          /* the runner may have been quicker than whoever accepted it */
+		put_back(t, e, own - 1);        /* the runner may have been quicker than whoever accepted it */
 	return (uint32_t)++t->events;
 }
 
@@ -510,6 +524,14 @@ ask_id(struct trace *t, const char *s)
 		die_sys(EX_SOFT, "hold what is asked for");
 }
 
+/* IDs begin with the time, so with a digit; any other word without '@' is a login */
+static bool
+is_id(const char *s)
+{
+	s += *s == '[';
+	return (*s >= '0' && *s <= '9') || !*s || strchr(s, ' ');
+}
+
 static void
 ask(struct trace *t, const char *s)
 {
@@ -517,7 +539,7 @@ ask(struct trace *t, const char *s)
 	char *masked;
 	size_t n = strlen(s), i;
 
-	if (!strchr(s, '@')) {
+	if (!strchr(s, '@') && is_id(s)) {
 		ask_id(t, s);
 		return;
 	}

@@ -300,6 +300,8 @@ starting delivery 2: msg 4711 to local q@q.example
 delivery 2: failure: Sorry,_no_mailbox_here_by_that_name._(#5.1.1)/
 bounce msg 4711 qp 14
 END
+is 'a login without a domain' "$(pneu-trace -f "$T/more" Ann | grep -o '^[^ ]* [0-9a-z]* accepted' | sed 's/^[^ ]* //' | tr '\n' ' ')" \
+	'1k0vxjtnwd5aaaaa accepted 1k0vxjtnwf5abbbb accepted '
 pneu-trace -f "$T/more" y@y.example >"$T/out"
 is 'what belongs to another message of the session stays away' "$(sed '1d; s/^[^ ]* //' "$T/out")" \
 '1k0vxjtnhf11gb pneu-milter: 1k0vxjtnhf11gb: unix:/m: to be held: odd
