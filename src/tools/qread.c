@@ -351,7 +351,7 @@ main(int argc, char **argv)
 		show_these(&r, argv + optind);
 	else
 		list(&r);
-	if (!out_flush(&r.out))
+	if (!out_flush(&r.out) && r.out.error != EPIPE)       /* who reads no further has seen enough */
 		die_sys(EX_SOFT, "write");
 	return r.exit;
 }
