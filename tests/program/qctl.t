@@ -159,7 +159,8 @@ pneu-qctl flush >/dev/null
 is 'hold many that stand in line' "$(wait_until 20 sh -c "pneu-qctl status | grep -q '^messages [12345][0-9][0-9]'" ; qctl hold from=mass@here.test | sed 's/[0-9][0-9]* m/N m/')" 'N messages held
 0'
 pneu-qctl hold from=mass@here.test >/dev/null
-is 'all of them' "$(in_place hold)" 3000
+held_all() { [ "$(in_place hold)" = 3000 ]; }
+t 'all of them, those on their way when that has ended' wait_until 30 held_all
 is 'delete half of them by name' "$(head -n 1500 "$T/ids" | pneu-qctl delete - | grep -c ': done$')" 1500
 is 'the others by what they are' "$(qctl delete state=held)" '1500 messages deleted
 0'
@@ -201,6 +202,47 @@ t 'bounced' wait_until 20 logged "^bounce msg $a qp "
 is 'paused' "$(pneu-qctl status | grep -c '^paused elsewhere.test ')" 1
 is 'the deleted one stays' "$(at "$c")" trash
 t 'all else ends' wait_until 20 empty
+
+# ---- at a terminal
+# at_terminal ANSWER COMMAND...: what it shows, and its exit code
+at_terminal() {
+	python3 - "$@" <<'END'
+import os, pty, sys, time
+pid, fd = pty.fork()
+if not pid:
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen, asked = b'', False
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if b'[y/N] ' in seen and not asked:
+        asked = True
+        os.write(fd, sys.argv[1].encode() + b'\n')
+print(seen.replace(b'\r\n', b'\n').decode().strip())
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+}
+rewrite_rules '*@* Z 4.4.1 no answer'
+fabricate --count 30 --rcpt '%d@many.test' --sender 'mass@here.test' --due 3600 --quiet
+pneu-qctl flush >/dev/null
+t 'the runner finds them' wait_until 20 sh -c 'pneu-qctl status | grep -q "^messages 30"'
+is 'many are not changed without a question' "$(at_terminal n pneu-qctl hold from=mass@here.test)" 'hold 30 messages? [y/N] n
+nothing was done
+0'
+is 'y is yes' "$(at_terminal y pneu-qctl hold from=mass@here.test)" 'hold 30 messages? [y/N] y
+30 messages held
+0'
+is '-y is, too' "$(at_terminal n pneu-qctl delete -y all)" '30 messages deleted
+0'
+is 'few are no question' "$(at_terminal n pneu-qctl undo $(ls "$Q"/trash/* | grep '^1' | head -n 2) | tail -n 1)" 0
+fabricate --count 5000 --rcpt '%d@many.test' --sender 'mass@here.test' --place hold --quiet
+t 'progress is shown, and taken away' sh -c "printf '%s' \"\$1\" | grep -q 'delete 200/5[0-9]*.*5[0-9]* messages deleted'" - "$(at_terminal n pneu-qctl delete -y all | tr '\r\n' '  ')"
+pneu-qctl purge -T all >/dev/null
 
 # ---- the trash ends
 echo 1 >"$E/trashtime"
