@@ -94,9 +94,11 @@ t 'who sent it' has 'ID-B accepted from client.test [IP] (session ID-A): 24 byte
 t 'the runner has it' grep -qx "ID-B in the hands of the runner: [0-9]* bytes from <out@x.example>, queued by uid $(id -u)" "$T/tidy"
 t 'an alias' has 'ID-B team@a.example is an alias (aliases:1) for 1 recipient'
 t 'a delivery here' has 'ID-B delivered to ann@a.example: 1 file'
-t 'a forward, with its copy' has 'ID-B delivered to joe@a.example: forwarded to 1 address as ID-C'
+# its letter depends on who was delivered to first
+copied=$(sed -n 's/^ID-B delivered to joe@a[.]example: forwarded to 1 address as //p' "$T/tidy")
+t 'a forward, with its copy' test -n "$copied"
 t 'a delivery elsewhere, with how safe it was, in the words of the server' grep -qx 'ID-B delivered to bob@b.example by IP \[IP\], in clear text: the server said: 250 2.0.0 ok ID-.' "$T/tidy"
-t 'what became of the copy' grep -q '^ID-C delivered to bob@b.example by' "$T/tidy"
+t 'what became of the copy' grep -q "^$copied delivered to bob@b.example by" "$T/tidy"
 is 'it is done, and so is the copy' "$(grep -c 'done, gone from the queue$' "$T/tidy")" 2
 is 'the beginning stands at the beginning' "$(sed -n 1,2p "$T/tidy" | cut -c1-16)" 'DATE
 ID-A refused to '
