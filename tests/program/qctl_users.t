@@ -145,4 +145,20 @@ is 'is no matter' "$(cat "$E/badlogins")" 'eve
 ann'
 is 'once more' "$(qctl drain login=ANN | head -n 1)" 'login ANN: refused already (control/badlogins)'
 is 'a pattern is not a login' "$(qctl drain 'login=a*' | tail -n 1)" 100
+stop
+
+# ---- root, on somebody else's queue
+if [ "$me" = 0 ]; then
+	house
+	inject joe@sender.test ann@here.test; a=$ID
+	touch -d '+1 hour' "$(file "$a")"
+	chmod 711 "$T" "$T/$house_n"
+	chown -R 65534 "$Q"
+	is 'without a runner root becomes the owner' "$(qctl hold "$a")" "hold $a: done
+0"
+	is 'so what it makes belongs to him' "$(find "$Q" ! -user 65534)" ''
+	is 'also in another directory' "$(qctl move "$T/$house_n/there" >/dev/null; find "$T/$house_n/there" ! -user 65534)" ''
+else
+	echo '# SKIP the queue of another user: only root can work on it'
+fi
 finish
