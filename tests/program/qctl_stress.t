@@ -44,6 +44,9 @@ for turn in range(40):
 for what in 'a.test', 'b.test', 'local', 'remote', 'all', 'relay.test':
     ask('resume', what)
 END
+# what was to be held or deleted when its delivery had ended is that only now
+quiet() { [ "$(pneu-qctl status | sed -n 's/^active //p')" = 0 ]; }
+t 'deliveries that were on their way end' wait_until 60 quiet
 rewrite_rules '*@* K ok'
 pneu-qctl undo all >"$T/undo"
 pneu-qctl release all >"$T/release"
