@@ -141,7 +141,12 @@ is 'it is not delivered again' "$(events '^job local ann' | wc -l | tr -d ' ')" 
 stop
 
 # ---- delays
-old() { ID=$(fabricate --arrival $(($(date +%s) - ${age:-1000})) --due -10 "$@"); }
+# each a second older than the one before: an ID of the same second would be that of one whose inode is free again
+olds=0
+old() {
+	olds=$((olds + 1))
+	ID=$(fabricate --arrival $(($(date +%s) - ${age:-1000} - olds)) --due -10 "$@")
+}
 house
 rule 'joe@*' 'K ok'
 rule '*@*' "Z 4.4.2 broken off"
