@@ -142,10 +142,10 @@ stop
 
 # ---- delays
 # each a second older than the one before: an ID of the same second would be that of one whose inode is free again
-olds=0
+old_base=$(date +%s)
 old() {
-	olds=$((olds + 1))
-	ID=$(fabricate --arrival $(($(date +%s) - ${age:-1000} - olds)) --due -10 "$@")
+	old_base=$((old_base - 1))
+	ID=$(fabricate --arrival $((old_base - ${age:-1000})) --due -10 "$@")
 }
 house
 rule 'joe@*' 'K ok'
