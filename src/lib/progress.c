@@ -9,6 +9,7 @@
 #include "lib/fd.h"
 
 #define CALLS 64
+#define CLEAR "\r\033[K"                 /* to the beginning of the line, and what stood there away */
 
 void
 progress_begin(struct progress *p, const char *what, uint64_t total)
@@ -25,12 +26,11 @@ show(struct progress *p, uint64_t done)
 {
 	char line[120];
 	unsigned percent = !p->total || done >= p->total ? 100 : (unsigned)((double)done * 100 / (double)p->total);
-	int n = snprintf(line, sizeof line, "%.60s: %u%%", p->what, percent), i;
+	int n = snprintf(line, sizeof line, CLEAR "%.60s: %u%%", p->what, percent), i;
 
-	for (i = 0; i < n; i++)
+	for (i = sizeof CLEAR - 1; i < n; i++)
 		line[i] = ascii_mask(line[i]);
-	(void)fd_write(2, "\r\033[K", 4);
-	(void)fd_write(2, line, (size_t)n);
+	(void)fd_write(2, line, (size_t)n);     /* in one piece, so that nothing of others' comes between */
 	p->shown = true;
 }
 
@@ -49,6 +49,6 @@ void
 progress_end(struct progress *p)
 {
 	if (p->shown)
-		(void)fd_write(2, "\r\033[K", 4);
+		(void)fd_write(2, CLEAR, sizeof CLEAR - 1);
 	p->shown = p->watched = false;
 }

@@ -1,5 +1,6 @@
 /* what a terminal gets to see of long work, and nobody else */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -9,16 +10,29 @@
 #include "lib/progress.h"
 #include "tap.h"
 
+#define MARK "#"
+
 static char seen[500];
 
-/* all that has come to the other end of descriptor 2 */
+/* all that has come to the other end of descriptor 2. A terminal hands on what is written in its own time and in pieces, so
+ * a mark goes after it, and what came before the mark is all. */
 static const char *
 heard(int fd)
 {
-	ssize_t n = read(fd, seen, sizeof seen - 1);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t had = 0;
+	ssize_t n;
+	char *mark;
 
-	seen[n > 0 ? n : 0] = 0;
-	return seen;
+	(void)fd_write(2, MARK, 1);
+	do {
+		seen[had] = 0;
+		if ((mark = strchr(seen, *MARK))) {
+			*mark = 0;
+			return seen;
+		}
+	} while (poll(&p, 1, 10000) == 1 && (n = read(fd, seen + had, sizeof seen - 1 - had)) > 0 && (had += (size_t)n));
+	return "nothing, not even the mark";
 }
 
 static void
