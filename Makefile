@@ -11,9 +11,15 @@ BIN     = $(PREFIX)/lib/pneu
 MAN     = $(PREFIX)/share/man
 
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
-NSS     = listen/tcpd queue/start deliver/lspawn resolve/getpw tools/explain tools/showctl alias/newaliases login/checkpw
-LEAN    = listen/tcprules smtp/smtpd smtp/qmqpd filter/milter inject/qmqpc queue/queue queue/send queue/bounce deliver/local deliver/rspawn \
-          deliver/remote deliver/tlsrelay deliver/dnsq deliver/newu login/newpw smtp/newmrh smtp/record smtp/replay tools/qread tools/qstat tools/qctl tools/trace tools/top
+NSS     = listen/tcpd login/checkpw alias/newaliases resolve/getpw
+NSS    += queue/start deliver/lspawn
+NSS    += tools/explain tools/showctl
+LEAN    = listen/tcprules smtp/smtpd smtp/qmqpd smtp/newmrh smtp/record smtp/replay login/newpw
+LEAN   += filter/milter
+LEAN   += inject/qmqpc
+LEAN   += queue/queue queue/send queue/bounce
+LEAN   += deliver/local deliver/newu deliver/rspawn deliver/remote deliver/tlsrelay deliver/dnsq
+LEAN   += tools/qread tools/qstat tools/qctl tools/trace tools/top
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
@@ -34,8 +40,8 @@ LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}
 NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
-PARTS  := $(filter-out $(MAINS),$(wildcard src/lib/*.c src/mail/*.c src/wire/*.c src/listen/*.c src/smtp/*.c src/login/*.c src/filter/*.c \
-          src/inject/*.c src/resolve/*.c src/queue/*.c src/deliver/*.c src/alias/*.c src/tools/*.c src/compat/$(SYS)/*.c))
+ROOMS   = lib mail wire listen smtp login filter inject resolve queue deliver pop alias tools compat/$(SYS)
+PARTS  := $(filter-out $(MAINS),$(wildcard $(ROOMS:%=src/%/*.c)))
 PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 
