@@ -7,6 +7,7 @@
 
 #include "compat/compat.h"
 #include "lib/fd.h"
+#include "lib/file.h"
 
 static const char stripped[] = "Return-Path";
 
@@ -91,32 +92,6 @@ message_next(struct message *m, char **s)
 	return n;
 }
 
-/* an unlinked file in a directory */
-static int
-file_in(const char *dir)
-{
-	static unsigned count;
-	char name[200];
-	int fd = -1, at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries;
-
-	if (at < 0)
-		return -1;
-	if ((fd = compat_nameless(at, 0600)) < 0)
-		for (tries = 0; fd < 0 && tries < 10; tries++) {
-			snprintf(name, sizeof name, ".pneu-message.%ld.%u", (long)getpid(), ++count);
-			fd = openat(at, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-			if (fd >= 0 && unlinkat(at, name, 0) != 0) {
-				close(fd);
-				fd = -1;
-				break;
-			}
-			if (fd < 0 && errno != EEXIST)
-				break;
-		}
-	close(at);
-	return fd;
-}
-
 static bool
 fill(int fd, struct message *m, const struct buf *first)
 {
@@ -139,9 +114,9 @@ message_file(struct message *m, const struct buf *first)
 	int fd = m->end - m->start <= MESSAGE_MEMORY ? compat_memory_file() : -1, cause;
 
 	if (fd < 0)
-		fd = file_in(".");
+		fd = file_nameless(".");
 	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
-		fd = file_in("/tmp");
+		fd = file_nameless("/tmp");
 	if (fd < 0 || fill(fd, m, first))
 		return fd;
 	cause = errno;

@@ -1,7 +1,6 @@
 #include "deliver/tcpto.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -9,7 +8,7 @@
 
 #include "compat/compat.h"
 #include "lib/clock.h"
-#include "lib/fd.h"
+#include "lib/file.h"
 
 struct entry {
 	unsigned char ip[16];
@@ -23,27 +22,13 @@ struct table {
 
 static struct table own, *table = &own; /* own takes no memory before something is written into it */
 
-/* where the system has no files in memory: one without a name */
-static int
-unlinked_file(void)
-{
-	char path[] = "/tmp/pneu-tcpto.XXXXXX";
-	int fd = mkstemp(path);
-
-	if (fd >= 0 && (unlink(path) != 0 || !fd_cloexec(fd, true))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 int
 tcpto_create(void)
 {
 	int fd = compat_memory_file();
 
-	if (fd < 0 && errno == EOPNOTSUPP)
-		fd = unlinked_file();
+	if (fd < 0 && errno == EOPNOTSUPP)      /* the system has no files in memory */
+		fd = file_nameless(0);
 	if (fd >= 0 && ftruncate(fd, sizeof(struct table)) != 0) {
 		close(fd);
 		return -1;

@@ -35,37 +35,12 @@ milter_name(const char *s)
 
 /* ---- files without a name */
 
-/* an empty one in $TMPDIR or /tmp; nothing of it is left if we die */
-static int
-file_on_disk(void)
-{
-	const char *dir = getenv("TMPDIR");
-	struct newfile f;
-	int at = open(dir && *dir ? dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, e;
-
-	if (at < 0)
-		return -1;
-	if (newfile_open(&f, at, at, 0600)) {
-		fd = f.fd;
-		if (f.tmp_dir >= 0 && *f.tmp && unlinkat(at, f.tmp, 0) != 0) {
-			e = errno;
-			close(fd);
-			errno = e;
-			fd = -1;
-		}
-	}
-	e = errno;
-	close(at);
-	errno = e;
-	return fd;
-}
-
 static int
 file_for(uint64_t size)
 {
 	int fd = size <= MEMORY_FILE ? compat_memory_file() : -1;
 
-	return fd < 0 ? file_on_disk() : fd;
+	return fd < 0 ? file_nameless(0) : fd;
 }
 
 static int
@@ -137,7 +112,7 @@ spill(struct milter_message *m, int fd, const char *space, uint64_t *length, enu
 
 	*r = MILTER_READ_STORE;
 	*length = MILTER_MEMORY;
-	if ((m->file = file_on_disk()) < 0 || !fd_write(m->file, space, MILTER_MEMORY))
+	if ((m->file = file_nameless(0)) < 0 || !fd_write(m->file, space, MILTER_MEMORY))
 		return false;
 	while ((got = fd_read(fd, chunk, sizeof chunk)) > 0) {
 		if (!fd_write(m->file, chunk, (size_t)got))
@@ -318,7 +293,7 @@ milter_store_init(struct milter_store *b, char *space)
 static bool
 flush(struct milter_store *b)
 {
-	if (b->body.fd < 0 && (b->body.fd = file_on_disk()) < 0)
+	if (b->body.fd < 0 && (b->body.fd = file_nameless(0)) < 0)
 		return false;
 	if (!fd_write(b->body.fd, b->space, b->have))
 		return false;

@@ -135,26 +135,13 @@ load_settings(void)
 
 /* ---- the message */
 
-/* a file without a name in $TMPDIR or /tmp */
-static int
-nameless(void)
-{
-	const char *dir = getenv("TMPDIR");
-	struct newfile f;
-	int at = open(dir && *dir ? dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (at < 0 || !newfile_open(&f, at, at, 0600) || (*f.tmp && unlinkat(at, f.tmp, 0) != 0))
-		die_sys(INJECT_WRITE, "make a file for the message");
-	close(at);
-	return f.fd;
-}
-
 static void
 keep(struct message *m)
 {
 	ssize_t r = (ssize_t)m->length;
 
-	m->fd = nameless();
+	if ((m->fd = file_nameless(0)) < 0)
+		die_sys(INJECT_WRITE, "make a file for the message");
 	do {
 		if (!fd_write(m->fd, space, (size_t)r))
 			die_sys(INJECT_WRITE, "keep message");

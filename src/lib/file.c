@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,4 +136,28 @@ newfile_close(struct newfile *f)
 	fd = f->fd;
 	f->fd = -1;
 	return close(fd) == 0;
+}
+
+int
+file_nameless(const char *dir)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct newfile f;
+	int at = open(dir ? dir : tmp && *tmp ? tmp : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, e;
+
+	if (at < 0)
+		return -1;
+	if (newfile_open(&f, at, at, 0600)) {
+		fd = f.fd;
+		if (*f.tmp && unlinkat(at, f.tmp, 0) != 0) {
+			e = errno;
+			close(fd);
+			errno = e;
+			fd = -1;
+		}
+	}
+	e = errno;
+	close(at);
+	errno = e;
+	return fd;
 }

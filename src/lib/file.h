@@ -30,4 +30,8 @@ bool newfile_name(struct newfile *, int dir, const char *name);
 /* close it; without a name it is gone, and fd is -1. false: close(2) failed, do not call it written */
 bool newfile_close(struct newfile *);
 
+/* An empty file for this process alone, read and write, mode 0600, close-on-exec, in the directory dir; 0: in $TMPDIR or /tmp.
+ * It has no name, so nothing of it is left when the process dies. -1: errno */
+int file_nameless(const char *dir);
+
 #endif

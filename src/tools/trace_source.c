@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/file.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/proc.h"
@@ -158,18 +159,14 @@ static int
 spool(int from)
 {
 	static char space[65536];
-	const char *dir = getenv("TMPDIR");
-	char path[1024];
 	uint64_t sum = 0;
 	ssize_t n;
 	int fd;
 
 	if (lseek(from, 0, SEEK_SET) == 0)
 		return from;
-	if (snprintf(path, sizeof path, "%s/pneu-trace.XXXXXX", dir && *dir ? dir : "/tmp") >= (int)sizeof path)
-		die_say(EX_HARD, "TMPDIR is too long");
-	if ((fd = mkstemp(path)) < 0 || unlink(path) != 0 || !fd_cloexec(fd, true))
-		die_sys(EX_SOFT, "make a temporary file ", path);
+	if ((fd = file_nameless(0)) < 0)
+		die_sys(EX_SOFT, "make a temporary file");
 	while ((n = fd_read(from, space, sizeof space)) > 0 && (sum += (uint64_t)n) < SPOOL_MAX)
 		if (!fd_write(fd, space, (size_t)n))
 			die_sys(EX_SOFT, "keep what is read in a temporary file");
