@@ -12,13 +12,14 @@ MAN     = $(PREFIX)/share/man
 
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
 NSS     = listen/tcpd login/checkpw alias/newaliases resolve/getpw
-NSS    += queue/start deliver/lspawn
+NSS    += queue/start local/lspawn
 NSS    += tools/explain tools/showctl
 LEAN    = listen/tcprules smtp/smtpd smtp/qmqpd smtp/newmrh smtp/record smtp/replay login/newpw
 LEAN   += filter/milter
 LEAN   += inject/qmqpc
 LEAN   += queue/queue queue/send queue/bounce
-LEAN   += deliver/local deliver/newu deliver/rspawn deliver/remote deliver/tlsrelay deliver/dnsq
+LEAN   += local/local local/newu
+LEAN   += remote/rspawn remote/remote remote/tlsrelay remote/dnsq
 LEAN   += tools/qread tools/qstat tools/qctl tools/trace tools/top
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
@@ -40,7 +41,7 @@ LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}
 NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
-ROOMS   = lib mail wire listen smtp login filter inject resolve queue deliver pop alias tools compat/$(SYS)
+ROOMS   = lib mail wire listen smtp login filter inject resolve queue local remote pop alias tools compat/$(SYS)
 PARTS  := $(filter-out $(MAINS),$(wildcard $(ROOMS:%=src/%/*.c)))
 PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))

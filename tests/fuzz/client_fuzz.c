@@ -2,7 +2,7 @@
  *   input   a byte of bits: 1 PIPELINING, 2 something was given up before, 4 SIZE, 8 a second message right behind,
  *           16 CHUNKING, 32 LMTP, 64 DSN and SMTPUTF8, 128 RCPTMAX=2; then all that the server says before it closes
  * Each recipient is reported exactly once or, when the server never answered to MAIL, not at all; success only after a 2xx.
- * sources: src/deliver/transaction.c src/deliver/commands.c src/deliver/delivery.c src/deliver/client.c src/deliver/connect.c src/deliver/tlsclient.c src/deliver/offers.c src/deliver/result.c src/mail/reply.c src/mail/retryhint.c src/mail/dsn.c src/mail/xtext.c src/mail/dot.c src/mail/addr.c src/mail/utf8.c src/mail/header.c src/mail/date.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/ip.c src/lib/proc.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
+ * sources: src/remote/transaction.c src/remote/commands.c src/remote/delivery.c src/remote/client.c src/remote/connect.c src/remote/tlsclient.c src/remote/offers.c src/remote/result.c src/mail/reply.c src/mail/retryhint.c src/mail/dsn.c src/mail/xtext.c src/mail/dot.c src/mail/addr.c src/mail/utf8.c src/mail/header.c src/mail/date.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/ip.c src/lib/proc.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "deliver/sasl.h"
-#include "deliver/transaction.h"
+#include "remote/sasl.h"
+#include "remote/transaction.h"
 #include "lib/fd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -1,14 +1,14 @@
 /* dns_fuzz - DNS answers, and names and server lists as text
  *   input   a byte: the type asked for (2 bits), CNAMEs allowed (4 bits), TXT instead (1 bit), TLSA instead (1 bit); then the packet, its own id and question
  *           taken for ours where it has one, so that the fuzzer gets behind that door
- * sources: src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c
+ * sources: src/remote/dnspacket.c src/remote/dnsserver.c src/lib/num.c
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver/dnspacket.h"
-#include "deliver/dnsserver.h"
+#include "remote/dnspacket.h"
+#include "remote/dnsserver.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -3,7 +3,7 @@
  *           happens, a byte whenever something can: which sockets are ready (255: none, and time passes), what one of them
  *           has to say (see say()). At its end there is silence.
  * The sockets, the clock and the random numbers of dnsask.c are ours, by name.
- * sources: src/deliver/dns.c src/deliver/dnspacket.c src/deliver/dnsserver.c src/lib/num.c src/lib/buf.c src/lib/file.c src/lib/ip.c src/lib/clock.c src/compat/linux/system.c
+ * sources: src/remote/dns.c src/remote/dnspacket.c src/remote/dnsserver.c src/lib/num.c src/lib/buf.c src/lib/file.c src/lib/ip.c src/lib/clock.c src/compat/linux/system.c
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "deliver/dns.h"
+#include "remote/dns.h"
 #include "lib/clock.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -227,7 +227,7 @@ our_recv(int fd, void *s, size_t n, int flags)
 #define send our_send
 #define poll our_poll
 #define recv our_recv
-#include "../../src/deliver/dnsask.c"
+#include "../../src/remote/dnsask.c"
 
 static void
 check_why(const char *s)

@@ -1,13 +1,13 @@
 /* message_fuzz - what local delivery does with a message's bytes: header lines, a field taken out, ">From " quoting
  *   input   a byte: the size of the pieces; then the message
  * Pieces must give what the whole gives; the quoting must leave no "From " line and be undone by taking one '>' away.
- * sources: src/mail/header.c src/mail/addr.c src/mail/utf8.c src/mail/date.c src/deliver/mbox.c src/deliver/message.c src/mail/outcome.c src/lib/buf.c src/lib/clock.c src/lib/fd.c src/lib/file.c src/lib/num.c src/compat/linux/system.c
+ * sources: src/mail/header.c src/mail/addr.c src/mail/utf8.c src/mail/date.c src/local/mbox.c src/local/message.c src/mail/outcome.c src/lib/buf.c src/lib/clock.c src/lib/fd.c src/lib/file.c src/lib/num.c src/compat/linux/system.c
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver/mbox.h"
+#include "local/mbox.h"
 #include "mail/header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -2,7 +2,7 @@
  *   input   a byte: bits 1, 2, 4, 8 the mechanisms offered; then all that the server says
  * It succeeds only after a 2xx, the result is one that waits, and it never has the password in it, nor the
  * letters that it was sent as.
- * sources: src/deliver/sasl.c src/deliver/secretline.c src/deliver/client.c src/deliver/connect.c src/deliver/tlsclient.c src/deliver/offers.c src/deliver/result.c src/mail/reply.c src/mail/retryhint.c src/wire/logins.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/base64.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/file.c src/lib/in.c src/lib/ip.c src/lib/proc.c src/lib/conf.c src/lib/place.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
+ * sources: src/remote/sasl.c src/remote/secretline.c src/remote/client.c src/remote/connect.c src/remote/tlsclient.c src/remote/offers.c src/remote/result.c src/mail/reply.c src/mail/retryhint.c src/wire/logins.c src/wire/job.c src/wire/packet.c src/wire/percent.c src/wire/fields.c src/lib/base64.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/file.c src/lib/in.c src/lib/ip.c src/lib/proc.c src/lib/conf.c src/lib/place.c src/lib/clock.c src/lib/msg.c src/compat/linux/system.c
  */
 #include <signal.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "deliver/sasl.h"
+#include "remote/sasl.h"
 #include "lib/fd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -1,4 +1,4 @@
-"""tlsrelay.py WRAPPER DIR - TAP: the program of control/tlsclient against TLS servers of ours (deliver/tlsclient.h)
+"""tlsrelay.py WRAPPER DIR - TAP: the program of control/tlsclient against TLS servers of ours (remote/tlsclient.h)
 
 WRAPPER is the command; DIR has good.pem for mx.example with ca.crt, and self.pem."""
 import hashlib

@@ -1,5 +1,5 @@
 /* dns: what the callers' limits do, and many questions at once; a child answers on loopback */
-#include "deliver/dns.h"
+#include "remote/dns.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "deliver/dnsask.h"
+#include "remote/dnsask.h"
 #include "tap.h"
 
 #define RECORDS 12

@@ -135,7 +135,7 @@ our_recv(int fd, void *to, size_t size, int flags)
 #define send our_send
 #define poll our_poll
 #define recv our_recv
-#include "../../src/deliver/dnsask.c"
+#include "../../src/remote/dnsask.c"
 
 static struct dnsask q[DNSASK_FLIGHT + 20];
 

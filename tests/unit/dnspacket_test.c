@@ -1,5 +1,5 @@
 /* dnspacket: names, golden bytes of a question, and answers by hand */
-#include "deliver/dnspacket.h"
+#include "remote/dnspacket.h"
 
 #include "tap.h"
 

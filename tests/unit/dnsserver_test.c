@@ -1,5 +1,5 @@
 /* dnsserver: $DNSCACHEIP and resolv.conf */
-#include "deliver/dnsserver.h"
+#include "remote/dnsserver.h"
 
 #include <arpa/inet.h>
 

@@ -1,4 +1,4 @@
-#include "deliver/exitcode.h"
+#include "local/exitcode.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "deliver/hosts.h"
-#include "deliver/tcpto.h"
+#include "remote/hosts.h"
+#include "remote/tcpto.h"
 #include "tap.h"
 
 static unsigned mx_asked, addr_asked;

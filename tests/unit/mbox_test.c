@@ -1,4 +1,4 @@
-#include "deliver/mbox.h"
+#include "local/mbox.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

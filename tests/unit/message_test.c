@@ -1,4 +1,4 @@
-#include "deliver/message.h"
+#include "local/message.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

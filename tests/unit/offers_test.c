@@ -1,4 +1,4 @@
-#include "deliver/offers.h"
+#include "remote/offers.h"
 
 #include "tap.h"
 

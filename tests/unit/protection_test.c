@@ -1,5 +1,5 @@
 /* protection: what is demanded of a host, by the route, the settings, DANE and MTA-STS; the DNS is this file */
-#include "deliver/protection.h"
+#include "remote/protection.h"
 
 #include <fcntl.h>
 #include <stdio.h>

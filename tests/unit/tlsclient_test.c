@@ -1,5 +1,5 @@
 /* tlsclient: what it hands to a program, what it believes, and that nothing hangs */
-#include "deliver/tlsclient.h"
+#include "remote/tlsclient.h"
 
 #include <errno.h>
 #include <stdlib.h>
