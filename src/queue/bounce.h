@@ -66,5 +66,7 @@ void bounce_status(struct bounce *);
 void bounce_original(struct bounce *);
 /* Message-ID of the original, with its <>, appended; nothing, if it has none that may stand in a header */
 void bounce_message_id(const struct bounce *, struct buf *);
+/* Its Subject, appended, at most 200 bytes; nothing, if that is no single line of printable ASCII */
+void bounce_subject(const struct bounce *, struct buf *);
 
 #endif

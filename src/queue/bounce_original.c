@@ -8,6 +8,7 @@
 #include "queue/bounce.h"
 
 #define LOOK_MOST 65536                 /* bytes of a header that a Message-ID is looked for in */
+#define SUBJECT_MOST 200                /* bytes of it that are told; nothing of a longer one */
 #define ID_MOST 250                     /* bytes of it; RFC 5322 gives a line 998 */
 
 /* bytes of the header of the original with its last newline, or what there is of it in limit */
@@ -87,27 +88,50 @@ id_length(const char *s)
 	return s[n] == '>' && n > 1 && n < ID_MOST ? n + 1 : 0;
 }
 
-void
-bounce_message_id(const struct bounce *of, struct buf *b)
+/* the value of the first field of that name (with its colon), up to the end of what was looked at; 0: there is none */
+static const char *
+field(const struct bounce *of, const char *name)
 {
-	static const char name[] = "Message-ID:";
 	static char header[LOOK_MOST + 1];
 	uint64_t length = header_bytes(of->file.header.length < LOOK_MOST ? of->file.header.length : LOOK_MOST);
 	ssize_t n = fd_pread(BOUNCE_QUEUEFILE, header, (size_t)length, QF_HEADER);
 	const char *line;
-	size_t id;
 
 	if (n < 0)
 		die_sys(EX_SOFT, "read the message");
 	header[n] = 0;
 	for (line = header; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncasecmp(line, name, sizeof name - 1) != 0)
-			continue;
-		line += sizeof name - 1;
-		line += strspn(line, " \t\n");
-		if ((id = id_length(line)) > 0 && !buf_put(b, line, id))
-			die_sys(EX_SOFT, "hold the bounce");
-		return;
+		if (strncasecmp(line, name, strlen(name)) == 0)
+			return line + strlen(name) + strspn(line + strlen(name), " \t");
 	}
+	return 0;
+}
+
+void
+bounce_message_id(const struct bounce *of, struct buf *b)
+{
+	const char *value = field(of, "Message-ID:");
+	size_t id = value ? id_length(value + strspn(value, " \t\n")) : 0;
+
+	if (id && !buf_put(b, value + strspn(value, " \t\n"), id))
+		die_sys(EX_SOFT, "hold the bounce");
+}
+
+void
+bounce_subject(const struct bounce *of, struct buf *b)
+{
+	const char *value = field(of, "Subject:"), *word;
+	size_t n = value ? strcspn(value, "\n") : 0, i;
+
+	/* an encoded word (RFC 2047) is for mail readers, which show it in the third part */
+	if (!n || n > SUBJECT_MOST || ((word = strstr(value, "=?")) && word < value + n))
+		return;
+	if (value[n] && (value[n + 1] == ' ' || value[n + 1] == '\t'))         /* it goes on */
+		return;
+	for (i = 0; i < n; i++)
+		if (value[i] < ' ' || value[i] > '~')
+			return;
+	if (!buf_put(b, value, n))
+		die_sys(EX_SOFT, "hold the bounce");
 }

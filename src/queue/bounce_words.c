@@ -217,7 +217,7 @@ put_begin(struct bounce *b)
 void
 bounce_words(struct bounce *b)
 {
-	struct buf *t = &b->text;
+	struct buf *t = &b->text, subject = BUF(1000);
 	size_t n;
 
 	PUTS(t, "--", b->boundary, "\nContent-Type: text/plain; charset=",
@@ -243,5 +243,8 @@ bounce_words(struct bounce *b)
 	}
 	PUTS(t, "It is about the message that came here on ");
 	bounce_date(t, (int64_t)(b->file.header.arrival_us / 1000000));
-	PUTS(t, ".\nThat message, or its header with the subject, is attached as the third part.\n\n");
+	bounce_subject(b, &subject);
+	PUTS(t, subject.len ? " with the subject\n  " : "", subject.len ? subject.s : "", subject.len ? "\n" : ".\n",
+	    "That message, or its header", subject.len ? "" : " with the subject", ", is attached as the third part.\n\n");
+	buf_free(&subject);
 }

@@ -200,12 +200,12 @@ plain(struct out *o, const char *verb, char **words, size_t n, const struct opti
 		return cancel(o, words, n);
 	if (is(verb, "move") && n == 1)
 		return move(o, words[0]), true;
-	if (n)
+	if (!is(verb, "mine") && !is(verb, "move") && !is(verb, "status") && !is(verb, "flush") && !is(verb, "reload"))
+		die_say(EX_HARD, "there is no action ", verb, "; ", usage);
+	if (n || is(verb, "move"))
 		die_say(EX_HARD, usage);
 	if (is(verb, "mine"))
 		return mine(o);
-	if (!is(verb, "status") && !is(verb, "flush") && !is(verb, "reload"))
-		die_say(EX_HARD, usage);
 	ask_open(true);
 	return ask_plain(o, verb, 0);
 }

@@ -1,4 +1,5 @@
 /* What is in the control files: read as the programs read it, as far as their code is shared, and asked of pneu-smtpd itself. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -91,6 +92,33 @@ login_words(struct check *c, const struct buf *routes)
 			    "%s", e.text);
 		logins_forget(&l);
 	}
+}
+
+/* On port 465 TLS comes first, on all others SMTP does. Where both wait for the other to begin, mail is late and the log does not say why. */
+static void
+first_word(struct check *c, const char *name, const struct buf *routes)
+{
+	const char *line, *port;
+
+	for (line = 0; (line = conf_next(routes, line)); )
+		if ((port = strstr(line, ":465")) && !isdigit((unsigned char)port[4]) && !strstr(line, " tls=smtps"))
+			check_find(c, FINDING_WRONG, check_text("write tls=smtps-verify behind the line in %s", check_path(place_etc(), name)),
+			    "port 465 speaks TLS from the first byte, and a line of control/%s has no tls=smtps: %.200s", name, line);
+}
+
+/* the shipped program of control/tlsclient is a script around another */
+static void
+openssl(struct check *c, const struct buf *line)
+{
+	static const char script[] = "pneu-tlsclient-openssl", *const bin[] = { "/usr/bin/openssl", "/bin/openssl", "/usr/local/bin/openssl" };
+	size_t i;
+
+	if (!line->len || !strstr(line->s, script))
+		return;
+	for (i = 0; i < sizeof bin / sizeof *bin; i++)
+		if (access(bin[i], X_OK) == 0)
+			return;
+	check_find(c, FINDING_WRONG, "apt-get install openssl", "control/tlsclient needs the program openssl, which is not there");
 }
 
 static void
@@ -294,7 +322,10 @@ named(struct check *c)
 	counters(c, &limits);
 	login_words(c, &routes);
 	login_words(c, &senders);
+	first_word(c, "smtproutes", &routes);
+	first_word(c, "senderroutes", &senders);
 	command(c, "tlsclient", &tls);
+	openssl(c, &tls);
 	command(c, "checkpassword", &passwords);
 	for (i = 0; i < sizeof all / sizeof *all; i++)
 		buf_free(all[i]);

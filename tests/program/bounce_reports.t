@@ -36,6 +36,8 @@ n = int(head[6:25])
 message, records = rest[:n], rest[n:]
 field = sys.argv[2].encode().decode('unicode_escape').encode('latin-1')
 message = message.replace(b'X-Eight: \xe4\n', field + b'\n')
+if field.startswith(b'Subject'):
+    message = message.replace(b'Subject: the original\n', b'')
 open(sys.argv[1], 'wb').write(b'pneu1 %019d' % len(message) + head[25:] + message + records)
 PY
 }
@@ -164,6 +166,15 @@ is 'not to nothing' "$(threads 'X: y')" '|'
 is 'nor to what is no ID' "$(threads 'Message-ID: a.b@c')" '|'
 is 'nor to what would break the header' "$(threads 'Message-ID: <a\nb@c>')$(threads "Message-ID: <$(head -c 300 /dev/zero | tr '\0' x)@c>")" '||'
 is 'nor to what another field or the text says' "$(threads 'X: y\n Message-ID: <a@b>\nY-Message-ID: <a@b>\n\nMessage-ID: <a@b>')" '|'
+
+# ---- and with its subject, for who reads only the first part
+topic() { make joe@sender.test '' 'd0 1 5.0.0 no\n' ann@far.test; with_id "$1"; bounce; words | sed -n '/^It is about/,/^That message/p' | sed '1s/.* with/with/;1s/.*[0-9]\.$/./' | tr '\n' '|'; }
+plain='.|That message, or its header with the subject, is attached as the third part.|'
+is 'the subject is told' "$(topic 'Subject: Lunch, at 12?')" 'with the subject|  Lunch, at 12?|That message, or its header, is attached as the third part.|'
+is 'not one that a program has to decode' "$(topic 'Subject: =?utf-8?q?caf=C3=A9?=')" "$plain"
+is 'nor one with other bytes than those of ASCII' "$(topic 'Subject: caf\xe9')" "$plain"
+is 'nor a part of one' "$(topic 'Subject: one\n two')$(topic "Subject: $(head -c 201 /dev/zero | tr '\0' x)")" "$plain$plain"
+is 'nor the next field for one that is empty' "$(topic 'Subject:\nX-Next: 1')" "$plain"
 make joe@sender.test header 'd0 1 5.0.0 no\n' ann@far.test
 t 'a message that is only a header' exits 0 bounce
 finish

@@ -35,6 +35,7 @@ is 'with many recipients' "$(qctl delete --dry-run "$b" | sed 's/ [0-9]*[smhd] [
 is 'nonsense is said to be' "$(qctl hold form=joe@ | tail -n 1)" 100
 is 'nothing at all is not everything' "$(qctl delete | tail -n 1)" 100
 is 'a verb that is none' "$(qctl explode all | tail -n 1)" 100
+t 'which is said first' sh -c 'pneu-qctl explode all 2>&1 | grep -q "fatal: there is no action explode; usage: "'
 
 # ---- hold, release
 is 'hold what a sender has sent' "$(qctl hold from=joe@*)" '2 messages held

@@ -236,6 +236,11 @@ echo 'a.example:relay.example login=isp' >"$E/smtproutes"
 is 'a login that is not there' "$(mend | grep USER)" 'write a line isp:USER:PASSWORD into T/i/etc/smtplogins'
 (umask 077; echo 'isp:joe:pass' >"$E/smtplogins")
 is 'one that is' "$(found | grep -v runner)" ''
+echo 'a.example:relay.example:465 login=isp' >"$E/smtproutes"
+is 'port 465 without its TLS' "$(found | grep -v runner)" \
+	'wrong  settings: port 465 speaks TLS from the first byte, and a line of control/smtproutes has no tls=smtps: a.example:relay.example:465 login=isp'
+printf '%s\n' 'a.example:relay.example:465 tls=smtps-verify login=isp' 'b.example:relay.example:4650' >"$E/smtproutes"
+is 'and with it, and another port' "$(found | grep -v runner)" ''
 rm "$E/smtplogins" "$E/smtproutes"
 
 # databases; the old ones are from before
