@@ -86,7 +86,7 @@ log_policy(const struct session *s, const char *server, const char *words)
 void
 log_tls(const struct session *s)
 {
-	say(s->id, " tls client ", ip(s), " ", tls_words(s));
+	say(s->id, " tls client ", ip(s), " ", tlswrap_words(&s->tls));
 }
 
 void

@@ -237,7 +237,7 @@ auth_run(struct session *s, const char *arg)
 	else if (!allowed(s))
 		answer_refuse(s, "454 4.3.5 passwords cannot be checked here now");
 	else if (!s->tls.on && !s->auth.without_tls)
-		answer_senseless(s, tls_offered(s) ? "538 5.7.11 a password needs encryption: STARTTLS comes first" :
+		answer_senseless(s, tlswrap_offered(&s->tls) ? "538 5.7.11 a password needs encryption: STARTTLS comes first" :
 		    "538 5.7.11 a password needs encryption, which is not offered on this port: use one with TLS, such as 465");
 	else if (strchr(initial, ' '))
 		answer_senseless(s, "501 5.5.4 AUTH MECHANISM [RESPONSE] is expected");

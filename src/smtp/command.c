@@ -69,7 +69,7 @@ on_ehlo(struct session *s, const char *arg)
 	answer_more(s, "250", "SMTPUTF8");
 	answer_more(s, "250", "DSN");
 	answer_more(s, "250", "CHUNKING");
-	if (tls_offered(s))
+	if (tlswrap_offered(&s->tls))
 		answer_more(s, "250", "STARTTLS");
 	if (auth_offered(s))
 		answer_more(s, "250", "AUTH PLAIN LOGIN");
@@ -146,7 +146,7 @@ on_starttls(struct session *s, const char *arg)
 {
 	if (s->tls.on)
 		answer_senseless(s, "503 5.5.1 TLS is in use");
-	else if (!tls_offered(s))
+	else if (!tlswrap_offered(&s->tls))
 		on_missing(s, arg);
 	else if (*arg)
 		answer_senseless(s, "501 5.5.4 this command takes no argument");

@@ -16,7 +16,7 @@
 #include "lib/buf.h"
 #include "lib/in.h"
 #include "mail/hops.h"
-#include "smtp/peer.h"
+#include "wire/peer.h"
 #include "wire/inject.h"
 #include "wire/qid.h"
 

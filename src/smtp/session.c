@@ -38,7 +38,7 @@ session_open(struct session *s, const struct settings *set, int in, int out, str
 	s->began_ms = clock_mono_ms();
 	s->command = "";
 	s->relay = set->relayclient;
-	tls_learn(s);
+	tlswrap_learn(&s->tls);
 	submission_learn(s);
 }
 

@@ -14,7 +14,7 @@
 #include "lib/out.h"
 #include "smtp/auth.h"
 #include "smtp/content.h"
-#include "smtp/peer.h"
+#include "wire/peer.h"
 #include "smtp/settings.h"
 #include "smtp/submission.h"
 #include "smtp/tls.h"

@@ -55,7 +55,7 @@ settings(struct session *s)
 static const char *
 needs_tls(struct session *s)
 {
-	return tls_offered(s) ? "530 5.7.0 no mail without encryption here: STARTTLS comes first" :
+	return tlswrap_offered(&s->tls) ? "530 5.7.0 no mail without encryption here: STARTTLS comes first" :
 	    "530 5.7.0 no mail without encryption here, and it is not offered on this port: use one with TLS, such as 465";
 }
 

@@ -5,7 +5,7 @@
 #include "mail/addr.h"
 #include "mail/idna.h"
 #include "mail/utf8.h"
-#include "smtp/peer.h"
+#include "wire/peer.h"
 #include "smtp/command.h"
 #include "smtp/answer.h"
 #include "smtp/filter.h"

@@ -1,6 +1,6 @@
 /* peer - who is at the other end, as the listener's environment (UCSPI) or the socket tells */
-#ifndef SMTP_PEER_H
-#define SMTP_PEER_H
+#ifndef WIRE_PEER_H
+#define WIRE_PEER_H
 
 #include <stdbool.h>
 #include <stddef.h>
