@@ -27,6 +27,7 @@ resolver_open(struct resolver *r, const struct conf_view *etc, bool thorough, st
 	r->thorough = thorough;
 	r->aliases.fd = -1;
 	r->accounts.users = ACCOUNTS_EACH;
+	r->recipients = -1;
 	r->rcpt.max = r->asked.max = ADDRESS_MAX;
 	r->key.max = SPAWNER_KEY;
 	return r->routing;
@@ -40,6 +41,8 @@ resolver_close(struct resolver *r)
 	buf_free(&r->aliases.space);
 	buf_free(&r->aliases.name);
 	accounts_free(&r->accounts);
+	if (r->recipients >= 0)
+		close(r->recipients);
 	if (r->has_accounts)
 		passwd_file_close(&r->passwd);
 	buf_free(&r->rcpt);
@@ -80,6 +83,26 @@ need_aliases(struct resolver *r, struct outcome *o)
 	if (errno == EPROTO || errno == EIO)
 		return outcome_later(o, "4.3.5", "aliases.cdb is damaged", (char *)0);
 	return outcome_trouble(o, "open", "aliases.cdb");
+}
+
+static bool
+need_recipients(struct resolver *r, struct outcome *o)
+{
+	static const char name[] = "recipients.cdb";
+	int dir = r->etc ? r->etc->dir : -1, e;
+
+	if (r->has_recipients || (r->etc && !conf_may_have(r->etc, name)))
+		return r->has_recipients = true;
+	if (!r->etc && (dir = conf_open()) < 0)
+		return outcome_trouble(o, "open", "etc");
+	r->recipients = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	e = errno;
+	if (!r->etc)
+		close(dir);
+	errno = e;
+	if (r->recipients < 0 && e != ENOENT)
+		return outcome_trouble(o, "open", name);
+	return r->has_recipients = true;
 }
 
 /* ---- the routing */
@@ -297,17 +320,48 @@ ask_here(struct resolver *r, struct resolution *s)
 		accept_postmaster(s);
 }
 
+/* what is known here of who there is elsewhere */
+static bool
+ask_recipients(struct resolver *r, struct resolution *s)
+{
+	if (!need_recipients(r, &s->outcome))
+		return false;
+	if (r->recipients >= 0)
+		s->listed = recipientdb_find(r->recipients, s->asked, strlen(s->asked), routing_separators(r->routing));
+	switch (s->listed) {
+	case RECIPIENTDB_UNLISTED:
+	case RECIPIENTDB_FOUND:
+		return true;
+	case RECIPIENTDB_NOBODY:
+		s->kind = RESOLUTION_NOBODY;
+		return outcome_never(&s->outcome, "5.1.1", "no such mailbox here", (char *)0);
+	case RECIPIENTDB_TROUBLE:
+	default:
+		if (errno == EPROTO || errno == EIO)
+			return outcome_later(&s->outcome, "4.3.5", "recipients.cdb is damaged", (char *)0);
+		return outcome_trouble(&s->outcome, "read", "recipients.cdb");
+	}
+}
+
+/* an address whose mail goes to another host */
+static void
+ask_there(struct resolver *r, struct resolution *s)
+{
+	if (route(r, s) && (is_postmaster(s->asked) || ask_recipients(r, s))) {
+		s->kind = RESOLUTION_REMOTE;
+		outcome_delivered(&s->outcome, "another host");
+	}
+}
+
 void
 resolver_ask(struct resolver *r, const char *address, struct resolution *s)
 {
 	*s = (struct resolution){ .kind = RESOLUTION_LATER };
 	if (classify(r, address, s)) {
-		if (s->class != ROUTING_REMOTE)
+		if (s->class == ROUTING_REMOTE)
+			ask_there(r, s);
+		else
 			ask_here(r, s);
-		else if (route(r, s)) {
-			s->kind = RESOLUTION_REMOTE;
-			outcome_delivered(&s->outcome, "another host");
-		}
 	}
 	if (s->outcome.verdict == 'Z' && s->kind != RESOLUTION_ALIAS)
 		s->kind = RESOLUTION_LATER;

@@ -2,8 +2,9 @@
  *
  * In the order of a delivery: routing (locals, virtualdomains, the per cent hack, SRS); for an address of ours the
  * alias database; then the users. What a user's files say is not looked into, but whether there is one for joe-ext is.
+ * For an address whose mail goes to another host: etc/recipients.cdb (wire/recipientdb.h), if there is one and it lists the domain.
  *
- * postmaster of any domain of ours is accepted whatever is found (RFC 5321 4.5.1), unless an alias refuses him; nothing is
+ * postmaster of any domain, ours or not, is accepted whatever is found (RFC 5321 4.5.1), unless an alias refuses him; nothing is
  * delivered by that: where nobody gets his mail it will bounce, so what asks should say it aloud.
  *
  * A struct resolver is opened once and asked as often as wanted. Nothing is opened or read before it is needed: an address
@@ -25,6 +26,7 @@
 #include "resolve/passwd.h"
 #include "resolve/routing.h"
 #include "wire/envelope.h"
+#include "wire/recipientdb.h"
 
 #define RESOLUTION_STATUS 10            /* "5.123.123" and its 0 */
 
@@ -34,16 +36,18 @@ struct resolver {
 	struct aliases aliases;
 	struct accounts accounts;
 	struct passwd_file passwd;
+	int recipients;                 /* recipients.cdb, open; -1: there is none */
 	struct buf rcpt, asked, key, space;     /* of the last answer */
 	bool thorough;                  /* find out also what does not change the verdict */
-	bool has_aliases, has_accounts, has_users;      /* they have been opened or read */
+	bool has_aliases, has_accounts, has_users, has_recipients;      /* they have been opened or read */
 };
 
 enum resolution_kind {
 	RESOLUTION_REMOTE,      /* key: the route; K */
 	RESOLUTION_ALIAS,       /* alias, alias_name; K, or what :fail: and :defer: say */
 	RESOLUTION_USER,        /* account; key: the local part; K, or D 5.1.1: no .qmail file for the extension */
-	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, or one that makes no sense; D, but K for postmaster */
+	RESOLUTION_NOBODY,      /* an address of ours without a mailbox, one that is not among those listed, or makes no sense; D, but
+	                         * K for postmaster */
 	RESOLUTION_LATER        /* it could not be told; Z, but K for postmaster */
 };
 
@@ -56,6 +60,7 @@ struct resolution {
 	const char *key;                /* REMOTE: wire/route.h; USER, NOBODY: the local part as the spawner gets it; else "" */
 	struct aliasdb_entry alias;     /* not yet walked */
 	const char *alias_name;
+	enum recipientdb_result listed; /* class ROUTING_REMOTE: what recipients.cdb has; without one, and for postmaster, UNLISTED */
 	struct account account;
 	char file[DOTQMAIL_NAME];       /* USER: the .qmail file that decides, in the home; "" none, or not looked for */
 	bool guessed;                   /* USER: we may not look at the home or the file (EACCES); if it matters, K is a guess */

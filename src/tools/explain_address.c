@@ -396,6 +396,8 @@ remote(struct explain *e, size_t depth, const struct resolution *r)
 	enum channel channel;
 	struct route route;
 
+	if (r->listed == RECIPIENTDB_FOUND)
+		tell(e, depth, "listed", "control/recipients.cdb has this address");
 	if (why.file)
 		tell(e, depth, "route", "control/", why.file, " has ", why.line);
 	if (words)
@@ -446,6 +448,8 @@ resolved(struct explain *e, size_t depth, const struct resolution *r, const stru
 	case RESOLUTION_NOBODY:
 	case RESOLUTION_LATER:
 	default:
+		if (r->listed == RECIPIENTDB_NOBODY)
+			tell(e, depth, "not listed", "control/recipients.cdb has this domain, and not this address");
 		explain_outcome(e, depth, &r->outcome);
 	}
 }

@@ -86,6 +86,7 @@ check_databases(struct check *c)
 	pair(c, "rules", "pneu-tcprules");
 	pair(c, "passwords", "pneu-newpw");
 	pair(c, "morercpthosts", "pneu-newmrh");
+	pair(c, "recipients", "pneu-newrcpt");
 	check_ok_if_quiet(c, "none is older than its text");
 }
 

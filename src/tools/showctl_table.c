@@ -42,6 +42,8 @@ const struct setting settings_table[] = {
 	NUMBER("showlogin", "0", 0, 1, "smtpd", "1: the login is named in the Received field."),
 	TEXT("morercpthosts", "newmrh", "More domains of the kind of rcpthosts, as text."),
 	DATABASE("morercpthosts.cdb", 0, "smtpd", "The same, compiled by pneu-newmrh."),
+	TEXT("recipients", "newrcpt", "Who there is in domains whose mail goes on to other hosts, as text."),
+	DATABASE("recipients.cdb", 0, "smtpd explain", "The same, compiled by pneu-newrcpt."),
 	LINES("badmailfrom", "", "smtpd", "Senders whose mail is refused."),
 	LINES("badrcptto", "", "smtpd", "Recipients that are refused."),
 	LINES("policy", "", "smtpd", "Policy servers to ask."),

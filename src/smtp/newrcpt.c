@@ -1,0 +1,28 @@
+/* newrcpt - compile the list of recipients of domains that are delivered elsewhere, whole or not at all
+ *   arguments  TEXT CDB; without them recipients and recipients.cdb in etc/
+ *   exit       0 the new database is in place and on disk; 100 the text is wrong or the use is;
+ *              111 trouble that may pass. On 100 and 111 the old database stays.    -> pneu-newrcpt(8)
+ * Invariant: readers find the old database or the new one under its name, never a part of one. */
+#include "lib/compile.h"
+#include "lib/msg.h"
+#include "wire/recipientdb.h"
+
+int
+main(int argc, char **argv)
+{
+	static struct compile c = { .program = "pneu-newrcpt", .text_mib = 256, .make = recipientdb_compile };
+	char why[COMPILE_WHY];
+	int code;
+
+	msg_name(c.program);
+	if (argc == 3) {
+		c.text = argv[1];
+		c.database = argv[2];
+	} else if (argc != 1)
+		die_say(EX_HARD, "usage: pneu-newrcpt [TEXT CDB]");
+	else if (!compile_in_etc(&c, "recipients"))
+		die_say(EX_HARD, "the path of etc is too long");
+	if ((code = compile_run(&c, why)) != 0)
+		die_say(code, why);
+	return 0;
+}
