@@ -3,12 +3,13 @@
 # make SYS=posix       without the Linux-only calls, into build-posix/
 # make V=1             show the commands, not only what they make
 # make check           build and run every test
-# make install         DESTDIR PREFIX ETC QUEUE BIN MAN as below; give the last but DESTDIR to make too: they are compiled in
+# make install         DESTDIR PREFIX ETC QUEUE BIN MAN SHARE as below; give ETC, QUEUE and BIN to make too: they are compiled in
 PREFIX  = /usr/local
 ETC     = /etc/pneu
 QUEUE   = /var/spool/pneu
 BIN     = $(PREFIX)/lib/pneu
 MAN     = $(PREFIX)/share/man
+SHARE   = $(PREFIX)/share/pneu
 
 # programs are ROOM/NAME: src/ROOM/NAME.c has the main of pneu-NAME
 NSS     = listen/tcpd login/checkpw alias/newaliases resolve/getpw
@@ -73,7 +74,7 @@ units: $(UNITS)
 check: all units
 	sh tests/run $B
 install: all
-	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' ETC='$(ETC)' QUEUE='$(QUEUE)' BIN='$(BIN)' MAN='$(MAN)' sh scripts/install $(PROGS)
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' ETC='$(ETC)' QUEUE='$(QUEUE)' BIN='$(BIN)' MAN='$(MAN)' SHARE='$(SHARE)' sh scripts/install $(PROGS)
 clean:
 	rm -rf build build-*
 .PHONY: all units check install clean

@@ -14,7 +14,7 @@ static _Noreturn void
 usage(void)
 {
 	die_say(EX_HARD, "usage: pneu-tcpd [-1qUvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
-	    "[-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
+	    "[-N descriptor] [-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
 	    "-- program [argument ...]");
 }
 
@@ -80,6 +80,7 @@ read_option(struct options *o, int letter)
 	case 'd': o->denied = reply_text('d', optarg); break;
 	case 'l': o->local_host = reply_text('l', optarg); break;
 	case 'm': o->busy = reply_text('m', optarg); break;
+	case 'N': o->ready_fd = (int)number('N', optarg, 3, 1023); break;
 	case 'n': read_bits(o, optarg); break;
 	case 'q': o->loudness = QUIET; break;
 	case 'R': o->network = read_pace('R', optarg); break;
@@ -99,9 +100,10 @@ options_read(struct options *o, int argc, char **argv)
 {
 	int letter;
 
-	*o = (struct options){ .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64 };
+	*o = (struct options){ .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64,
+	    .ready_fd = -1 };
 	opterr = 0;
-	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:n:qR:r:Uu:vXx:")) != -1)
+	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:N:n:qR:r:Uu:vXx:")) != -1)
 		read_option(o, letter);
 	if (o->max_each == 0)
 		o->max_each = (o->max + 1) / 2; /* whoever holds all they may leaves room for others */

@@ -21,6 +21,7 @@ struct options {
 	enum loudness loudness;
 	struct pace each, network;              /* of new connections; seconds == 0: no limit */
 	uint64_t bits4, bits6;                  /* length of a network */
+	int ready_fd;                           /* gets a newline when we listen; -1: none */
 	char **address;                         /* where they begin; they end with "--" */
 	char **program;                         /* it and its arguments, at least one */
 };

@@ -21,6 +21,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
+#include "lib/notify.h"
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
@@ -40,6 +41,7 @@
 #define FIRST_PASSED 3                  /* LISTEN_FDS counts from here: sd_listen_fds(3) */
 
 static struct options option;
+static struct notify notify;            /* the supervisor, if it wants to know */
 static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
 static struct pollfd *ready;            /* room for all of both */
 static size_t listeners;
@@ -296,6 +298,7 @@ stop_do(void)
 
 	if (terms == terms_seen)
 		return;
+	(void)notify_stopping(&notify, "running sessions may end");
 	for (i = 0; i < listeners; i++)
 		close(listener[i].fd);
 	listeners = 0;
@@ -580,6 +583,8 @@ main(int argc, char **argv)
 	tidy_descriptors();
 	catch_signals();
 	options_read(&option, argc, argv);
+	if (!notify_take(&notify, option.ready_fd))
+		warn_sys("use what the supervisor gave us to tell that we listen");
 	if (option.user)
 		b = read_user();                /* before root is gone, and before a port is taken in vain */
 	for (name = option.address; strcmp(*name, "--") != 0; name++)
@@ -597,6 +602,8 @@ main(int argc, char **argv)
 		die_sys(EX_SOFT, "start");
 	admit_init(&admit, option.rules, option.open_without);
 	announce();
+	if (!notify_ready(&notify, "listening"))
+		warn_sys("tell the supervisor that we listen");
 	log_status();
 	run();                                  /* from here on only TERM ends us */
 	return 0;

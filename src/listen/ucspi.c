@@ -10,7 +10,8 @@
 /* variables about a connection that is not this one, and systemd's word to us alone */
 static const char *const foreign[] = {
 	"PROTO", "TCPLOCALIP", "TCPLOCALPORT", "TCPLOCALHOST", "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST",
-	"TCPREMOTEINFO", "TCPPROXYIP", "SSL_PROTOCOL", "SSL_CIPHER", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"
+	"TCPREMOTEINFO", "TCPPROXYIP", "SSL_PROTOCOL", "SSL_CIPHER", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",
+	"LISTEN_PIDFDID"
 };
 
 /* do "A=..." and "B=..." name the same variable? */

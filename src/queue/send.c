@@ -1,7 +1,8 @@
 /* send - the runner: owns the queue from the moment a message is accepted until it is delivered or bounced.
  *   fd 2  the log, one event a line
  *   fd 3  a socket to pneu-lspawn, fd 4 one to pneu-rspawn                       -> wire/spawner.h
- *   argv  -o: no runner, but its hands: fd 0 is the socket of one operator (wire/control.h), who is obeyed while no runner is;
+ *   argv  -n SECONDS: fd 5 is a pipe to pneu-start, who wants to know how we are; a sign of life each SECONDS, if not 0  -> wire/news.h
+ *         -o: no runner, but its hands: fd 0 is the socket of one operator (wire/control.h), who is obeyed while no runner is;
  *             nothing is delivered, and it ends with the connection
  *   exit  0 after SIGTERM, when running deliveries have ended; 100 or 111 with a reason
  * Invariant: a file is removed only when every recipient is delivered, or bounced with the bounce durable in the queue.
@@ -20,11 +21,13 @@
 #include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
+#include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
 #include "queue/destinations.h"
 #include "queue/log.h"
 #include "queue/runner.h"
+#include "wire/news.h"
 #include "wire/spawner.h"
 
 #define LSPAWN_FD 3
@@ -40,6 +43,12 @@ struct settings settings;
 int64_t loaded_us;
 bool stopping;
 bool alone;
+
+static struct {
+	bool wanted;
+	uint64_t every_s;               /* a sign of life; 0: none */
+	int64_t next_ms;                /* monotonic */
+} news;
 
 static volatile sig_atomic_t got_term, got_hup, got_alrm;
 
@@ -68,6 +77,33 @@ catch_signals(void)
 		sig_catch(caught[i], on_signal);
 		sig_block(caught[i]);
 	}
+}
+
+/* ---- news for pneu-start: nobody waits for it to read them */
+
+static void
+tell(enum news n)
+{
+	char byte = (char)n;
+
+	if (news.wanted && write(NEWS_FD, &byte, 1) < 0 && errno != EAGAIN)
+		news.wanted = false;    /* it is gone, and so are we soon */
+}
+
+static void
+news_want(struct wait *w)
+{
+	if (news.wanted && news.every_s)
+		want_until(w, news.next_ms);
+}
+
+static void
+news_do(void)
+{
+	if (!news.wanted || !news.every_s || now.mono_ms < news.next_ms)
+		return;
+	tell(NEWS_ALIVE);
+	news.next_ms = now.mono_ms + (int64_t)news.every_s * 1000;
 }
 
 /* ---- settings */
@@ -119,6 +155,7 @@ runner_reload(void)
 		destinations_free(d);
 		settings = old;
 		log_say("alert", "unable to reload, the old settings stay: ", e.text, 0);
+		tell(NEWS_UNCHANGED);
 		return false;
 	}
 	routing_free((struct routing *)(uintptr_t)routing);
@@ -131,6 +168,7 @@ runner_reload(void)
 	worker_retire_all();
 	loaded_us = began_us;
 	log_say("status", "settings reloaded", "", 0);
+	tell(NEWS_RELOADED);
 	return true;
 }
 
@@ -303,20 +341,22 @@ operate_alone(void)
 	return ctl_alone(0);
 }
 
-int
-main(int argc, char **argv)
+static void
+read_options(int argc, char **argv)
+{
+	if (argc == 1)
+		return;
+	if (argc != 3 || strcmp(argv[1], "-n") != 0 || !num_u64(argv[2], 0, INT32_MAX, &news.every_s) || !fd_cloexec(NEWS_FD, true))
+		die_say(EX_HARD, "usage: pneu-send [-n seconds | -o]: run pneu-start");
+	news.wanted = true;
+}
+
+/* all that may fail, so that it ends us */
+static void
+begin(void)
 {
 	struct conf_error e;
-	static struct wait w;
 
-	msg_name("pneu-send");
-	if (argc == 2 && strcmp(argv[1], "-o") == 0)
-		return operate_alone();
-	if (fcntl(LSPAWN_FD, F_GETFD) < 0 || fcntl(RSPAWN_FD, F_GETFD) < 0)
-		die_say(EX_HARD, "descriptors 3 and 4 must be sockets to pneu-lspawn and pneu-rspawn: run pneu-start");
-	(void)fd_cloexec(LSPAWN_FD, true);
-	(void)fd_cloexec(RSPAWN_FD, true);
-	catch_signals();
 	loaded_us = clock_wall_us();
 	if (!load_settings(&e) || !(destinations = destinations_load(&e)) || !(routing = routing_load(&e)))
 		die_say(EX_SOFT, e.text);
@@ -328,6 +368,24 @@ main(int argc, char **argv)
 	if (!intake_open() || !ctl_open() || !pub_open() || !pause_open())
 		die_sys(EX_SOFT, "open queue/fifo or queue/ctl, or read queue/paused");
 	site_open(LSPAWN_FD, RSPAWN_FD);
+	tell(NEWS_READY);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct wait w;
+
+	msg_name("pneu-send");
+	if (argc == 2 && strcmp(argv[1], "-o") == 0)
+		return operate_alone();
+	read_options(argc, argv);
+	if (fcntl(LSPAWN_FD, F_GETFD) < 0 || fcntl(RSPAWN_FD, F_GETFD) < 0)
+		die_say(EX_HARD, "descriptors 3 and 4 must be sockets to pneu-lspawn and pneu-rspawn: run pneu-start");
+	(void)fd_cloexec(LSPAWN_FD, true);
+	(void)fd_cloexec(RSPAWN_FD, true);
+	catch_signals();
+	begin();
 	/* from here on it does not die: it warns and tries again */
 	while (!at_rest()) {
 		w.len = 0;
@@ -340,6 +398,7 @@ main(int argc, char **argv)
 		search_want(&w);
 		trash_want(&w);
 		pub_want(&w);
+		news_want(&w);
 		log_load();
 		log_flush();
 		wait_for(&w);
@@ -354,6 +413,7 @@ main(int argc, char **argv)
 		search_do();
 		trash_do();
 		pub_do(&w);
+		news_do();
 	}
 	log_say("status", "exiting", "", 0);
 	log_flush();

@@ -120,6 +120,9 @@ const struct setting settings_table[] = {
 	NUMBER("chunking", "1", 0, 1, "remote", "1: a server that offers CHUNKING gets messages with BDAT."),
 	NUMBER("eightbitmime", "0", 0, 1, "remote", "1: 8-bit mail bounces at a server that does not offer 8BITMIME."),
 
+	SECTION("Listeners"),
+	LINES("listeners", "", "listen", "Options and addresses of the listeners, a service in each line."),
+
 	SECTION("A private instance"),
 	LINES("listen", "127.0.0.1:2525", "instance", "Addresses and ports of the listener."),
 	NUMBER("concurrencyincoming", "2200", 0, MANY, "instance", "Most SMTP sessions at once."),

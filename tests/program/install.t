@@ -15,7 +15,7 @@ mode() { stat -c %a "$D$1" 2>/dev/null; }
 
 t 'install succeeds' run_install
 t 'make install hands over every directory' sh -c 'make -n B="$1" DESTDIR=/d PREFIX=/p ETC=/e QUEUE=/q install |
-    grep -q "DESTDIR=./d. PREFIX=./p. ETC=./e. QUEUE=./q. BIN=./p/lib/pneu. MAN=./p/share/man. sh scripts/install"' sh "$B"
+    grep -q "DESTDIR=./d. PREFIX=./p. ETC=./e. QUEUE=./q. BIN=./p/lib/pneu. MAN=./p/share/man. SHARE=./p/share/pneu. sh scripts/install"' sh "$B"
 is 'programs can be run by everybody' "$(mode /opt/pneu/lib/pneu/pneu-send)" 755
 is 'pneu-local cannot be read' "$(mode /opt/pneu/lib/pneu/pneu-local)" 711
 if [ "$(id -u)" = 0 ] && id pneuq >/dev/null 2>&1; then
@@ -42,6 +42,11 @@ for page in man/*.[1-9]; do
 	[ ! -f "$page" ] || cmp -s "$page" "$D/opt/pneu/share/man/man${page##*.}/${page#man/}" || n=$((n + 1))
 done
 is 'every page is where man(1) looks' "$n" 0
+S=$D/opt/pneu/share/pneu
+is 'what is in conf is there' "$(cd "$S" && find . | sort)" "$(cd conf && find . | sort)"
+is 'run scripts can be run' "$(find "$S" -name run ! -perm 755)" ''
+t 'and name the programs of this installation' grep -q ' /opt/pneu/lib/pneu/pneu-listen smtpd$' "$S/services/daemontools/pneu-smtpd/run"
+is 'nothing names those of another' "$(grep -rl /usr/local/lib/pneu "$S" "$D/opt/pneu/lib/pneu/pneu-listen")" ''
 echo kept >"$D/etc/pneu/me"
 echo mail >"$D/var/spool/pneu/msg/00/x"
 chmod 750 "$D/etc/pneu"

@@ -27,7 +27,7 @@ is 'every setting is in pneu-control(5)' "$without" ''
 
 without=
 for s in $(sed -n 's/^\.It Pa \([a-z][a-z ,]*\).*/\1/p' man/pneu-control.5 | tr -d ,); do
-	[ "$s" = users ] || grep -rqE --exclude=showctl_table.c "\"(control/)?$s(\.cdb)?\"" src scripts/instance || grep -q "etc/$s\>" scripts/instance ||
+	[ "$s" = users ] || grep -rqE --exclude=showctl_table.c "\"(control/)?$s(\.cdb)?\"" src scripts/instance || grep -qiE "etc/?}?/$s\>" scripts/instance scripts/listen ||
 		without="$without $s"
 done
 is 'nothing is in pneu-control(5) that nobody reads' "$without" ''
