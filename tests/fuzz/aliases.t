@@ -1,13 +1,3 @@
-# aliases.t - the readers of alias files and databases meet their corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh aliases "$T/aliases_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/aliases_fuzz" tests/fuzz/corpus/aliases
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/aliases_fuzz" -runs=0 tests/fuzz/corpus/aliases
-t 'a fuzzer finds nothing' "$T/aliases_fuzz" -max_total_time="${FUZZ_SECONDS:-5}" -max_len=20000 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/aliases
-finish
+# aliases.t - the readers of alias files and databases meet their corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz aliases 20000 3000

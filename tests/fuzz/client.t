@@ -1,13 +1,3 @@
-# client.t - the SMTP client meets its corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh client "$T/client_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/client_fuzz" tests/fuzz/corpus/client
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/client_fuzz" -runs=0 tests/fuzz/corpus/client
-t 'a fuzzer finds nothing' "$T/client_fuzz" -max_total_time="${FUZZ_SECONDS:-5}" -max_len=2000 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/client
-finish
+# client.t - the SMTP client meets its corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz client 2000

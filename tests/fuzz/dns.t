@@ -1,13 +1,3 @@
-# dns.t - the reader of DNS answers meets its corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh dns "$T/dns_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/dns_fuzz" tests/fuzz/corpus/dns
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/dns_fuzz" -runs=0 tests/fuzz/corpus/dns
-t 'a fuzzer finds nothing' "$T/dns_fuzz" -max_total_time="${FUZZ_SECONDS:-8}" -max_len=1400 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/dns
-finish
+# dns.t - the reader of DNS answers meets its corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz dns 1400

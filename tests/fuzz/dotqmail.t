@@ -1,13 +1,3 @@
-# dotqmail.t - the reader of .qmail files meets its corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh dotqmail "$T/dotqmail_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/dotqmail_fuzz" tests/fuzz/corpus/dotqmail
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/dotqmail_fuzz" -runs=0 tests/fuzz/corpus/dotqmail
-t 'a fuzzer finds nothing' "$T/dotqmail_fuzz" -max_total_time="${FUZZ_SECONDS:-5}" -max_len=1500 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/dotqmail
-finish
+# dotqmail.t - the reader of .qmail files meets its corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz dotqmail 1500 1500

@@ -1,13 +1,3 @@
-# element.t - the reader of recipient lists meets its corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh element "$T/element_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/element_fuzz" tests/fuzz/corpus/element
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/element_fuzz" -runs=0 tests/fuzz/corpus/element
-t 'a fuzzer finds nothing' "$T/element_fuzz" -max_total_time="${FUZZ_SECONDS:-5}" -max_len=3000 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/element
-finish
+# element.t - the reader of recipient lists meets its corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz element 3000

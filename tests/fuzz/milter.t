@@ -1,13 +1,3 @@
-# milter.t - pneu-milter meets its corpus, and for a moment a fuzzer; FUZZ_SECONDS lengthens that
-. tests/lib.sh
-kind=$(sh tests/fuzz/build.sh milter "$T/milter_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
-if [ "$kind" != fuzzer ]; then
-	echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
-	t 'the corpus' "$T/milter_fuzz" tests/fuzz/corpus/milter
-	finish
-fi
-mkdir "$T/new"
-t 'the corpus' "$T/milter_fuzz" -runs=0 tests/fuzz/corpus/milter
-t 'a fuzzer finds nothing' "$T/milter_fuzz" -max_total_time="${FUZZ_SECONDS:-5}" -max_len=4000 -timeout=5 -verbosity=0 \
-	-artifact_prefix="$T/" "$T/new" tests/fuzz/corpus/milter
-finish
+# milter.t - pneu-milter meets its corpus, and for a moment a fuzzer
+. tests/fuzz/lib.sh
+fuzz milter 4000
