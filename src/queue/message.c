@@ -105,6 +105,7 @@ put_back(struct message *m, int64_t due)
 static void
 forget(struct message *m)
 {
+	await_gone(m);
 	schedule_remove(schedule, m->slot);
 	unload(m);
 }
@@ -169,6 +170,7 @@ finish(struct message *m)
 		return;
 	}
 	log_end(m->id);
+	await_end(m);
 	forget(m);
 }
 
@@ -181,6 +183,7 @@ throw_away(struct message *m)
 		return;
 	}
 	log_end(m->id);
+	await_end(m);
 	forget(m);
 }
 
@@ -216,6 +219,8 @@ hold_as_asked(struct message *m)
 	if (!move_to_hold(m, path))
 		return;
 	log_held(m->id, why);
+	m->wish = WISH_HOLD;
+	await_round(m);
 	if (!buf_puts(&b, "held: ") || !buf_puts(&b, why) || !qf_put_attempt(&m->history, 'z', 0, now.wall_s, "4.7.0", 0, b.s) ||
 	    !write_history_to(m, path))
 		log_say("warning", "unable to record why it is held: ", m->id, errno);
@@ -306,6 +311,7 @@ round_end(struct message *m)
 	spare_sender(m);
 	for (i = 0; i < m->file.rcpts; i++)
 		waiting += m->file.rcpt[i].state == QF_WAITING;
+	await_round(m);
 	m->report = choose_report(m);
 	if (m->wish == WISH_PURGE || (!waiting && m->report == OWED_NOTHING)) {
 		finish(m);
@@ -469,6 +475,7 @@ message_report(struct message *m, size_t i, uint64_t delivery, const struct repo
 		if (delivery || !r->last)
 			(void)record(m, i, 'z', said->status, said->via, text);
 	}
+	await_report(m, i, said);
 }
 
 void

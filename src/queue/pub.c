@@ -1,5 +1,5 @@
-/* The control socket for all users of the host, queue/pub/ctl: they see and cancel what they have injected themselves. Whose it
- * is tells the header of each message, and who asks tells the kernel. Nobody may keep the runner from its work: a user has few
+/* The control socket for all users of the host, queue/pub/ctl: they see and cancel what they have injected themselves, and hear
+ * what became of it (await.c). Whose it is tells the header of each message, and who asks tells the kernel. Nobody may keep the runner from its work: a user has few
  * connections, each is heard now and then, and one search at a time takes a small part of the time. */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include "lib/place.h"
 #include "queue/log.h"
 #include "queue/runner.h"
-#include "resolve/passwd.h"
 #include "wire/control.h"
 #include "wire/fields.h"
 
@@ -60,31 +59,6 @@ static struct search {
 static struct { uid_t uid; int64_t until_ms; } resting[RESTING];
 static unsigned rests;
 
-/* ---- who it is */
-
-/* Mail that came from elsewhere is injected by these, and is nobody's own. */
-static bool
-is_role(uid_t uid)
-{
-	static const char *const name[] = { "pneud", "pneur", "alias" };
-	struct buf space = BUF(PASSWD_SPACE);
-	struct passwd_file file;
-	struct passwd_source source;
-	struct passwd_entry e;
-	struct outcome why;
-	bool found = false;
-	size_t i;
-
-	if (place_private())
-		return false;
-	passwd_file_init(&file, 0, &source);
-	for (i = 0; i < sizeof name / sizeof *name && !found; i++)
-		found = source.find(source.ctx, name[i], false, &space, &e, &why) == PASSWD_FOUND && e.uid == uid;
-	passwd_file_close(&file);
-	buf_free(&space);
-	return found;
-}
-
 /* ---- connections */
 
 bool
@@ -94,6 +68,8 @@ pub_open(void)
 
 	for (i = 0; i < CLIENTS; i++)
 		users[i].fd = -1;
+	await_open();
+	own_learn_roles();
 	if ((mkdir("pub", 0711) != 0 && errno != EEXIST) || chmod("pub", 0711) != 0)
 		return false;
 	return (listener = control_listen_users()) >= 0;
@@ -177,59 +153,43 @@ say(struct user *u, const char *letter, const char *text)
 	return ok;
 }
 
-/* ---- whose message it is */
-
-static void
-path_of(char path[9 + QID_TEXT], const char *place, const struct qid *id)
-{
-	char xx[QID_DIR], text[QID_TEXT];
-
-	qid_dir_text(xx, qid_dir(id));
-	qid_text(text, id);
-	snprintf(path, 9 + QID_TEXT, "%s/%s/%s", place, xx, text);
-}
-
-/* open, if this user has injected it; -1: it is somebody else's, or not there */
-static int
-open_own(const char *path, uid_t uid)
-{
-	char head[QF_HEADER];
-	struct qf_header h;
-	int fd = compat_open_quiet(AT_FDCWD, path);
-
-	if (fd < 0)
-		return -1;
-	if (fd_pread(fd, head, QF_HEADER, 0) == QF_HEADER && qf_header_get(head, &h) && h.uid == uid)
-		return fd;
-	close(fd);
-	return -1;
-}
+/* ---- single messages */
 
 static const char *
 cancel(const struct user *u, const char *text)
 {
 	struct order o = { .verb = "delete", .uid = u->uid };
-	char path[9 + QID_TEXT];
 	struct qid id;
 	const char *why;
 	int fd;
 
 	if (!text || !qid_parse(text, &id))
 		return "not an ID";
-	path_of(path, "msg", &id);
-	if ((fd = open_own(path, u->uid)) < 0) {
-		path_of(path, "hold", &id);
-		if ((fd = open_own(path, u->uid)) < 0)
+	if ((fd = own_open("msg", &id, u->uid, false)) < 0) {
+		if ((fd = own_open("hold", &id, u->uid, false)) < 0)
 			return "no such message of yours";      /* also where there is one of somebody else */
 		close(fd);
 		return "it is held: ask the operator";
 	}
 	close(fd);
-	if (is_role(u->uid))
+	if (own_is_role(u->uid))
 		return "no such message of yours";
 	if (!(why = operate(&o, text)))
 		log_operator(text, "cancel", u->uid);
 	return why;
+}
+
+/* it waits elsewhere from now on, and makes room here; false: it is gone */
+static bool
+begin_to_await(struct user *u, const char *text)
+{
+	struct qid id;
+	const char *why = text && qid_parse(text, &id) ? await_begin(u->fd, u->uid, &id) : "not an ID";
+
+	if (why)
+		return say(u, "E", why);
+	u->fd = -1;
+	return true;
 }
 
 /* ---- searching */
@@ -269,16 +229,16 @@ static bool
 look(const struct qid *id, const char *place)
 {
 	static struct qf q;
-	char path[9 + QID_TEXT];
+	char text[QID_TEXT];
 	bool whole;
 	int fd;
 
-	path_of(path, place, id);
-	if ((fd = open_own(path, search.user->uid)) < 0)
+	if ((fd = own_open(place, id, search.user->uid, false)) < 0)
 		return true;
+	qid_text(text, id);
 	whole = qf_load(&q, fd, false) == QF_OK;
 	close(fd);
-	if (!whole || !put_message(&search.packet, &q, strrchr(path, '/') + 1, place)) {
+	if (!whole || !put_message(&search.packet, &q, text, place)) {
 		buf_clear(&search.packet);
 		return true;
 	}
@@ -363,7 +323,7 @@ mine(struct user *u)
 	for (i = 0; i < RESTING; i++)
 		if (resting[i].uid == u->uid && now.mono_ms < resting[i].until_ms)
 			return "you have asked just now, try again later";
-	if (is_role(u->uid))
+	if (own_is_role(u->uid))
 		return "not for you";
 	search.user = u;
 	search.slot = search.dir = 0;
@@ -399,6 +359,8 @@ serve(struct user *u)
 	u->next_ms = now.mono_ms + REQUEST_MS;
 	if (strcmp(verb, "mine") == 0)
 		return !(why = mine(u)) || say(u, "E", why);
+	if (strcmp(verb, "await") == 0)
+		return begin_to_await(u, word);
 	buf_clear(&numbers);
 	if (strcmp(verb, "status") == 0)
 		why = ctl_numbers(&numbers);

@@ -17,6 +17,8 @@
  *   trash     what operators deleted, for a while
  *   live      for whom messages wait, and what was said there, for a person who watches
  *   pub       the control socket of those whose mail it is
+ *   await     those of them who wait to hear what becomes of a message
+ *   own       whose a message is
  * Each part that waits has a pair: x_want says what would wake it, x_do does what is to be done now.
  * The working directory is the queue. */
 #ifndef QUEUE_RUNNER_H
@@ -88,6 +90,7 @@ struct message {
 	bool last;                      /* too old or told so: what is deferred now has failed */
 	bool local_deferred;            /* retry at the local pace */
 	bool stuck;                     /* its end could not be written yet */
+	bool heard;                     /* this round has ended: what its recipients are now is no more than told of */
 	enum wish wish;
 	struct buf orders;              /* of operators, to be carried out when its deliveries of now have ended */
 	bool at_once;                   /* an operator changed something: it is due now */
@@ -231,6 +234,28 @@ void trash_do(void);
 bool pub_open(void);                    /* false: errno */
 void pub_want(struct wait *);
 void pub_do(const struct wait *);
+
+/* ---- own.c */
+#define OWN_PATH (9 + QID_TEXT)         /* trash/XX/ID is longer, and nobody's */
+void own_learn_roles(void);             /* who is in passwd now */
+/* Mail that came from elsewhere is injected by such a one, and is nobody's own */
+bool own_is_role(uint64_t uid);
+void own_path(char path[OWN_PATH], const char *place, const struct qid *);
+/* In msg or hold, if this user has injected it (or is root, where root may have all): a descriptor, read-only. -1: it is somebody
+ * else's, or not there */
+int own_open(const char *place, const struct qid *, uid_t, bool root);
+
+/* ---- await.c */
+void await_open(void);
+/* The user at the other end of fd awaits word of this message. 0: fd is no longer the caller's; else why not */
+const char *await_begin(int fd, uid_t, const struct qid *);
+/* what a report says of recipient i is kept for who may ask; its state is new already */
+void await_report(struct message *, size_t i, const struct report *);
+void await_round(struct message *);     /* all recipients of a round have been heard of, or it is held: tell who waits */
+void await_end(const struct message *); /* it is about to be forgotten: remember what became of it */
+void await_gone(const struct message *);        /* its file is no longer in msg/, for whatever reason */
+void await_want(struct wait *);
+void await_do(const struct wait *);
 
 /* ---- live.c */
 /* Z or D, there, for one recipient; tried: somebody has been asked */

@@ -166,6 +166,7 @@ runner_reload(void)
 	site_reload();
 	destinations_free((struct destinations *)(uintptr_t)d_old);
 	worker_retire_all();
+	own_learn_roles();
 	loaded_us = began_us;
 	log_say("status", "settings reloaded", "", 0);
 	tell(NEWS_RELOADED);
@@ -399,6 +400,7 @@ main(int argc, char **argv)
 		trash_want(&w);
 		pub_want(&w);
 		news_want(&w);
+		await_want(&w);
 		log_load();
 		log_flush();
 		wait_for(&w);
@@ -412,6 +414,7 @@ main(int argc, char **argv)
 		ctl_do(&w);
 		search_do();
 		trash_do();
+		await_do(&w);
 		pub_do(&w);
 		news_do();
 	}

@@ -50,11 +50,17 @@
  *                       (PLACE msg or hold, ARRIVAL seconds since 1970, STATE a letter as pneu-qread -1 has it, recipients as
  *                       injected and no more than fit), then the K; its text is their number. E: try again later
  *   cancel ID           delete, if this user has injected it, and it is not held
+ *   await ID            what becomes of it, if this user has injected it or is root: once each recipient has been heard of, at once if that
+ *                       has happened, also shortly after it is gone
+ *                       "K" STATE {VERDICT STATUS RECIPIENT TEXT}...
+ *                       (STATE delivered, failed, queued, held or deleted; VERDICT D, Z or K as in wire/job.h, in that order, recipients as
+ *                       injected and as many as fit, TEXT what was said last; STATUS and TEXT may be ""). Then the connection ends;
+ *                       until then nothing else may be sent. E: that is not known, or too many wait
  *
  *   who    on queue/ctl root and the runner's own user may do all, others only the numbers of status and live
  *   broken a malformed packet ends that connection and nothing else
  *   limits CONTROL_PACKET bytes a packet, CONTROL_IDS IDs, CONTROL_CLIENTS connections
- *   tests  tests/program/send_ctl.t, qctl.t, qctl_users.t    manual: pneu-job(5), pneu-qctl(8) */
+ *   tests  tests/program/send_ctl.t, qctl.t, qctl_users.t, await.t    manual: pneu-job(5), pneu-qctl(8) */
 #ifndef WIRE_CONTROL_H
 #define WIRE_CONTROL_H
 
