@@ -11,11 +11,13 @@
 void
 admit_init(struct admit *a, const char *path, bool open_without)
 {
+	int error = a->error;
+
 	memset(a, 0, sizeof *a);
 	a->path = path;
 	a->open_without = open_without;
 	a->again = true;
-	a->error = -1;                  /* nothing was read yet */
+	a->error = error;
 	admit_refresh(a);
 }
 

@@ -29,7 +29,8 @@ enum admit_answer {
 	ADMIT_LATER
 };
 
-void admit_init(struct admit *, const char *path, bool open_without);   /* path must outlive it */
+/* path must outlive it. error is -1, or what an earlier life of ours has logged of these rules; the rest counts for nothing */
+void admit_init(struct admit *, const char *path, bool open_without);
 /* read the file if it is new; what went wrong, or right again, is logged once */
 void admit_refresh(struct admit *);
 /* ip as ip_text writes it; rule has the variables but PROXY, and after ADMIT_NO and ADMIT_LATER the key. PROXY is "1",

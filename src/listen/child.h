@@ -26,6 +26,12 @@ struct child {
 	const char *path;               /* of the program */
 };
 
+/* one whose header is being read: a child that may ask */
+struct asking {
+	int fd;                         /* our end of the pair */
+	pid_t pid;
+};
+
 /* the pid, or -1 with errno */
 pid_t child_start(const struct child *, const struct connection *, const struct rule *);
 /* In a fork of ours that has only the descriptors it needs: become the session of whom the proxy (its address as text)

@@ -90,3 +90,10 @@ rate_count(struct rate *r, uint64_t key, int64_t now_ms)
 	if (s->count < RATE_MOST)
 		s->count++;
 }
+
+void
+rate_recall(struct rate *r, uint64_t key, int64_t began_ms, uint32_t count)
+{
+	if (r->slot)
+		*find_place(r, key, began_ms) = (struct rate_slot){ .key = key, .began_ms = began_ms, .count = count };
+}

@@ -36,6 +36,8 @@ bool rate_init(struct rate *, uint64_t limit, uint64_t seconds);
 void rate_free(struct rate *);
 /* may it make one more? now_ms never goes back; with no limit always */
 bool rate_within(const struct rate *, uint64_t key, int64_t now_ms);
+/* it made so many, the first of them then: from an earlier life of ours */
+void rate_recall(struct rate *, uint64_t key, int64_t began_ms, uint32_t count);
 /* it made one more */
 void rate_count(struct rate *, uint64_t key, int64_t now_ms);
 

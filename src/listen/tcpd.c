@@ -3,6 +3,7 @@
  * fd 0, 1  not used: /dev/null once the ports are announced (-1)          fd 2  the log
  * session  fd 0 and 1 are the connection, fd 2 ours, nothing else
  * exit  0 ended by TERM, 100 wrong usage, 111 could not start
+ * HUP   becomes its own program file anew, in the same process, with the ports open and the sessions counted    -> listen/renew.h
  * Invariant: never more sessions than the limits say, in all and for one client address; what a connection costs us
  * (a slot in each table) is taken before the first one comes. A client that gets no session is told so and forgotten.
  * We read not a byte from a connection. Only where a rule trusts a proxy does a child of ours, before it becomes the
@@ -29,9 +30,12 @@
 #include "listen/become.h"
 #include "listen/child.h"
 #include "listen/door.h"
+#include "listen/find.h"
+#include "listen/heir.h"
 #include "listen/listener.h"
 #include "listen/options.h"
 #include "listen/rate.h"
+#include "listen/renew.h"
 #include "listen/table.h"
 #include "listen/ucspi.h"
 
@@ -45,16 +49,15 @@ static struct notify notify;            /* the supervisor, if it wants to know *
 static struct listener listener[LISTENERS + LISTENERS_PER_ADDRESS - 1];
 static struct pollfd *ready;            /* room for all of both */
 static size_t listeners;
-static struct asking {
-	int fd;                         /* our end of a pair; the child's question comes there, if it comes */
-	pid_t pid;
-} *asking;                              /* one for each session whose header is being read */
+static struct asking *asking;           /* one for each session whose header is being read */
 static size_t askings;
 
 static struct table sessions;           /* pid: the client's key in peers */
 static struct table peers;              /* key of a client: sessions it has */
 static struct rate each, networks;      /* new connections by the client's key, by its network's */
-static struct admit admit;
+static struct admit admit = { .error = -1 };
+static const struct estate estate = { listener, &listeners, &asking, &askings, &sessions, &peers, &each, &networks, &admit.error };
+static struct renewal renewal = { .estate = &estate, .notify = &notify };
 static struct ucspi ucspi;
 static char path[4096];                 /* of the program */
 static const struct child child = { .option = &option, .admit = &admit, .ucspi = &ucspi, .path = path };
@@ -85,6 +88,16 @@ log_status(void)
 
 	if (option.loudness == ALL)
 		say("status: ", num_text(n, sessions.count), "/", num_text(max, option.max));
+}
+
+static void
+log_begin(bool anew)
+{
+	char n[NUM_TEXT];
+
+	if (anew && option.loudness != QUIET)
+		say("started anew; sessions: ", num_text(n, sessions.count));
+	log_status();
 }
 
 static void
@@ -271,22 +284,25 @@ sessions_do(void)
 	if (!child_ended)
 		return;
 	child_ended = 0;                /* before looking: who ends from here on raises it again */
-	while (sessions.count && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-		session_ended(pid, status);
+	while ((sessions.count || renewal.trial) && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (!renew_ended(&renewal, pid, status))
+			session_ended(pid, status);
 	if (sessions.count != before) {
 		paused_until_ms = 0;    /* it had descriptors and memory */
 		log_status();
 	}
 }
 
+/* The rules at once, whatever becomes of the rest. */
 static void
-rules_do(void)
+hangup_do(void)
 {
 	if (!hangup)
 		return;
 	hangup = 0;
 	admit.again = true;
 	admit_refresh(&admit);
+	renewal.wanted = true;
 }
 
 /* The first TERM closes the listeners; what they had not yet given us the kernel resets, so those clients try again.
@@ -418,6 +434,7 @@ run(void)
 
 		askings_want(&w);
 		accept_want(&w);
+		renew_want(&renewal, &w.timeout_ms);
 		t.tv_sec = w.timeout_ms / 1000;
 		t.tv_nsec = w.timeout_ms % 1000 * 1000000L;
 		/* signals come here and nowhere else */
@@ -429,9 +446,11 @@ run(void)
 			sig_let_in();
 		askings_do(&w);
 		sessions_do();
-		rules_do();
+		hangup_do();
 		stop_do();
 		accept_do(&w);
+		if (listeners)          /* else there is nothing to go on with */
+			renew_do(&renewal);
 	}
 }
 
@@ -502,28 +521,6 @@ adopt_passed(void)
 			die_sys(EX_SOFT, "listen on a socket from LISTEN_FDS");
 }
 
-/* the first executable of that name in PATH, once for all sessions; false: errno */
-static bool
-find_program(const char *name)
-{
-	const char *dir = getenv("PATH");
-	size_t len;
-	int n;
-
-	if (strchr(name, '/')) {
-		n = snprintf(path, sizeof path, "%s", name);
-		return n > 0 && (size_t)n < sizeof path && access(path, X_OK) == 0;
-	}
-	for (dir = dir ? dir : "/bin:/usr/bin"; dir; dir = dir[len] ? dir + len + 1 : 0) {
-		len = strcspn(dir, ":");
-		n = snprintf(path, sizeof path, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
-		if (n > 0 && (size_t)n < sizeof path && access(path, X_OK) == 0)
-			return true;
-	}
-	errno = ENOENT;
-	return false;
-}
-
 /* one port per line; who reads them knows that we are listening, and sees the end of it */
 static void
 announce(void)
@@ -546,14 +543,16 @@ announce(void)
 
 /* all that clients can make us use */
 static bool
-take_memory(char **environ_)
+take_memory(char **environ_, const struct heir *left)
 {
+	/* as many as before go on, whatever the limit is now */
+	size_t max = left->sessions > option.max ? left->sessions : option.max;
 	/* all may end between poll and wait, and each listener give us one more, before we look at who asks again */
-	size_t most = option.max + listeners;
+	size_t most = max + listeners + left->listeners;
 
 	asking = calloc(most, sizeof *asking);
-	ready = calloc(most + listeners, sizeof *ready);
-	return ready && asking && table_init(&sessions, option.max) && table_init(&peers, option.max) &&
+	ready = calloc(most + listeners + left->listeners, sizeof *ready);
+	return ready && asking && table_init(&sessions, max) && table_init(&peers, max) &&
 	    ucspi_init(&ucspi, environ_, option.local_host) &&
 	    (!option.each.seconds || rate_init(&each, option.each.limit, option.each.seconds)) &&
 	    (!option.network.seconds || rate_init(&networks, option.network.limit, option.network.seconds));
@@ -572,39 +571,77 @@ catch_signals(void)
 	}
 }
 
-int
-main(int argc, char **argv)
+static void
+open_listeners(void)
 {
-	extern char **environ;
-	struct become b = { 0, 0 };
 	char **name;
 
-	msg_name("pneu-tcpd");
-	tidy_descriptors();
-	catch_signals();
-	options_read(&option, argc, argv);
-	if (!notify_take(&notify, option.ready_fd))
-		warn_sys("use what the supervisor gave us to tell that we listen");
-	if (option.user)
-		b = read_user();                /* before root is gone, and before a port is taken in vain */
 	for (name = option.address; strcmp(*name, "--") != 0; name++)
 		listen_on(*name);
 	adopt_passed();
 	if (!listeners)
 		die_say(EX_HARD, "no address to listen on");
+}
+
+/* who was this process before us has the listeners open, and sessions */
+static void
+take_over(struct heir *left)
+{
+	if (!heir_read(left, &estate))
+		die_sys(EX_SOFT, "take over from the program before");
+	heir_free(left);
+	child_ended = 1;                        /* what has ended meanwhile told nobody */
+}
+
+/* in the order in which root is needed */
+static void
+begin(struct heir *left, char **environ_)
+{
+	struct become b = { 0, 0 };
+	bool anew = left->text.s;
+
+	if (option.user)
+		b = read_user();                /* before root is gone, and before a port is taken in vain */
+	if (!anew)
+		open_listeners();
 	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */
 		die_sys(EX_SOFT, "become ", option.user);
 	if (geteuid() == 0 && !option.as_root && !place_private())
 		die_say(EX_HARD, "sessions do not run as root: name a user with -u (or say -U)");
-	if (!find_program(*option.program))            /* as the user who will run it */
+	if (!find_program(*option.program, path, sizeof path))  /* as the user who will run it */
 		die_sys(EX_SOFT, "run ", *option.program);
-	if (!take_memory(environ))
+	if (!take_memory(environ_, left))
 		die_sys(EX_SOFT, "start");
+	if (anew)
+		take_over(left);
+}
+
+int
+main(int argc, char **argv)
+{
+	extern char **environ;
+	struct heir left;
+	bool anew;
+
+	msg_name("pneu-tcpd");
+	if (!heir_find(&left))
+		die_sys(EX_SOFT, "read what the program before us left");
+	anew = left.text.s;
+	tidy_descriptors();
+	catch_signals();
+	options_read(&option, argc, argv);
+	if (!notify_take(&notify, anew ? -1 : option.ready_fd))        /* it has had its newline */
+		warn_sys("use what the supervisor gave us to tell that we listen");
+	begin(&left, environ);
+	if (anew && getenv(HEIR_TRIAL))
+		return 0;                       /* nothing can go wrong any more */
+	renewal.argv = argv;
 	admit_init(&admit, option.rules, option.open_without);
-	announce();
+	if (!anew)
+		announce();
 	if (!notify_ready(&notify, "listening"))
 		warn_sys("tell the supervisor that we listen");
-	log_status();
+	log_begin(anew);
 	run();                                  /* from here on only TERM ends us */
 	return 0;
 }
