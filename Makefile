@@ -18,6 +18,7 @@ NSS    += tools/explain tools/showctl
 LEAN    = listen/tcprules smtp/smtpd smtp/qmqpd smtp/newmrh smtp/newrcpt smtp/record smtp/replay login/newpw
 LEAN   += filter/milter
 LEAN   += inject/qmqpc
+LEAN   += pop/popup pop/pop3d
 LEAN   += queue/queue queue/send queue/bounce
 LEAN   += local/local local/newu
 LEAN   += remote/rspawn remote/remote remote/tlsrelay remote/dnsq

@@ -45,7 +45,7 @@ tlswrap_learn(struct tls *t)
 {
 	const char *version = getenv("SSL_PROTOCOL");
 
-	if (!getenv("SMTPS") && (!version || !*version || getenv("SSLCTLFD")))
+	if (!getenv("SMTPS") && !getenv("POP3S") && (!version || !*version || getenv("SSLCTLFD")))
 		return;
 	t->way = TLS_BEFORE;
 	t->looked = t->on = true;

@@ -5,7 +5,7 @@
  *                        variables come back, then the other two are the client
  *   tlswrapper -n, new   descriptors 5 and 6 are pipes: a zero byte into 5, input thrown away until one comes from 6
  *   tlswrapper -n, old   (Debian 12) descriptor 5 alone is one: the reply goes into 5, and 5 is closed
- * Where it has begun before us: $SMTPS is set, or $SSL_PROTOCOL is and $SSLCTLFD is not.
+ * Where it has begun before us: $SMTPS or $POP3S is set, or $SSL_PROTOCOL is and $SSLCTLFD is not.
  * Invariant: what the client sent before the handshake is not there after it, nor is anything that it led to.
  *   manual  pneu-smtpd(8), pneu-popup(8) */
 #ifndef WIRE_TLSWRAP_H
