@@ -1,10 +1,11 @@
 /* checkpw - is this the password of that login? If so, become the program that is named
- *   arguments  PROGRAM ARGUMENT...
+ *   arguments  [-m] PROGRAM ARGUMENT...
  *   fd 3       login 0 password 0 anything, to its end, 512 bytes at most
  *   fd 0, 1    not used: the program's          fd 2  the log
  *   exit       what the program says; 1 no; 2 wrong use; 111 trouble that may pass    -> pneu-checkpw(8)
  * Invariant: the password is hashed exactly once, whoever asks for whomever. The group shadow is in force while shadow
  * passwords are looked up and gone for good before the password is hashed; the password is gone before the program runs.
+ * The program never runs as root: started by root, it runs as the owner of the login's mailbox.
  * It is setgid, so it believes nothing it inherits. */
 #include <crypt.h>
 #include <errno.h>
@@ -20,12 +21,12 @@
 #include "compat/compat.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
-#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
+#include "login/mailbox.h"
 #include "login/secret.h"
 #include "wire/passwords.h"
 
@@ -97,23 +98,16 @@ look_up(const char *name)
 	return pw;
 }
 
-/* Root becomes the role in the end: what it starts with us never runs as root. */
 static void
-check_caller(uid_t *uid, gid_t *gid)
+check_caller(void)
 {
 	const struct passwd *pw;
 
-	*uid = getuid();
-	*gid = getgid();
 	if (alone)
 		return;
 	pw = look_up(ROLE);
-	if (!pw || pw->pw_uid == 0 || (*uid != 0 && *uid != pw->pw_uid))
+	if (!pw || pw->pw_uid == 0 || (getuid() != 0 && getuid() != pw->pw_uid))
 		die_say(EX_MISUSED, pw ? "only root and " ROLE " may ask" : "there is no account " ROLE);
-	if (*uid == 0) {
-		*uid = pw->pw_uid;
-		*gid = pw->pw_gid;
-	}
 }
 
 /* login and password, or the end: both inside asked */
@@ -256,28 +250,52 @@ decide(const char *login, const char *password)
 	return r == SECRET_RIGHT ? 0 : EX_NO;
 }
 
+/* from here on as the owner of the login's mailbox, in the home; 0, or the exit code of one who has none */
+static int
+go_to_mailbox(const char *login)
+{
+	static struct mailbox box;
+	enum mailbox_result r = mailbox_find(login, &box);
+
+	if (r == MAILBOX_FOUND)
+		r = mailbox_enter(&box);
+	if (r == MAILBOX_FOUND) {
+		if (!mailbox_environment(&box))
+			die_sys(EX_SOFT, "set the environment");
+		return 0;
+	}
+	if (r == MAILBOX_TROUBLE)
+		die_say(EX_SOFT, "unable to open the mailbox of ", login, ": ", box.why);
+	say("refused ", login, ": ", box.why);
+	return EX_NO;
+}
+
 int
 main(int argc, char **argv)
 {
 	extern char **environ;
 	const char *login, *password;
-	uid_t uid;
-	gid_t gid;
+	bool to_mailbox;
 	int code;
 
 	msg_name("pneu-checkpw");
-	if (argc < 2)
-		die_say(EX_MISUSED, "usage: pneu-checkpw program [argument ...] 3<question");
+	to_mailbox = argc > 1 && strcmp(argv[1], "-m") == 0;
+	argv += to_mailbox ? 2 : 1;
+	if (argc < (to_mailbox ? 3 : 2))
+		die_say(EX_MISUSED, "usage: pneu-checkpw [-m] program [argument ...] 3<question");
 	harden();
-	check_caller(&uid, &gid);
+	check_caller();
+	to_mailbox = to_mailbox || (getuid() == 0 && !alone);
 	login = read_question(&password);
 	if ((code = decide(login, password)) != 0)
 		return code;
-	if (geteuid() == 0 && !alone && !drop_to(uid, gid))
-		die_sys(EX_SOFT, "become " ROLE);
-	if (setenv("USER", login, 1) != 0)
+	if (setenv("USER", login, 1) != 0 || setenv("PNEU_LOGIN", login, 1) != 0)
 		die_sys(EX_SOFT, "set USER");
+	if (to_mailbox && (code = go_to_mailbox(login)) != 0)
+		return code;
+	if (geteuid() == 0 && !alone)
+		die_say(EX_SOFT, "this is still root");
 	alarm(0);
-	proc_exec(argv[1], argv + 1, environ, 0, 0);
-	die_sys(EX_SOFT, "run ", argv[1]);
+	proc_exec(argv[0], argv, environ, 0, 0);
+	die_sys(EX_SOFT, "run ", argv[0]);
 }

@@ -34,9 +34,11 @@ static char id[QID_TEXT], who[WHO];
 static void
 learn_names(void)
 {
-	const char *given = getenv("PNEU_SESSION"), *login = getenv("USER");
+	const char *given = getenv("PNEU_SESSION"), *login = getenv("PNEU_LOGIN");
 	struct qid q = { (uint64_t)clock_wall_us(), (uint64_t)getpid() };
 
+	if (!login)
+		login = getenv("USER");                 /* all that other checkpassword programs tell */
 	if (given && qid_parse(given, &q))
 		snprintf(id, sizeof id, "%s", given);
 	else

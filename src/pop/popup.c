@@ -132,7 +132,7 @@ main(int argc, char **argv)
 	load_settings();
 	drop = find_role(&uid, &gid);
 	/* a mailbox is named by who checks the password, or by the arguments, not by our own environment */
-	if (setenv("PNEU_SESSION", id, 1) != 0 || unsetenv("MAILDIR") != 0 || !fd_pair(pair))
+	if (setenv("PNEU_SESSION", id, 1) != 0 || unsetenv("MAILDIR") != 0 || unsetenv("PNEU_LOGIN") != 0 || !fd_pair(pair))
 		apologize("unable to begin: ", strerror(errno));
 	log_begin();
 	if ((pid = fork()) < 0)

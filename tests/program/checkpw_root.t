@@ -106,11 +106,28 @@ is 'the program runs as pneud with its group and no other' \
 Gid: 54301 54301 54301 54301
 Groups: '
 is 'and cannot read shadow passwords' "$(ask 54300 54301 pneuann 'open sesame' sh -c 'cat /etc/shadow || echo no')" no
-is 'asked by root it runs as pneud too' \
+# asked by root it becomes the owner of the mailbox, as checkpassword does
+mkdir "$T/home" && chown 54310:54399 "$T/home" && chmod 700 "$T/home"
+sed -i "s|^\(pneuann:.*\):/nonexistent:|\1:$T/home:|" /etc/passwd
+echo 'pneumore:x:54388:pneuann' >>/etc/group
+is 'asked by root it runs as the account, with its groups' \
     "$(ask 0 0 pneuann 'open sesame' grep -E '^([UG]id|Groups):' /proc/self/status | tr -s '\t ' ' ')" \
-    'Uid: 54300 54300 54300 54300
-Gid: 54301 54301 54301 54301
-Groups: '
+    'Uid: 54310 54310 54310 54310
+Gid: 54399 54399 54399 54399
+Groups: 54388 54399 '
+is 'in its home, with the environment of checkpassword' \
+    "$(ask 0 0 pneuann 'open sesame' sh -c 'echo "$USER $HOME $SHELL ${MAILDIR-none} $PNEU_LOGIN"; pwd')" "pneuann $T/home /bin/sh none pneuann
+$T/home"
+is 'and with no way back' "$(ask 0 0 pneuann 'open sesame' python3 -c '
+import os
+for f in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.seteuid(0), lambda: os.setgroups([0])):
+    try: f(); print("oh")
+    except OSError: pass')" ''
+ask 0 0 pneutoor 'open sesame' true
+is 'root is nobody that it becomes' "$?" 1
+ask 0 0 pneulater 'open sesame' true
+is 'a home that is not there is trouble' "$?" 111
+t 'and named' said 'unable to open the mailbox of pneulater: unable to go to its home directory'
 ask 54310 54399 pneuann 'open sesame' true
 is 'nobody else may ask, not even about themselves' "$?" 2
 t 'and is told' said 'only root and pneud may ask'
