@@ -18,8 +18,9 @@
  *
  * The way of a task, from its message to the worker and back:
  *   site.c    site_add fills it, site_added puts it into the site's line and the site into the ring of its hop, with the hop in
- *             the ring of its channel. dispatch turns the rings: choose finds who shall have the next task, an idle worker, a
- *             new one, or a busy one that may have one ahead
+ *             the ring of its channel
+ *   dispatch.c  turns the rings: choose finds who shall have the next task, an idle worker, a new one, or a busy one that may
+ *             have one ahead
  *   worker.c  worker_start gives it away: from then on it has a number and is in the log. A worker that the spawner still
  *             owes gets it in worker_arrives. A worker that has found its exchangers asks first (announced): it may connect,
  *             or its tasks go back to the front of their lines (send_home)
@@ -95,6 +96,11 @@ struct hop {
 	char name[];                    /* what workers call it: HOST/WORD; "": nobody has said */
 };
 
+struct family {
+	unsigned busy;                  /* workers with tasks, */
+	size_t open;                    /* and tasks, of all its sites */
+};
+
 struct site {
 	struct site *next;              /* same hash */
 	struct site *ring_next, *ring_prev, *building_next, *line_next;
@@ -133,9 +139,8 @@ extern struct channel_state channels[CHANNELS];        /* in site.c */
 
 /* ---- site.c */
 void site_ready(struct site *);         /* back into the ring, if it has tasks */
-/* nobody could take it: it is tried again, at once, or soon when what it waits for makes no sound of its own */
-void site_put_first(struct site *, struct task *, bool at_once);
-void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
+void site_unready(struct site *);       /* out of the ring, and its hop, if it was the last one there */
+void site_task_counts(struct site *);   /* one task more of it is open */
 void site_busy_more(struct site *, struct hop *);       /* one worker more of that hop has a job of it, */
 void site_busy_less(struct site *, struct hop *);       /* or one less */
 void site_task_gone(struct site *);     /* one of its tasks is no longer open */
@@ -148,6 +153,14 @@ uint64_t site_recipients(const struct site *);  /* that one of its tasks may hav
 uint64_t site_per_connection(const struct site *);      /* messages; 0: no limit */
 
 void site_each(void (*)(const struct site *));
+void site_refill(void);                 /* open what is parked for sites with little to do */
+void site_sweep(void);                  /* a few of those that nobody needs any more */
+
+/* ---- dispatch.c, with site_want and site_do (queue/runner.h) */
+struct task *site_next_task(struct site *);     /* out of its line, which is not empty; the caller's */
+/* nobody could take it: it is tried again, at once, or soon when what it waits for makes no sound of its own */
+void site_put_first(struct site *, struct task *, bool at_once);
+void site_defer(struct site *, struct task *, const char *status, const char *text);    /* Z for all of it, and free */
 
 /* ---- hop.c */
 struct hop *hop_new(enum channel, const char *name);    /* with nobody leading there; 0: ENOMEM */
