@@ -258,7 +258,7 @@ caller(const struct accounts *how, struct buf *b, struct account *a, struct outc
 	case PASSWD_FOUND:
 		break;
 	case PASSWD_NONE:
-		p = (struct passwd_entry){ how->aliasuser.s, "/", geteuid(), getegid() };
+		p = (struct passwd_entry){ how->aliasuser.s, "/", geteuid(), getegid(), "" };
 		break;
 	default:
 		return false;

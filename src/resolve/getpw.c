@@ -1,5 +1,5 @@
 /* getpw - tell static programs what the system's name service knows of login names
- *   fd 0   names, each ended by 0                -> wire/getpw.h
+ *   fd 0   names, or #uid, each ended by 0       -> wire/getpw.h
  *   fd 1   an answer to each
  *   fd 2   the log
  *   exit   0 no more names; 100 wrong use, or nonsense on descriptor 0; 111 trouble; killed by SIGALRM: the name service hung
@@ -12,6 +12,7 @@
 #include "lib/buf.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
+#include "lib/num.h"
 #include "lib/sig.h"
 #include "resolve/passwd.h"
 #include "wire/getpw.h"
@@ -29,7 +30,8 @@ static bool
 put_entry(const struct passwd_entry *p)
 {
 	return plain(p->name) && plain(p->home) && buf_byte(&line, 'K') && buf_puts(&line, p->name) && buf_puts(&line, ":x:") &&
-	    buf_num(&line, p->uid) && buf_byte(&line, ':') && buf_num(&line, p->gid) && buf_puts(&line, "::") &&
+	    buf_num(&line, p->uid) && buf_byte(&line, ':') && buf_num(&line, p->gid) && buf_byte(&line, ':') &&
+	    (!plain(p->gecos) || strlen(p->gecos) > GETPW_GECOS || buf_puts(&line, p->gecos)) && buf_byte(&line, ':') &&
 	    buf_puts(&line, p->home) && buf_puts(&line, ":") && buf_byte(&line, 0);
 }
 
@@ -40,14 +42,16 @@ answer(const char *name)
 	struct passwd_entry p;
 	struct outcome o = { 0 };
 	enum passwd_result r;
+	uint64_t uid;
+	bool by_uid = *name == '#' && num_u64(name + 1, 0, UINT32_MAX - 1, &uid);
 
 	passwd_nss_init(&nss);
 	buf_clear(&line);
 	alarm(GETPW_TIMEOUT_S);
-	r = nss.find(nss.ctx, name, true, &space, &p, &o);
+	r = by_uid ? nss.find_uid(nss.ctx, (uid_t)uid, &space, &p, &o) : nss.find(nss.ctx, name, true, &space, &p, &o);
 	alarm(0);
 	/* a service that ignores case answers with a name of its own; the caller looks for the one it gave */
-	if (r == PASSWD_FOUND && strcmp(p.name, name) != 0)
+	if (r == PASSWD_FOUND && !by_uid && strcmp(p.name, name) != 0)
 		p.name = name;
 	if (r == PASSWD_NONE)
 		buf_put(&line, "N", 2);

@@ -34,7 +34,7 @@ look_up(const char *name, uid_t uid, struct buf *b, struct passwd_entry *p, stru
 		}
 		e = name ? getpwnam_r(name, &pw, b->s, b->cap, &result) : getpwuid_r(uid, &pw, b->s, b->cap, &result);
 		if (e == 0 && result) {
-			*p = (struct passwd_entry){ pw.pw_name, pw.pw_dir, pw.pw_uid, pw.pw_gid };
+			*p = (struct passwd_entry){ pw.pw_name, pw.pw_dir, pw.pw_uid, pw.pw_gid, pw.pw_gecos ? pw.pw_gecos : "" };
 			return PASSWD_FOUND;
 		}
 	}

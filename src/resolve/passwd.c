@@ -48,7 +48,7 @@ passwd_line(const char *line, size_t n, struct buf *b, struct passwd_entry *p)
 	}
 	if (i < FIELDS - 2 || !*field[0] || !num_u64(field[2], 0, ID_MAX, &uid) || !num_u64(field[3], 0, ID_MAX, &gid))
 		return false;
-	*p = (struct passwd_entry){ field[0], field[5], (uid_t)uid, (gid_t)gid };
+	*p = (struct passwd_entry){ field[0], field[5], (uid_t)uid, (gid_t)gid, field[4] };
 	return true;
 }
 
@@ -198,8 +198,9 @@ read_answer(int fd, char *s, size_t *n, int64_t deadline_ms)
 	return memchr(s, 0, *n) == s + *n - 1 ? 0 : "answers more than it was asked";
 }
 
+/* name: a login name, or '#' and the uid */
 static enum passwd_result
-ask_helper(struct passwd_file *f, const char *name, struct buf *b, struct passwd_entry *p, struct outcome *o)
+ask_helper(struct passwd_file *f, const char *name, uid_t uid, struct buf *b, struct passwd_entry *p, struct outcome *o)
 {
 	static char answer[GETPW_ANSWER];
 	size_t n, len = strlen(name);
@@ -219,9 +220,22 @@ ask_helper(struct passwd_file *f, const char *name, struct buf *b, struct passwd
 		outcome_later(o, "4.3.0", answer + 1, (char *)0);
 		return PASSWD_TROUBLE;
 	}
-	if (answer[0] == 'K' && passwd_line(answer + 1, n - 2, b, p) && strcmp(p->name, name) == 0)
+	if (answer[0] == 'K' && passwd_line(answer + 1, n - 2, b, p) && (*name == '#' ? p->uid == uid : strcmp(p->name, name) == 0))
 		return PASSWD_FOUND;
 	return failed(f, o, "answers nonsense");
+}
+
+/* PASSWD_FOUND: the helper can be asked */
+static enum passwd_result
+ready(struct passwd_file *f, struct outcome *o)
+{
+	if (f->helper == PASSWD_FAILED) {
+		outcome_later(o, "4.3.0", "pneu-getpw failed before", (char *)0);
+		return PASSWD_TROUBLE;
+	}
+	if (f->helper == PASSWD_FORBIDDEN)
+		return PASSWD_NONE;
+	return f->helper == PASSWD_STARTED ? PASSWD_FOUND : start(f, o);
 }
 
 static enum passwd_result
@@ -230,20 +244,26 @@ find(void *ctx, const char *name, bool ask, struct buf *b, struct passwd_entry *
 	struct passwd_file *f = ctx;
 	enum passwd_result r;
 
-	if (name[strcspn(name, ":\n")])         /* would match further fields of a line, and so tell who guessed them */
+	if (*name == '#' || name[strcspn(name, ":\n")])        /* would match further fields of a line, and so tell who guessed them */
 		return PASSWD_NONE;
 	r = in_file(f, name, 0, b, p, o);
 	if (r != PASSWD_NONE || f->helper == PASSWD_FORBIDDEN)
 		return r;
 	if (!ask)
 		return PASSWD_UNASKED;
-	if (f->helper == PASSWD_FAILED) {
-		outcome_later(o, "4.3.0", "pneu-getpw failed before", (char *)0);
-		return PASSWD_TROUBLE;
-	}
-	if (f->helper == PASSWD_NOT_STARTED && (r = start(f, o)) != PASSWD_FOUND)
+	return (r = ready(f, o)) == PASSWD_FOUND ? ask_helper(f, name, 0, b, p, o) : r;
+}
+
+enum passwd_result
+passwd_file_uid(struct passwd_file *f, uid_t uid, struct buf *b, struct passwd_entry *p, struct outcome *o)
+{
+	enum passwd_result r = in_file(f, 0, uid, b, p, o);
+	char name[NUM_TEXT + 1] = "#";
+
+	if (r != PASSWD_NONE || (r = ready(f, o)) != PASSWD_FOUND)
 		return r;
-	return ask_helper(f, name, b, p, o);
+	num_text(name + 1, uid);
+	return ask_helper(f, name, uid, b, p, o);
 }
 
 static enum passwd_result

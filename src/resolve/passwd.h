@@ -25,6 +25,7 @@ struct passwd_entry {
 	const char *name, *home;
 	uid_t uid;
 	gid_t gid;
+	const char *gecos;              /* the full name and more; "" if it is not known */
 };
 
 enum passwd_result {
@@ -55,6 +56,8 @@ struct passwd_file {
 /* path 0: /etc/passwd. The source points to the passwd_file, which must outlive it. Nothing is opened yet. */
 void passwd_file_init(struct passwd_file *, const char *path, struct passwd_source *);
 void passwd_file_close(struct passwd_file *);
+/* who has this uid, by the file and then by the helper; find_uid does not ask that. SIGPIPE must be ignored */
+enum passwd_result passwd_file_uid(struct passwd_file *, uid_t, struct buf *space, struct passwd_entry *, struct outcome *);
 
 /* one line of a passwd file, n bytes without its LF; copied to space, where the strings are. False: it is none (a
  * comment, fields missing, no numbers), or errno ENOMEM or EMSGSIZE (else 0) */

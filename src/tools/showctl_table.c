@@ -15,7 +15,7 @@
 
 const struct setting settings_table[] = {
 	SECTION("For all programs"),
-	LINE("me", "", "smtpd qmqpd send remote bounce milter newaliases explain", "The name of this host."),
+	LINE("me", "", "smtpd qmqpd inject sendmail send remote bounce milter newaliases explain", "The name of this host."),
 
 	SECTION("Mail from the network"),
 	LINES("rcpthosts", "", "smtpd remote explain", "The domains that anybody may send to."),
@@ -23,7 +23,7 @@ const struct setting settings_table[] = {
 	LINE("smtpgreeting", "me", "smtpd", "The text of the greeting."),
 	LINE("localiphost", "me", "smtpd", "The domain that user@[our address] stands for."),
 	NUMBER("maxrcpt", "2000", 1, MANY, "smtpd", "Most recipients of a message."),
-	NUMBER("maxhops", "100", 1, MANY, "smtpd qmqpd", "Most Received fields: a message with more goes round in circles."),
+	NUMBER("maxhops", "100", 1, MANY, "smtpd qmqpd inject sendmail", "Most Received fields: a message with more goes round in circles."),
 	NUMBER("commandrate", "0", 0, MANY, "smtpd", "Commands that a client may send in a minute; 0: no limit."),
 	NUMBER("maxbadcommands", "20", 1, MANY, "smtpd", "Commands without sense that end a session."),
 	NUMBER("maxidlecommands", "1000", 1, MANY, "smtpd", "Commands that bring no message nearer and end a session."),
@@ -52,6 +52,12 @@ const struct setting settings_table[] = {
 	LINES("milters", "", "milter", "The milters that see each message."),
 	TEXT("rules", "tcprules", "Who may connect, and with which variables, as text."),
 	DATABASE("rules.cdb", SETTING_NOTICED, "tcpd explain", "The same, compiled by pneu-tcprules."),
+
+	SECTION("Mail from programs on this host"),
+	LINE("defaulthost", "me", "inject sendmail", "The host of addresses without one."),
+	LINE("defaultdomain", "me", "inject sendmail", "What a host without a dot is completed with."),
+	LINE("plusdomain", "me", "inject sendmail", "What a host that ends in a plus is completed with."),
+	LINE("idhost", "me", "inject sendmail", "The host in Message-IDs."),
 
 	SECTION("QMQP"),
 	NUMBER("timeoutqmqpd", "60", 1, 3600, "qmqpd", "Seconds for one read or write of the server."),
@@ -85,7 +91,7 @@ const struct setting settings_table[] = {
 	DATABASE("aliases.cdb", SETTING_NOTICED, "send smtpd explain", "What pneu-newaliases compiles them into."),
 	LINE("separators", "+", "send smtpd lspawn local newaliases explain", "Characters, each of which may begin an extension: joe+tag."),
 	LINE("aliasuser", "alias", "lspawn smtpd newaliases explain", "The user whose programs and files those of the alias file are."),
-	NUMBER("nsslookup", "1", 0, 1, "smtpd", "1: login names that are not in /etc/passwd are looked up elsewhere too."),
+	NUMBER("nsslookup", "1", 0, 1, "smtpd inject sendmail", "1: login names that are not in /etc/passwd are looked up elsewhere too."),
 
 	SECTION("The runner"),
 	NUMBER("concurrencylocal", "20", 0, 1000, "send", "Most local deliveries at once; 0 holds them all."),

@@ -2,7 +2,7 @@
 . tests/lib.sh
 
 asks() { printf "$1" | pneu-getpw 2>"$T/err" | tr '\0' '\n'; }
-line() { getent passwd "$1" | awk -F: '{ print "K" $1 ":x:" $3 ":" $4 "::" $6 ":" }'; }
+line() { getent passwd "$1" | awk -F: '{ print "K" $1 ":x:" $3 ":" $4 ":" $5 ":" $6 ":" }'; }
 is 'who there is, a line as in /etc/passwd' "$(asks 'root\0')" "$(line root)"
 is 'who there is not' "$(asks 'no-such-user-here\0')" N
 is 'one answer for each, in order' "$(asks 'no-such-user-here\0root\0\0daemon\0')" "N
@@ -27,6 +27,10 @@ is 'nor is one that does not end' "$(printf 'root\0daem' | pneu-getpw 2>/dev/nul
 100"
 t 'no arguments' sh -c 'pneu-getpw root </dev/null 2>/dev/null; test $? = 100'
 t 'an answer that nobody takes is trouble' sh -c 'printf "root\0" | pneu-getpw >/dev/full 2>"$0"; test $? = 0 && exit 1; grep -q "unable to answer" "$0"' "$T/err"
+is 'who has a uid' "$(asks '#0\0#4294967294\0#\0#x\0')" "$(line root)
+N
+N
+N"
 is 'many names' "$(yes "$(printf 'no-such-user-here')" | head -n 2000 | tr '\n' '\0' | pneu-getpw | tr '\0' '\n' | sort | uniq -c | tr -s ' ')" ' 2000 N'
 
 if command -v nm >/dev/null && nm "$B/pneu-getpw" 2>/dev/null | grep -q getpwnam_r; then

@@ -29,7 +29,7 @@ find(void *ctx, const char *name, bool ask, struct buf *b, struct passwd_entry *
 		return PASSWD_TROUBLE;
 	}
 	if (strcmp(name, "toor") == 0) {
-		*p = (struct passwd_entry){ "toor", "/", 0, 0 };
+		*p = (struct passwd_entry){ "toor", "/", 0, 0, "" };
 		return PASSWD_FOUND;
 	}
 	for (i = 0; i < sizeof names / sizeof *names; i++)
@@ -39,13 +39,13 @@ find(void *ctx, const char *name, bool ask, struct buf *b, struct passwd_entry *
 			if (!buf_puts(b, name) || !buf_byte(b, 0) || !buf_puts(b, scratch_path) || !buf_puts(b, "/") ||
 			    !buf_puts(b, strcmp(name, "closed") == 0 ? "wall/in" : name))
 				return PASSWD_TROUBLE;
-			*p = (struct passwd_entry){ b->s, b->s + strlen(name) + 1, owner + (strcmp(name, "other") == 0), 7 };
+			*p = (struct passwd_entry){ b->s, b->s + strlen(name) + 1, owner + (strcmp(name, "other") == 0), 7, "" };
 			return PASSWD_FOUND;
 		}
 	if (!ask && *helper_only)
 		return PASSWD_UNASKED;
 	if (strcmp(name, helper_only) == 0) {
-		*p = (struct passwd_entry){ "late", "joe", owner, 7 };
+		*p = (struct passwd_entry){ "late", "joe", owner, 7, "" };
 		return PASSWD_FOUND;
 	}
 	return PASSWD_NONE;
@@ -59,7 +59,7 @@ find_uid(void *ctx, uid_t uid, struct buf *b, struct passwd_entry *p, struct out
 	(void)o;
 	if (uid != owner)
 		return PASSWD_NONE;
-	*p = (struct passwd_entry){ "caller", scratch_path, uid, 7 };
+	*p = (struct passwd_entry){ "caller", scratch_path, uid, 7, "" };
 	return PASSWD_FOUND;
 }
 
