@@ -5,10 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "inject/await.h"
 #include "lib/ascii.h"
 #include "lib/num.h"
-
-#define WAIT_MOST 31536000u
 
 static char complaint[160];
 
@@ -278,7 +277,7 @@ read_long(struct cmdline *o, const char *s)
 		o->id = true;
 	else if (strcmp(s, "--wait") == 0)
 		o->wait = true;
-	else if (strncmp(s, "--wait=", 7) == 0 && num_u64(s + 7, 1, WAIT_MOST, &o->wait_s))
+	else if (strncmp(s, "--wait=", 7) == 0 && num_u64(s + 7, 0, AWAIT_MOST_S, &o->wait_s))
 		o->wait = true;
 	else
 		return wrong("unknown option ", s);
@@ -313,6 +312,7 @@ cmdline_read(struct cmdline *o, char **argv)
 	const char *why = 0;
 
 	memset(o, 0, sizeof *o);
+	o->wait_s = AWAIT_MOST_S;
 	read_name(o, *argv);
 	if (*argv)
 		argv++;

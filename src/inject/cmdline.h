@@ -25,7 +25,7 @@ struct cmdline {
 	bool no_dots;                   /* -i */
 	bool gateway, verbose, id, utf8, seven;
 	bool wait;
-	uint64_t wait_s;                /* 0: for ever */
+	uint64_t wait_s;
 	const char *sender, *name;
 	char notify[DSN_NOTIFY_TEXT];   /* "": not said */
 	const char *ret, *envid, *hold;

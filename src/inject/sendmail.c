@@ -1,18 +1,21 @@
 /* sendmail - the sendmail that the programs of a host know: by its name it is mailq, newaliases and others too
  *   argv  as sendmail's                                         -> pneu-sendmail(8), inject/cmdline.c
  *   fd 0  the message, or what -bs and -bt want
- *   fd 1  with --id the ID of the message; otherwise what the programs print that do other things (inject/modes.c)
+ *   fd 1  with --id the ID of the message, with --wait what became of it; otherwise what the programs print that do other things (inject/modes.c)
  *   fd 2  what went wrong
- *   exit  those of sysexits.h: 0 queued, 64 wrong usage, 65 it is no message that could be sent, 69 refused, 75 not now
- * Invariant: 0 without another mode means that pneu-queue has the message on disk; any other code, that nothing is queued. The
- * body is not held, so a message may be of any size. */
+ *   exit  those of sysexits.h: 0 queued, 64 wrong usage, 65 it is no message that could be sent, 69 refused, 75 not now;
+ *         with --wait 0 delivered, 69 failed, 75 queued
+ * Invariant: 0 without another mode means that pneu-queue has the message on disk; any other code, but with --wait, that nothing is
+ * queued. The body is not held, so a message may be of any size. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "inject/await.h"
 #include "inject/back.h"
 #include "inject/modes.h"
 #include "inject/cmdline.h"
@@ -81,6 +84,52 @@ take_header(struct compose *c, const struct post *p)
 	return r == COMPOSE_OK ? 0 : c->why;
 }
 
+static void
+print(const char *a, const char *b)
+{
+	struct buf line = BUF(POST_PIECE);
+
+	if (!buf_puts(&line, a) || !buf_puts(&line, b) || !buf_byte(&line, '\n') || !fd_write(1, line.s, line.len))
+		warn_sys("print an answer");
+	buf_free(&line);
+}
+
+/* --wait: what became of the message; the exit code that tells it */
+static int
+wait_for(const char *id, uint64_t limit_s)
+{
+	struct await a;
+	struct await_reply reply;
+	enum await_result r = await_message(&a, id, (unsigned)limit_s);
+	char who[ADDR_MAX + 30];
+
+	while (await_reply(&a, &reply)) {
+		snprintf(who, sizeof who, "%s: %s%s", reply.rcpt,
+		    reply.verdict == 'K' ? "delivered" : reply.verdict == 'D' ? "failed" : "waits", *reply.text ? ": " : "");
+		print(who, reply.text);
+	}
+	if (r != AWAIT_DELIVERED)
+		say("the message is queued as ", id, ": ", a.why);
+	await_free(&a);
+	return r == AWAIT_DELIVERED ? 0 : r == AWAIT_FAILED || r == AWAIT_DELETED ? EX_UNAVAILABLE : EX_TEMPFAIL;
+}
+
+/* it is in the queue; the exit code */
+static int
+queued(const struct cmdline *o, const char *id)
+{
+	if (o->verbose)
+		say("queued as ", *id ? id : "a message without a name");
+	if (o->id)
+		print(id, "");
+	if (!o->wait)
+		return 0;
+	if (*id)
+		return wait_for(id, o->wait_s);
+	say("the message is queued, and what became of it cannot be asked: it has no name");
+	return EX_TEMPFAIL;
+}
+
 static _Noreturn void
 deliver(const struct cmdline *o, struct compose *c)
 {
@@ -117,14 +166,7 @@ deliver(const struct cmdline *o, struct compose *c)
 		    " (", result.status, ")");
 	if (result.verdict != 'K')
 		not_now(result.text);
-	if (o->verbose)
-		say("queued as ", *result.text ? result.text : "a message without a name");
-	if (o->id) {
-		strcat(result.text, "\n");
-		if (!fd_write(1, result.text, strlen(result.text)))
-			warn_sys("print the ID");
-	}
-	exit(0);
+	exit(queued(o, result.text));
 }
 
 int
