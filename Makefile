@@ -36,7 +36,8 @@ LDF     = -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 CDB    := $(or $(filter /%,$(shell $(CC) -print-file-name=libcdb.a)),-lcdb)
 , := ,
 run     = $(if $(V),,@echo '  $1 $2';)
-LEANCC  = $(or $(MUSL),$(CC))$(if $(MUSL), -idirafter /usr/include)
+LEANCC  = $(or $(MUSL),$(CC))$(if $(MUSL), -idirafter /usr/include -idirafter /usr/include/$(MULTI))
+MULTI  := $(shell $(CC) -print-multiarch)
 # code and constants share pages: a start touches two pages and two mappings fewer, a tenth of its cost
 PAGES   = -Wl,-z,noseparate-code
 LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static $(PAGES)))

@@ -47,6 +47,14 @@ bool compat_elevated(void);
 /* The names in a directory just opened, each with a 0 behind it; bytes, or -1: more than the space holds, or it cannot be done
  * in one step, in which no name is missed that was there all the time. */
 ssize_t compat_names(int dir, char *space, size_t size);
+/* No exec gives more rights than this process has, for good, for it and all it starts: a setuid program runs as its caller. Not
+ * for who starts pneu-queue as another user (pneu-smtpd, and pneu-tcpd above it; pneu-local, whose users' programs may be
+ * setuid or setgid too). False: errno. */
+bool compat_no_new_privileges(void);
+/* From now on calls of the kernel that no mail program makes fail, for this process and all it starts: EPERM for ptrace,
+ * namespaces, mounts, keys, bpf, io_uring and the like, EAFNOSUPPORT for sockets but of AF_UNIX, the Internet and the routing
+ * netlink. It takes root, or compat_no_new_privileges() first. False: errno; EOPNOTSUPP, EINVAL: not on this system. */
+bool compat_forbid(void);
 /* start writing a file's data to disk without waiting */
 void compat_write_behind(int fd);
 

@@ -4,6 +4,8 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
+
 /* the order matters: each step needs the rights that the next one gives away */
 bool
 drop_to(uid_t uid, gid_t gid)
@@ -19,4 +21,10 @@ drop_to(uid_t uid, gid_t gid)
 		return true;
 	errno = EPERM;
 	return false;
+}
+
+bool
+drop_powers(void)
+{
+	return (compat_no_new_privileges() && compat_forbid()) || errno == EOPNOTSUPP;
 }

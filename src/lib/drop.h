@@ -1,4 +1,4 @@
-/* drop - give up being root for good */
+/* drop - give up rights for good */
 #ifndef LIB_DROP_H
 #define LIB_DROP_H
 
@@ -8,5 +8,10 @@
 /* From root to this user and group, without supplementary groups, with no way back; checked. False: errno; the process
  * may be half-way and must end. EPERM also: uid 0 was asked for. */
 bool drop_to(uid_t, gid_t);
+
+/* For who runs nothing that is setuid, and all it starts: no exec gives rights, and calls of the kernel that no mail program makes
+ * are refused (compat_no_new_privileges, compat_forbid). True also where the system was built without; false: errno, and
+ * nothing is wrong but that the kernel does not do it. */
+bool drop_powers(void);
 
 #endif

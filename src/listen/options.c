@@ -13,8 +13,8 @@
 static _Noreturn void
 usage(void)
 {
-	die_say(EX_HARD, "usage: pneu-tcpd [-1qUvX] [-b backlog] [-C limit] [-c limit] [-d text] [-l name] [-m text] "
-	    "[-N descriptor] [-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
+	die_say(EX_HARD, "usage: pneu-tcpd [-1qUvX] [-b backlog] [-C limit] [-c limit] [-d text] [-e variable] [-l name] "
+	    "[-m text] [-N descriptor] [-n bits[,bits]] [-R limit/seconds] [-r limit/seconds] [-u user[:group]] [-x rules.cdb] address:port ... "
 	    "-- program [argument ...]");
 }
 
@@ -69,6 +69,17 @@ reply_text(char letter, const char *s)
 	return s;
 }
 
+/* NAME, or a beginning of names with a star */
+static void
+add_variable(struct options *o, const char *name)
+{
+	if (!*name || strchr(name, '='))
+		die_say(EX_HARD, "-e takes the name of a variable: ", name);
+	if (o->vars == OPTION_VARS)
+		die_say(EX_HARD, "-e: at most 32 names");
+	o->var[o->vars++] = name;
+}
+
 static void
 read_option(struct options *o, int letter)
 {
@@ -78,6 +89,7 @@ read_option(struct options *o, int letter)
 	case 'C': o->max_each = number('C', optarg, 1, SESSIONS_MAX); break;
 	case 'c': o->max = number('c', optarg, 1, SESSIONS_MAX); break;
 	case 'd': o->denied = reply_text('d', optarg); break;
+	case 'e': add_variable(o, optarg); break;
 	case 'l': o->local_host = reply_text('l', optarg); break;
 	case 'm': o->busy = reply_text('m', optarg); break;
 	case 'N': o->ready_fd = (int)number('N', optarg, 3, 1023); break;
@@ -103,7 +115,7 @@ options_read(struct options *o, int argc, char **argv)
 	*o = (struct options){ .max = 100, .backlog = 1024, .loudness = REFUSALS, .bits4 = 24, .bits6 = 64,
 	    .ready_fd = -1 };
 	opterr = 0;
-	while ((letter = getopt(argc, argv, "+1b:C:c:d:l:m:N:n:qR:r:Uu:vXx:")) != -1)
+	while ((letter = getopt(argc, argv, "+1b:C:c:d:e:l:m:N:n:qR:r:Uu:vXx:")) != -1)
 		read_option(o, letter);
 	if (o->max_each == 0)
 		o->max_each = (o->max + 1) / 2; /* whoever holds all they may leaves room for others */

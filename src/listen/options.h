@@ -3,9 +3,12 @@
 #define LISTEN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TEXT_MAX 500                    /* RFC 5321 section 4.5.3.1.5: 512 bytes a reply */
+
+#define OPTION_VARS 32
 
 enum loudness { QUIET, REFUSALS, ALL };
 
@@ -22,6 +25,8 @@ struct options {
 	struct pace each, network;              /* of new connections; seconds == 0: no limit */
 	uint64_t bits4, bits6;                  /* length of a network */
 	int ready_fd;                           /* gets a newline when we listen; -1: none */
+	const char *var[OPTION_VARS];           /* names of variables that sessions get from our environment, too */
+	size_t vars;
 	char **address;                         /* where they begin; they end with "--" */
 	char **program;                         /* it and its arguments, at least one */
 };

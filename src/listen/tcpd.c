@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
@@ -26,6 +27,7 @@
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/sig.h"
+#include "lib/vars.h"
 #include "listen/admit.h"
 #include "listen/become.h"
 #include "listen/child.h"
@@ -456,6 +458,30 @@ run(void)
 
 /* starting */
 
+/* Root's environment is not for sessions: like su, we let through what they know, and what -e names. */
+static void
+reset_environment(char **environ_)
+{
+	static const char *const known[] = { "PATH", "TZ", "TMPDIR", "PNEU_*", "DATABYTES", "DNSCACHEIP", "GREETDELAY", "QMAILQUEUE",
+		"QMQPCLIENT", "QUEUELIFETIME", "RECORD", "RELAYCLIENT", "SMTPS", "SUBMISSION", "MAILDIR", "POP3S", "LISTEN_*", "NOTIFY_SOCKET",
+		"WATCHDOG_*", "ASAN_OPTIONS" };
+	const char *names[sizeof known / sizeof *known + OPTION_VARS + 1] = { 0 };
+	size_t n = sizeof known / sizeof *known;
+
+	memcpy(names, known, sizeof known);
+	memcpy(names + n, option.var, option.vars * sizeof *names);
+	vars_keep(environ_, names);
+}
+
+/* Strangers speak to what we start from here on. It may start pneu-queue, which is setuid, so rights stay what they are; a
+ * container that gives root no say in this has a filter of its own. */
+static void
+forbid_calls(void)
+{
+	if (!compat_forbid() && errno != EOPNOTSUPP && errno != EACCES)
+		warn_sys("forbid system calls");
+}
+
 /* 0, 1 and 2 exist, so no socket of ours gets their numbers; what else was left open is not for the sessions */
 static void
 tidy_descriptors(void)
@@ -604,6 +630,8 @@ begin(struct heir *left, char **environ_)
 		b = read_user();                /* before root is gone, and before a port is taken in vain */
 	if (!anew)
 		open_listeners();
+	if (option.user && geteuid() == 0)
+		forbid_calls();
 	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */
 		die_sys(EX_SOFT, "become ", option.user);
 	if (geteuid() == 0 && !option.as_root && !place_private())
@@ -630,6 +658,8 @@ main(int argc, char **argv)
 	tidy_descriptors();
 	catch_signals();
 	options_read(&option, argc, argv);
+	if (geteuid() == 0 && !place_private())
+		reset_environment(environ);
 	if (!notify_take(&notify, anew ? -1 : option.ready_fd))        /* it has had its newline */
 		warn_sys("use what the supervisor gave us to tell that we listen");
 	begin(&left, environ);

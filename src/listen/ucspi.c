@@ -7,7 +7,7 @@
 #include "lib/ip.h"
 #include "lib/num.h"
 
-/* variables about a connection that is not this one, and systemd's word to us alone */
+/* variables about a connection that is not this one, and systemd's words to us alone */
 static const char *const foreign[] = {
 	"PROTO", "TCPLOCALIP", "TCPLOCALPORT", "TCPLOCALHOST", "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST",
 	"TCPREMOTEINFO", "TCPPROXYIP", "SSL_PROTOCOL", "SSL_CIPHER", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES",

@@ -385,6 +385,8 @@ main(int argc, char **argv)
 		die_say(EX_HARD, "descriptors 3 and 4 must be sockets to pneu-lspawn and pneu-rspawn: run pneu-start");
 	(void)fd_cloexec(LSPAWN_FD, true);
 	(void)fd_cloexec(RSPAWN_FD, true);
+	if (!drop_powers())                     /* pneu-bounce's pneu-queue runs as us: its setuid bit has nothing to give */
+		warn_sys("forbid system calls");
 	catch_signals();
 	begin();
 	/* from here on it does not die: it warns and tries again */

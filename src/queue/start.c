@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
+#include "lib/vars.h"
 #include "wire/news.h"
 
 #define INHERITED_MOST 1024
@@ -62,14 +65,44 @@ become(const char *name)
 		die_sys(EX_SOFT, "become ", name);
 }
 
+/* Of what a supervisor has in its environment no program here sees more than this; an administrator's choice for a TLS program
+ * stands in its command. */
+static const char *const kept[] = { "PATH", "TZ", "TMPDIR", "PNEU_*", "QMAILQUEUE", "DNSCACHEIP", "ASAN_OPTIONS", 0 };
+
+/* As root outside one-user mode: what we were started with, and where, is not our children's business. */
+static void
+settle(void)
+{
+	vars_keep(environ, kept);
+	umask(077);
+	if (chdir("/") != 0)
+		die_sys(EX_SOFT, "enter /");
+}
+
+/* what they hold of others' mail goes into no core file; a user's programs, below pneu-lspawn, keep the limit they have */
+static void
+no_core(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_CORE, &r) != 0)
+		return;
+	r.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_CORE, &r);
+}
+
 /* the child's side: fork, because users are looked up in between */
 static _Noreturn void
 run(const struct role *r, const char *path, pid_t parent)
 {
 	char *argv[] = { (char *)(uintptr_t)r->program, r->argument[0], r->argument[1], 0 };
 
-	if (r->user)
+	if (geteuid() == 0 && !place_private())
+		settle();
+	if (r->user) {
+		no_core();
 		become(r->user);
+	}
 	compat_end_with(parent);        /* killed outright we must not leave a runner that keeps the next one out */
 	(void)proc_exec(path, argv, environ, r->map, r->fds);
 	die_sys(EX_SOFT, "run ", path);

@@ -13,12 +13,13 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
-#include "remote/tcpto.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
+#include "remote/tcpto.h"
 #include "wire/route.h"
 #include "wire/spawner.h"
 
@@ -134,6 +135,8 @@ main(void)
 		die_say(EX_HARD, "not as root");
 	if (!place_private())
 		compat_undumpable();            /* our workers have our uid and talk to strangers */
+	if (!drop_powers())                     /* the workers, and the TLS programs of theirs, inherit it at no cost */
+		warn_sys("forbid system calls");
 	if (!place_program(program, sizeof program, "pneu-remote"))
 		die_sys(EX_HARD, "name pneu-remote");
 	if ((shunned = tcpto_create()) < 0)

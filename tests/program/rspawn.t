@@ -101,6 +101,71 @@ if command -v ps >/dev/null; then
 fi
 rm "$T/bin/pneu-remote"
 
+# what has opened kernels is not there for a worker, nor for what it starts; what it needs is
+cat >"$T/bin/pneu-remote" <<'END'
+#!/usr/bin/env python3
+import ctypes, errno, os, platform, socket, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = platform.machine() == "x86_64"
+def says(name, call):
+    ctypes.set_errno(0)
+    r = call()
+    print(name, "done" if r >= 0 else errno.errorcode[ctypes.get_errno()], file=out)
+def open_socket(family, kind, protocol=0):
+    fd = libc.socket(int(family), int(kind), protocol)
+    if fd >= 0:
+        os.close(fd)
+    return fd
+out = open(os.environ["T"] + "/powers", "w")
+says("io_uring_setup", lambda: libc.syscall(425, 1, 0, 0))
+says("bpf", lambda: libc.syscall(321 if x86 else 280, 1, 0, 0))
+says("ptrace", lambda: libc.ptrace(16, os.getppid(), 0, 0))
+says("unshare", lambda: libc.unshare(0x10000000))
+says("setns", lambda: libc.setns(0, 0))
+says("personality", lambda: libc.personality(0x0040000))
+says("mount", lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, None))
+for family in "AF_ALG", "AF_VSOCK", "AF_PACKET":
+    says(family, lambda: open_socket(getattr(socket, family), socket.SOCK_SEQPACKET))
+says("netlink 9", lambda: open_socket(socket.AF_NETLINK, socket.SOCK_RAW, 9))
+says("netlink 0", lambda: open_socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))
+says("AF_INET", lambda: open_socket(socket.AF_INET, socket.SOCK_STREAM))
+says("AF_INET6", lambda: open_socket(socket.AF_INET6, socket.SOCK_DGRAM))
+says("AF_UNIX", lambda: open_socket(socket.AF_UNIX, socket.SOCK_STREAM))
+out.flush()
+subprocess.run(["sh", "-c", "grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status; unshare -U true 2>/dev/null || echo no unshare"], stdout=out)
+s = socket.socket(fileno=0)
+while s.recv(10):
+    pass
+END
+chmod +x "$T/bin/pneu-remote"
+case $B,$(uname -sm) in
+*posix*) ;;
+*,Linux\ x86_64 | *,Linux\ aarch64)
+	house 'ask "mx a.example"' end >"$T/said"
+	t 'a worker that tries its powers' wait_until 10 grep -q 'unshare$' "$T/powers"
+	is 'it may open the sockets that mail needs, and nothing that has opened kernels, and what it starts may no more' \
+		"$(tr '\t' ' ' <"$T/powers")" 'io_uring_setup EPERM
+bpf EPERM
+ptrace EPERM
+unshare EPERM
+setns EPERM
+personality EPERM
+mount EPERM
+AF_ALG EAFNOSUPPORT
+AF_VSOCK EAFNOSUPPORT
+AF_PACKET EAFNOSUPPORT
+netlink 9 EAFNOSUPPORT
+netlink 0 done
+AF_INET done
+AF_INET6 done
+AF_UNIX done
+NoNewPrivs: 1
+Seccomp: 2
+no unshare'
+	;;
+esac
+rm "$T/bin/pneu-remote"
+
 if [ "$(id -u)" = 0 ]; then
 	env -u PNEU_ETC -u PNEU_QUEUE "$there/pneu-rspawn" </dev/null 2>"$T/err"
 	is 'as root it refuses' "$?" 100

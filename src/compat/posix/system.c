@@ -105,6 +105,20 @@ compat_drop_setgid(void)
 	return false;
 }
 
+bool
+compat_no_new_privileges(void)
+{
+	errno = EOPNOTSUPP;
+	return false;
+}
+
+bool
+compat_forbid(void)
+{
+	errno = EOPNOTSUPP;
+	return false;
+}
+
 ssize_t
 compat_names(int dir, char *space, size_t size)
 {
