@@ -13,7 +13,7 @@
 #include "mail/header.h"
 
 static bool
-put_report(struct compose *report, const char *why)
+put_report(struct compose *report)
 {
 	struct buf *b = &report->header;
 	char date[DATE_RFC5322];
@@ -22,8 +22,7 @@ put_report(struct compose *report, const char *why)
 	return buf_puts(b, "Date: ") && buf_puts(b, date) && buf_puts(b, "\nFrom: \"Mail program\" <MAILER-DAEMON@") &&
 	    buf_put(b, report->names.host.s, report->names.host.len) && buf_puts(b, ">\nTo: <") &&
 	    addr_quote(b, report->rcpts.s, report->rcpts.len - 1) && buf_puts(b, ">\n") &&
-	    author_message_id(report, "Message-ID") && buf_puts(b, "Auto-Submitted: auto-replied\nSubject: your message was not sent: ") &&
-	    buf_puts(b, why) && buf_puts(b, "\n");
+	    author_message_id(report, "Message-ID") && buf_puts(b, "Auto-Submitted: auto-replied\nSubject: your message was not sent\n");
 }
 
 bool
@@ -34,10 +33,6 @@ back_mail(struct compose *c, struct post *p, const char *why)
 	struct inject_result result = { .verdict = 'Z' };
 	char text[2 * COMPOSE_WHY];
 
-	if (c->sender.s && !c->sender.len) {
-		snprintf(c->why, sizeof c->why, "there is nobody to tell");
-		return false;
-	}
 	compose_init(&report);
 	report.names = c->names;
 	report.names_known = c->names_known;
@@ -46,7 +41,7 @@ back_mail(struct compose *c, struct post *p, const char *why)
 	errno = ENOMEM;
 	if ((c->sender.s || (report.names_known && author_sender(c))) &&
 	    buf_put(&report.rcpts, c->sender.s, c->sender.len) && buf_byte(&report.rcpts, 0) && (report.rcpt_count = 1) &&
-	    buf_puts(&report.sender, "") && put_report(&report, why))
+	    buf_puts(&report.sender, "") && put_report(&report))
 		post_send(p, &report, &wishes, text, &result);
 	else
 		snprintf(result.text, sizeof result.text, "unable to make a report: %s", strerror(errno));

@@ -6,7 +6,7 @@
 
 #include "inject/post.h"
 
-/* Mail it to its sender, with the reason; true: queued. False: why, in c->why; a null sender is told nothing */
+/* Mail it to its sender, who is not the null sender, with the reason; true: queued. False: why, in c->why */
 bool back_mail(struct compose *c, struct post *p, const char *why);
 /* Append it to the caller's dead.letter, whose path is put into path, "" if it has none. False: errno */
 bool back_keep(struct compose *c, struct post *p, char path[1024]);

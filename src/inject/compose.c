@@ -69,6 +69,10 @@ bad(struct compose *c, const char *what, const char *why, const char *s, size_t 
 	char shown[101];
 	size_t i;
 
+	for (; n && strchr(" \t\n", *s); n--)
+		s++;
+	while (n && strchr(" \t\n", s[n - 1]))
+		n--;
 	for (i = 0; i < n && i < sizeof shown - 1; i++)
 		shown[i] = ascii_mask(s[i]);
 	shown[i] = 0;
@@ -173,7 +177,7 @@ add_rcpts(struct compose *c, const char *s, size_t n)
 		}
 		c->utf8 |= !utf8_ascii(a.s, a.len);
 	}
-	return got == MAILBOXES_BAD ? bad(c, "a list of recipients", walk.why, s + walk.bad_at, n - walk.bad_at) : COMPOSE_OK;
+	return got == MAILBOXES_BAD ? bad(c, "a recipient", walk.why, s + walk.bad_at, n - walk.bad_at) : COMPOSE_OK;
 }
 
 enum compose_result

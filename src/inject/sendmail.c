@@ -36,21 +36,18 @@ static _Noreturn void
 never(const struct cmdline *o, struct compose *c, struct post *p, const char *why)
 {
 	char path[1024];
+	bool nobody = c->sender.s && !c->sender.len;
 
-	switch (o->on_error) {
-	case ERROR_QUIET:
+	if (o->on_error == ERROR_QUIET)
 		exit(EX_DATAERR);
-	case ERROR_MAIL: case ERROR_MAIL_OK:
-		if (back_mail(c, p, why)) {
-			if (o->on_error == ERROR_MAIL_OK)
-				exit(0);
-			die_say(EX_DATAERR, why, "; the message is mailed back to its sender");
+	if (o->on_error != ERROR_PRINT && !nobody) {
+		if (!back_mail(c, p, why)) {
+			say(why);
+			die_say(EX_TEMPFAIL, "the message is not sent, and cannot be mailed back: ", c->why);
 		}
-		say("unable to mail the message back: ", c->why);
-		die_say(EX_DATAERR, why);
-	case ERROR_PRINT:
-	default:
-		break;
+		if (o->on_error == ERROR_MAIL_OK)
+			exit(0);
+		die_say(EX_DATAERR, why, "; the message is mailed back to its sender");
 	}
 	say(why);
 	if (!back_keep(c, p, path))

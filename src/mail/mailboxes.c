@@ -11,10 +11,8 @@ mailboxes_init(struct mailboxes *m, const char *s, size_t n)
 static bool
 bad(struct mailboxes *m, const char *why)
 {
-	if (!m->why) {
+	if (!m->why)
 		m->why = why;
-		m->bad_at = m->at;
-	}
 	return false;
 }
 
@@ -260,6 +258,8 @@ mailboxes_next(struct mailboxes *m, struct mailbox *b)
 {
 	for (;;) {
 		b->len = b->local = 0;
+		if (!m->why)
+			m->bad_at = m->at;
 		if (m->why || !skip_space(m))
 			return MAILBOXES_BAD;
 		if (m->at >= m->n)

@@ -27,7 +27,7 @@ struct mailboxes {
 	const char *s;                  /* the caller's; line ends may be in it */
 	size_t n, at;
 	size_t bare;                    /* up to there nothing but addresses without < > */
-	const char *why;                /* after MAILBOXES_BAD: what is wrong, and about where */
+	const char *why;                /* after MAILBOXES_BAD: what is wrong with what begins at bad_at */
 	size_t bad_at;
 };
 
