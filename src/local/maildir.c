@@ -100,9 +100,24 @@ write_two(int fd, const struct buf *a, char *s, size_t n)
 	return fd_write(fd, s + ((size_t)r - a->len), n - ((size_t)r - a->len));
 }
 
-static bool
-copy(int fd, const struct buf *trace, struct message *m)
+/* line ends that are LF alone, and so a byte longer where the message is read over the network; cr: the byte before s is a CR */
+static uint64_t
+bare_ends(const char *s, size_t n, bool *cr)
 {
+	const char *at = s, *end = s + n;
+	uint64_t found = 0;
+
+	for (; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		found += at > s ? at[-1] != '\r' : !*cr;
+	if (n)
+		*cr = end[-1] == '\r';
+	return found;
+}
+
+static bool
+copy(int fd, const struct buf *trace, struct message *m, uint64_t *ends)
+{
+	bool cr = false;
 	ssize_t n;
 	char *s;
 
@@ -110,9 +125,11 @@ copy(int fd, const struct buf *trace, struct message *m)
 	n = message_next(m, &s);
 	if (n < 0 || !write_two(fd, trace, s, (size_t)n))
 		return false;
+	*ends = bare_ends(trace->s, trace->len, &cr) + bare_ends(s, (size_t)n, &cr);
 	while (n > 0 && (n = message_next(m, &s)) > 0) {
 		if (!fd_write(fd, s, (size_t)n))
 			return false;
+		*ends += bare_ends(s, (size_t)n, &cr);
 		if (m->end - m->start > WRITE_BEHIND)
 			compat_write_behind(fd);
 	}
@@ -127,7 +144,7 @@ maildir_write(struct maildir *d, struct maildir_entry *e, const struct buf *trac
 	e->named = false;
 	if (!create(d, &e->file))
 		return false;
-	if (copy(e->file.fd, trace, m))
+	if (copy(e->file.fd, trace, m, &e->ends))
 		return true;
 	cause = errno;
 	(void)newfile_close(&e->file);
@@ -176,9 +193,10 @@ maildir_name(struct maildir *d, struct maildir_entry *e)
 	for (tries = 0; tries < NAME_TRIES; tries++) {
 		int64_t now = clock_wall_us();
 
-		snprintf(e->name, sizeof e->name, "%lld.M%06uP%ldV%llxI%llxQ%u.%s,S=%lld", (long long)(now / 1000000),
+		snprintf(e->name, sizeof e->name, "%lld.M%06uP%ldV%llxI%llxQ%u.%s,S=%lld,W=%llu", (long long)(now / 1000000),
 		    (unsigned)((uint64_t)now % 1000000), (long)getpid(), (unsigned long long)st.st_dev,
-		    (unsigned long long)st.st_ino, ++count, host, (long long)st.st_size);
+		    (unsigned long long)st.st_ino, ++count, host, (long long)st.st_size,
+		    (unsigned long long)st.st_size + e->ends);
 		if (newfile_name(&e->file, d->new_dir, e->name)) {
 			e->named = true;
 			return true;

@@ -17,8 +17,9 @@
  * So under load, where it counts, it costs nothing. sync_file_range before the name and then only the directory's
  * fsync gave 0.3 (0.6) for twenty processes one by one, but no file system promises anything about it.
  *
- * Names are TIME.M<microseconds>P<pid>V<device>I<inode>Q<count>.HOST,S=<size>: unique on every file system by
- * the inode alone as long as the file is there. */
+ * Names are TIME.M<microseconds>P<pid>V<device>I<inode>Q<count>.HOST,S=<size>,W=<size with CR LF>: unique on every file
+ * system by the inode alone as long as the file is there. The sizes, which Maildir++ has invented, spare POP3 and IMAP servers
+ * a look into each file. */
 #ifndef LOCAL_MAILDIR_H
 #define LOCAL_MAILDIR_H
 
@@ -43,6 +44,7 @@ struct maildir {
 struct maildir_entry {
 	struct newfile file;
 	bool named;
+	uint64_t ends;                  /* lines that end in LF alone */
 	char name[MAILDIR_NAME];
 };
 

@@ -209,8 +209,8 @@ on_user(struct authorize *a, struct command *c)
 	if (!*c->rest)
 		senseless(a, "USER NAME is expected");
 	else {
-		/* one that is too long is nobody's; PASS tells, as for all who do not exist */
-		snprintf(a->login, sizeof a->login, "%s", strlen(c->rest) <= AUTHORIZE_LOGIN ? c->rest : "?");
+		/* one that is too long is nobody's, as no login has this byte; PASS tells, as for all who do not exist */
+		snprintf(a->login, sizeof a->login, "%s", strlen(c->rest) <= AUTHORIZE_LOGIN ? c->rest : "\1");
 		good(a, "");
 	}
 }

@@ -44,8 +44,8 @@ t 'it has our trace lines, no other Return-Path, and every other byte' cmp "$f" 
 is 'only its owner may read it' "$(mode "$f")" "-rw-------"
 is 'and the Maildir that was made' "$(mode "$home/Maildir")" "drwx------"
 t 'its name has the parts of a unique one' \
-    sh -c 'expr "$1" : ".*/[0-9]*\.M[0-9]*P[0-9]*V[0-9a-f]*I[0-9a-f]*Q[0-9]*\.[^:/]*,S=[0-9]*$"' sh "$f"
-is 'its name tells its size' "${f##*,S=}" "$(wc -c <"$f" | tr -d ' ')"
+    sh -c 'expr "$1" : ".*/[0-9]*\.M[0-9]*P[0-9]*V[0-9a-f]*I[0-9a-f]*Q[0-9]*\.[^:/]*,S=[0-9]*,W=[0-9]*$"' sh "$f"
+is 'its name tells its size, and that with CR LF' "${f##*,S=}" "$(wc -c <"$f" | tr -d ' '),W=$(sed 's/$/ /' "$f" | wc -c | tr -d ' ')"
 
 new_home
 jobs "job $msg s@x joe@h joe@other
