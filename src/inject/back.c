@@ -47,6 +47,8 @@ back_mail(struct compose *c, struct post *p, const char *why)
 		snprintf(result.text, sizeof result.text, "unable to make a report: %s", strerror(errno));
 	if (result.verdict != 'K')
 		snprintf(c->why, sizeof c->why, "%s", result.text);
+	report.names_known = false;             /* both are c's */
+	report.caller.space = (struct buf){ 0 };
 	compose_free(&report);
 	return result.verdict == 'K';
 }

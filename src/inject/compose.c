@@ -30,6 +30,11 @@ compose_free(struct compose *c)
 	buf_free(&c->sender);
 	buf_free(&c->rcpts);
 	buf_free(&c->header);
+	if (c->names_known)
+		names_free(&c->names);
+	c->names_known = false;
+	buf_free(&c->caller.space);
+	c->caller.known = false;
 }
 
 void
@@ -189,7 +194,7 @@ compose_rcpts(struct compose *c, const char *s)
 bool
 compose_envelope(const struct compose *c, struct buf *b, const char *notify)
 {
-	const char *s = c->rcpts.s, *end = s + c->rcpts.len, *had;
+	const char *s = c->rcpts.len ? c->rcpts.s : "", *end = s + c->rcpts.len, *had;
 	struct map map = { 0 };
 	size_t n;
 	bool ok = true;
@@ -345,5 +350,5 @@ compose_header(struct compose *c, const struct head *h, const char *s)
 		c->author_is_sender = false;
 	}
 	c->utf8 |= !utf8_ascii(c->sender.s, c->sender.len);
-	return put_header(c, h, s) ? COMPOSE_OK : trouble(c, "the header");
+	return buf_puts(&c->header, "") && put_header(c, h, s) ? COMPOSE_OK : trouble(c, "the header");
 }

@@ -65,6 +65,16 @@ fill(struct names *n)
 	    (!host_named || complete(n, &n->host)) && (!id_named || complete(n, &n->id));
 }
 
+void
+names_free(struct names *n)
+{
+	buf_free(&n->me);
+	buf_free(&n->host);
+	buf_free(&n->domain);
+	buf_free(&n->plus);
+	buf_free(&n->id);
+}
+
 bool
 names_load(struct names *n, bool environment, struct conf_error *e)
 {

@@ -23,6 +23,7 @@ struct names {
 
 /* environment: may it speak? false: the error says why, and nothing is set */
 bool names_load(struct names *, bool environment, struct conf_error *);
+void names_free(struct names *);
 /* Append the host of n bytes in its full form; of none: defaulthost. False as buf_put */
 bool names_host(const struct names *, struct buf *, const char *host, size_t n);
 /* The whole address, as the envelope has it; ADDR_OK, or why it is none. UTF-8 passes */

@@ -98,13 +98,13 @@ take_quoted(struct mailboxes *m, struct mailbox *b)
 }
 
 static bool
-take_atom(struct mailboxes *m, struct mailbox *b)
+take_atom(struct mailboxes *m, struct mailbox *b, bool quotes)
 {
 	size_t from = m->at;
 
 	for (; is_atom(peek(m)); m->at++) {
-		if (peek(m) == '\\' && ++m->at >= m->n)
-			return bad(m, "a backslash quotes nothing");
+		if (peek(m) == '\\' && (!quotes || ++m->at >= m->n || peek(m) == '\n' || peek(m) == '\r'))
+			return bad(m, quotes ? "a backslash quotes nothing" : "a host has no backslash");
 		if (!add(m, b, m->s[m->at]))
 			return false;
 	}
@@ -126,7 +126,7 @@ take_local(struct mailboxes *m, struct mailbox *b)
 		}
 		if (peek(m) == '@' && b->len)
 			break;
-		if (!(peek(m) == '"' ? take_quoted(m, b) : take_atom(m, b)))
+		if (!(peek(m) == '"' ? take_quoted(m, b) : take_atom(m, b, true)))
 			return false;
 		b->end = m->at;
 		if (!skip_space(m))
@@ -161,7 +161,7 @@ take_domain(struct mailboxes *m, struct mailbox *b)
 	if (peek(m) == '[')
 		return take_literal(m, b);
 	for (;;) {
-		if (!take_atom(m, b))
+		if (!take_atom(m, b, false))
 			return false;
 		b->end = m->at;
 		if (!skip_space(m) || peek(m) != '.')

@@ -2,7 +2,7 @@
  *
  * Phrases, comments, groups (name: a, b;), routes, quoted words and folding are understood. Beyond the grammar: ';' outside a group
  * separates like ','; addresses without < > may have nothing but blanks between them; after '>' the next address may follow
- * without a comma; dots may stand in the local part as they like; a backslash quotes a byte everywhere; bytes from 128 on are
+ * without a comma; dots may stand in the local part as they like; a backslash quotes a byte, but in a host; bytes from 128 on are
  * letters (RFC 6532). Whether it is an address that may travel is not asked: that is addr_path_in's matter, once it has a host.
  * Nothing is looked up, nothing is ever cut. One pass in linear time, without memory of its own.
  *   limits  MAILBOX_TEXT bytes of an address    tests  tests/unit/mailboxes_test.c, tests/fuzz/compose_fuzz.c */

@@ -138,7 +138,9 @@ is 'nothing at all' "$(printf '' >"$T/m"; sent sendmail x; field To; body)" "0 $
 is 'Return-Path and Content-Length' "$(printf 'Return-Path: <x@y>\nContent-Length: 7\nA: b\n\n' >"$T/m"; sent sendmail x; grep -c '^[RC]e' "$Q/message")" "0 $joe|Tx@mx.example||
 0"
 { printf 'Subject: large\n\n'; yes 'a line of a large message' | head -c 30000000; } >"$T/m"
-t 'a large message, in little memory' sh -c 'ulimit -v 40000 2>/dev/null; case $ASAN_OPTIONS$0 in *san*) ulimit -v unlimited;; esac; sendmail -i x <"$1"' "$B" "$T/m"
+limit='ulimit -v 40000'
+! nm "$B/pneu-sendmail" 2>/dev/null | grep -q __asan_init || limit=:
+t 'a large message, in little memory' sh -c "$limit; exec sendmail -i x" <"$T/m"
 is 'every byte of it' "$(body | cksum)" "$({ sed 1,2d "$T/m"; echo; } | cksum)"
 { printf 'Subject: '; head -c 9000000 /dev/zero | tr '\0' x; printf '\n\nt\n'; } >"$T/m"
 is 'a header over 8 MiB' "$(sent sendmail -oeq x)" '65 '
