@@ -5,7 +5,7 @@ PNEU_BUILD=$B TMPDIR=$T sh scripts/demo >"$T/out" 2>&1
 is 'it succeeds' "$?" 0
 shows() { grep -q -e "$1" "$T/out"; }
 t 'the SMTP message arrives' shows '| Subject: by SMTP'
-t 'the injected one arrives' shows '| Subject: by descriptor'
+t 'the injected one arrives' shows '| Subject: by sendmail'
 t 'the relayed one arrives' shows '| Delivered-To: bob@two.example'
 t 'its journey is in the log' shows '| delivery [0-9]*: success: 127.0.0.1_accepted_message'
 t 'and so is its end' shows '| end msg '
