@@ -55,6 +55,7 @@ smtp(const struct cmdline *o, const struct compose *c)
 	if (!(c->caller.environment && getenv("PROTO")) && !from_network()) {
 		set("PROTO", "TCP");
 		set("RELAYCLIENT", "");
+		set("LOCALSMTP", "1");
 		set("DATABYTES", "0");
 		set("TCPREMOTEIP", "127.0.0.1");
 		set("TCPREMOTEHOST", "localhost");

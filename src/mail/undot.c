@@ -75,7 +75,11 @@ undot(struct undot *u, char *s, size_t n, size_t *used, size_t *made)
 				break;
 			if (*p++ == '\r')
 				u->seen = UNDOT_CR;
-			else
+			else if (u->lf) {
+				*w++ = '\n';
+				lines++;
+				u->seen = UNDOT_LINE_START;
+			} else
 				u->bare_lf = true;
 			break;
 		case UNDOT_CR:
@@ -92,6 +96,9 @@ undot(struct undot *u, char *s, size_t n, size_t *used, size_t *made)
 			if (*p == '\r') {
 				p++;
 				u->seen = UNDOT_DOT_CR;
+			} else if (*p == '\n' && u->lf) {
+				p++;
+				u->seen = UNDOT_END;
 			} else
 				u->seen = UNDOT_TEXT;   /* the dot was stuffing, whatever follows it */
 			break;

@@ -3,7 +3,8 @@
  * CR LF becomes LF, the dot that a sender put before a line that begins with one is taken away, and
  * CR LF . CR LF, nothing else, is the end (RFC 5321 4.5.2). Works in place, on pieces cut anywhere.
  * A CR without LF after it and an LF without CR before it (RFC 5321 2.3.8) are never a line end here: they are
- * remembered, and what is made from then on is not the message. Any other byte, NUL too, passes unchanged. */
+ * remembered, and what is made from then on is not the message. Any other byte, NUL too, passes unchanged.
+ * Only where lf is set, for programs of this host, an LF alone ends a line like CR LF, and so the message. */
 #ifndef MAIL_UNDOT_H
 #define MAIL_UNDOT_H
 
@@ -22,6 +23,7 @@ enum undot_seen {
 
 struct undot {                  /* all zero is the start */
 	enum undot_seen seen;
+	bool lf;                /* set by the caller */
 	bool bare_cr, bare_lf;  /* seen so far: the message is not to be accepted */
 	uint64_t size;          /* bytes of the message as RFC 1870 counts: each line end is two, no stuffing, no end */
 };

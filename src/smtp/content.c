@@ -50,6 +50,7 @@ content_begin(struct session *s)
 
 	memset(c, 0, sizeof *c);
 	c->open = true;
+	c->lines.lf = s->set->local;
 	submission_message(s);
 	inject_begin(&c->inject);
 	if (c->inject.error || !filter_environment(s) || !envelope_end(&s->envelope))

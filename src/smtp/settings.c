@@ -46,8 +46,10 @@ static bool
 from_environment(struct settings *s, struct conf_error *e)
 {
 	const char *databytes = getenv("DATABYTES"), *delay = getenv("GREETDELAY");
+	const char *local = getenv("LOCALSMTP");
 	uint64_t lifetime;
 
+	s->local = local && *local && strcmp(local, "0") != 0;
 	s->queuelifetime = getenv("QUEUELIFETIME");
 	if (s->queuelifetime && !num_u64(s->queuelifetime, 1, ENVELOPE_LIFETIME, &lifetime))
 		return bad(e, "QUEUELIFETIME in the environment", "is not a number from 1 to 31536000");

@@ -25,6 +25,7 @@ struct settings {
 	struct buf checkpassword;       /* the program for AUTH and its arguments, a line */
 	char **checker;                 /* the same from our own arguments, which count first; 0: none */
 	struct buf requiretls;          /* "mail": no mail without TLS */
+	bool local;                     /* $LOCALSMTP: the client is a program here, without a network between */
 	const char *relayclient;        /* 0: this client may not relay; else appended to each recipient */
 	const char *queuelifetime;      /* 0: not set; else how long each message may be tried, seconds */
 };

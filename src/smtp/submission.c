@@ -64,7 +64,7 @@ submission_may_begin(struct session *s)
 {
 	const char *refusal;
 
-	if (!s->tls.on && s->set->requiretls.len && *s->set->requiretls.s != '0')
+	if (!s->tls.on && !s->set->local && s->set->requiretls.len && *s->set->requiretls.s != '0')
 		return needs_tls(s);
 	if (s->submission.required && !*s->auth.login)
 		return "530 5.7.0 log in first: AUTH is required here";

@@ -239,7 +239,7 @@ for p in smtpd qread qctl qstat newaliases explain; do
 	printf '#!/bin/sh\nlog=%s\n' "$p" >"$T/bin/pneu-$p"
 	cat >>"$T/bin/pneu-$p" <<'S'
 echo $log "$@"
-[ $log = smtpd ] && env | grep -E '^(PROTO|TCP|RELAYCLIENT|DATABYTES)' | sort && cat
+[ $log = smtpd ] && env | grep -E '^(PROTO|TCP|LOCALSMTP|RELAYCLIENT|DATABYTES)' | sort && cat
 [ $log = smtpd ] && echo log >&2
 exit "${OTHER_EXIT:-0}"
 S
@@ -248,6 +248,7 @@ done
 does() { "$@" </dev/null 2>&1; }
 is '-bs' "$(echo EHLO x | sendmail -bs -odb -oem -om 2>&1)" 'smtpd
 DATABYTES=0
+LOCALSMTP=1
 PROTO=TCP
 RELAYCLIENT=
 TCPREMOTEHOST=localhost

@@ -70,6 +70,15 @@ mail joe | awk '!head && /^(Return-Path|Delivered-To|Received):/ { next } { head
 t 'each byte as it was' cmp "$T/got" "$T/message"
 forget
 
+# ---- SMTP with a program of this host
+echo mail >"$D/etc/requiretls"
+printf 'EHLO x\nMAIL FROM:<ann@one.test>\nRCPT TO:<joe@one.test>\nDATA\nSubject: x\n\n..\n.\nQUIT\n' | sendmail -bs >"$T/out" 2>&1
+came 'sendmail -bs, lines with LF alone, without TLS' $?
+is 'what it wrote' "$(mail joe | tail -n 1)" .
+is 'and what it was told' "$(cut -c 1-3 "$T/out" | tail -n 5 | tr '\n' ' ')" '250 250 354 250 221 '
+rm "$D/etc/requiretls"
+forget
+
 # ---- programs
 echo text >"$T/text"
 if has mutt mutt; then

@@ -220,6 +220,31 @@ test_plain(void)
 	ok(good, "text without stuffing: each of the 4096 arrangements is read right, in one piece and in six");
 }
 
+/* cut anywhere: an LF alone ends lines and the message, where it may */
+static void
+test_lf(void)
+{
+	static const char text[] = "..a\n\n.b\r\n.\rc\nd\n.\nQUIT";
+	bool good = true;
+	size_t cut;
+
+	for (cut = 0; cut < sizeof text - 1 && good; cut++) {
+		char s[sizeof text];
+		struct undot u = { .lf = true };
+		size_t used, made, used_2, made_2 = 0;
+
+		memcpy(s, text, sizeof text);
+		if (undot(&u, s, cut, &used, &made))
+			good = cut >= sizeof text - 1 - 4 && used == sizeof text - 1 - 4 && made == 10;
+		else {
+			good = undot(&u, s + cut, sizeof text - 1 - cut, &used_2, &made_2) && used + used_2 == sizeof text - 1 - 4;
+			memmove(s + made, s + cut, made_2);
+		}
+		good = good && made + made_2 == 10 && memcmp(s, ".a\n\nb\nc\nd\n", 10) == 0 && !u.bare_lf && u.bare_cr;
+	}
+	ok(good, "LF alone ends lines and the message, where it may");
+}
+
 int
 main(void)
 {
@@ -233,6 +258,7 @@ main(void)
 	ok(memcmp(s + used, "QUIT\r\n", 6) == 0, "and unchanged");
 	ok(u.size == 11, "the size counts CR LF as two, no stuffing and no end");
 	ok(undot(&u, s, 0, &used, &made) && used == 0, "after the end nothing is taken");
+	test_lf();
 	test_ends();
 	test_all_short();
 	test_long();

@@ -1,0 +1,4 @@
+To: joe
+Subject: x
+
+text
