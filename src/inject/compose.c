@@ -1,16 +1,20 @@
 #include "inject/compose.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "inject/author.h"
 #include "lib/ascii.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/map.h"
 #include "mail/date.h"
 #include "mail/utf8.h"
 
+#define LISTS_MAX (1u << 20)
 #define OUTPUT_MAX (4 * (size_t)COMPOSE_HEADER)
 
 void
@@ -22,6 +26,7 @@ compose_init(struct compose *c)
 	c->rcpts.max = ENVELOPE_MAX;
 	c->header.max = OUTPUT_MAX;
 	c->sender.max = ENVELOPE_ADDR;
+	c->followup.max = COMPOSE_HEADER;
 }
 
 void
@@ -30,6 +35,8 @@ compose_free(struct compose *c)
 	buf_free(&c->sender);
 	buf_free(&c->rcpts);
 	buf_free(&c->header);
+	buf_free(&c->lists);
+	buf_free(&c->followup);
 	if (c->names_known)
 		names_free(&c->names);
 	c->names_known = false;
@@ -37,10 +44,26 @@ compose_free(struct compose *c)
 	c->caller.known = false;
 }
 
-void
-compose_letters(struct compose *c)
+/* the file with an address on each line */
+static bool
+read_lists(struct compose *c, const char *file)
+{
+	size_t i;
+
+	c->lists.max = LISTS_MAX;
+	if (!file_read(AT_FDCWD, file, &c->lists) || !buf_byte(&c->lists, '\n'))
+		return false;
+	for (i = 0; i < c->lists.len; i++)
+		if (c->lists.s[i] == '\n')
+			c->lists.s[i] = 0;
+	return true;
+}
+
+bool
+compose_variables(struct compose *c)
 {
 	const char *s = caller_variable(&c->caller, "QMAILINJECT", (char *)0);
+	const char *file = caller_variable(&c->caller, "QMAILMFTFILE", (char *)0);
 
 	for (; s && *s; s++)
 		switch (*s) {
@@ -52,6 +75,7 @@ compose_letters(struct compose *c)
 		case 'm': c->stamped = true; break;
 		default: break;
 		}
+	return !file || read_lists(c, file);
 }
 
 /* ---- what can go wrong */
@@ -251,6 +275,20 @@ take_envelope(struct compose *c, const struct head *h, const char *s)
 
 /* ---- the header as it goes */
 
+/* m is in To or Cc */
+static bool
+note_followup(struct compose *c, const struct mailbox *m)
+{
+	const char *line = c->lists.s, *end = line + c->lists.len;
+	struct addr a;
+
+	if (names_address(&c->names, m, &a) != ADDR_OK)
+		return true;
+	for (; line < end && !c->to_list; line += strlen(line) + 1)
+		c->to_list = strcasecmp(line, a.s) == 0;
+	return (!c->followup.len || buf_puts(&c->followup, ",\n\t")) && addr_quote(&c->followup, a.s, a.len);
+}
+
 /* a field with addresses: those without a host get one, all else stays as it is */
 static bool
 put_addresses(struct compose *c, const struct head_field *f)
@@ -267,6 +305,8 @@ put_addresses(struct compose *c, const struct head_field *f)
 		c->utf8 |= !utf8_ascii(m.s, m.len);
 		if (!m.len)
 			continue;
+		if (c->lists.len && HEAD_BIT(f->kind) & (HEAD_BIT(HEAD_TO) | HEAD_BIT(HEAD_CC)) && !note_followup(c, &m))
+			return false;
 		ok = buf_put(&c->header, s + done, m.domain_at - done);
 		done = m.domain_at;
 		had = m.local < m.len ? m.local + 1 : m.len;
@@ -301,6 +341,8 @@ put_missing(struct compose *c)
 {
 	return (!missing(c, HEAD_DATE) || put_date(c, "Date")) && (!missing(c, HEAD_FROM) || author_from(c, "From")) &&
 	    (!missing(c, HEAD_MESSAGE_ID) || author_message_id(c, "Message-ID")) &&
+	    (!c->to_list || !missing(c, HEAD_MAIL_FOLLOWUP_TO) || (buf_puts(&c->header, "Mail-Followup-To: ") &&
+	    buf_put(&c->header, c->followup.s, c->followup.len) && buf_byte(&c->header, '\n'))) &&
 	    (!c->mention_nobody || !missing(c, HEAD_TO) || !missing(c, HEAD_CC) ||
 	    buf_puts(&c->header, "Cc: recipient list not shown: ;\n"));
 }

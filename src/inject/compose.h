@@ -37,6 +37,7 @@ struct compose {
 	bool author_is_sender;          /* an added From names a sender that was set, unless that is null */
 	bool verp, stamped;             /* VERP: a sender for each recipient, for each message */
 	const char *full_name;          /* for From; 0: the caller's */
+	struct buf lists;               /* lines, each with its 0: a message to one of these addresses gets a Mail-Followup-To */
 	int64_t now_us;
 	struct caller caller;
 	struct names names;
@@ -47,6 +48,8 @@ struct compose {
 	struct buf rcpts;               /* addresses, each with its 0, in order; some perhaps twice */
 	size_t rcpt_count;
 	bool utf8;                      /* an address is not ASCII */
+	struct buf followup;            /* inside: who is in To and Cc, if there are lists */
+	bool to_list;                   /* one of them is a list */
 	unsigned long seen;             /* HEAD_BITs of the message as it came */
 	size_t received;                /* how many of these it has */
 	struct buf header;              /* without the empty line behind it */
@@ -55,8 +58,9 @@ struct compose {
 
 void compose_init(struct compose *);
 void compose_free(struct compose *);
-/* what $QMAILINJECT wants: c s f i r m, as in pneu-inject(8); other letters are ignored */
-void compose_letters(struct compose *);
+/* what $QMAILINJECT wants: c s f i r m, as in pneu-inject(8); other letters are ignored. And the lists of $QMAILMFTFILE; false: errno,
+ * it cannot be read */
+bool compose_variables(struct compose *);
 /* the sender from an argument or a variable: an address in any form, "" and "<>" the null sender; pre@host-@[] and #@[] as they are */
 enum compose_result compose_sender(struct compose *, const char *);
 /* recipients from an argument, a list of addresses */

@@ -94,7 +94,8 @@ main(int argc, char **argv)
 	sig_default(SIGCHLD);
 	compose_init(&c);
 	c.mention_nobody = c.take_return_path = true;
-	compose_letters(&c);
+	if (!compose_variables(&c))
+		die_sys(EX_SOFT, "read the file that QMAILMFTFILE names");
 	argv = take_options(&o, &c, argv + 1);
 	c.from_header = o.from == FROM_HEADER || o.from == FROM_BOTH || (o.from == FROM_EITHER && !*argv);
 	if (o.sender)

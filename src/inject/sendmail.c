@@ -184,7 +184,8 @@ main(int argc, char **argv)
 	compose_init(&c);
 	if (o.mode != MODE_DELIVER)
 		modes_run(&o, &c);
-	compose_letters(&c);
+	if (!compose_variables(&c))
+		not_now("the file that QMAILMFTFILE names cannot be read");
 	c.take_return_path = false;
 	c.author_is_sender = true;
 	c.from_header = o.header;

@@ -2,7 +2,7 @@
  *   input   a message; the first byte says what is wanted, the second where it is cut
  * Whatever it is, what comes out is a header: nothing secret is left in it, composing it once more changes nothing, its recipients
  * pass on the wire, and the envelope is one.
- * sources: src/inject/compose.c src/inject/author.c src/inject/head.c src/inject/names.c src/mail/mailboxes.c src/mail/addr.c src/mail/utf8.c src/mail/date.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/num.c src/lib/map.c src/lib/base64.c src/lib/clock.c src/compat/posix/system.c tests/fuzz/compose_house.c
+ * sources: src/inject/compose.c src/inject/author.c src/inject/head.c src/inject/names.c src/mail/mailboxes.c src/mail/addr.c src/mail/utf8.c src/mail/date.c src/wire/envelope.c src/wire/qid.c src/lib/buf.c src/lib/num.c src/lib/map.c src/lib/base64.c src/lib/clock.c src/lib/file.c src/lib/fd.c src/compat/posix/system.c tests/fuzz/compose_house.c
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,6 +27,8 @@ begin(struct compose *c, unsigned wanted)
 	c->verp = wanted & 64;
 	c->author_is_sender = wanted & 128;
 	c->now_us = 1795338486713146;
+	c->lists.max = 100;
+	must(buf_put(&c->lists, "ann@mx.example\0b@here.mx.example", 33));
 }
 
 /* the head, the same wherever the message is cut */

@@ -105,6 +105,12 @@ Date: DATE
 From: "J \(S\)" <joe@mx.example>
 Message-ID: <ID@mx.example>'
 is 'c' "$(letters cf | sed -n 's/^From: //p')" 'joe@mx.example (J \(S\))'
+printf 'list@a.example\nother@mx.example\n' >"$T/lists"
+mft() { printf "$1" | QMAILMFTFILE=$T/lists inject | awk '/^Mail-F/ { p = 1; print; next } p && /^\t/ { print; next } { p = 0 }' | tr -d '\n'; }
+is 'a list in To or Cc' "$(mft 'To: Ann <ann>\nCc: LIST@a.example, "x y"@b\n\n')" 'Mail-Followup-To: ann@mx.example,	LIST@a.example,	"x y"@b.mx.example'
+is 'a host is completed before' "$(mft 'To: other\nBcc: x\n\n')" 'Mail-Followup-To: other@mx.example'
+is 'no list, or said already' "$(mft 'To: ann\n\n'; mft 'To: other\nMail-Followup-To: x\n\n')" 'Mail-Followup-To: x@mx.example'
+t 'a file that is not there' sh -c 'echo | QMAILMFTFILE=/nonexistent pneu-inject -n 2>"$0"; test $? = 111' "$T/err"
 is 'Resent-' "$(printf 'Resent-To: a\nTo: b\nBcc: c\nResent-Bcc: d\n\nt\n' | inject -F '')" 'Resent-Date: DATE
 Resent-From: joe@mx.example
 Resent-Message-ID: <ID@mx.example>
@@ -128,6 +134,14 @@ fi
 is 'a queue that is full' "$(printf 'To: a\n' >"$T/m"; QUEUE_EXIT=53; export QUEUE_EXIT; sent | cut -d' ' -f1; cat "$T/err")" '111
 pneu-inject: fatal: unable to queue the message: disk full or write error (4.3.1)'
 is 'one that refuses' "$(QUEUE_EXIT=31; export QUEUE_EXIT; sent | cut -d' ' -f1)" 100
+
+# ---- more rights than the caller has: the environment is his, and not believed. -n, since it is the host's house that is asked then
+if [ "$(id -u)" = 0 ]; then
+	elevated() { perl -e '$< = 65534; exec @ARGV or die' "$@"; }
+	t 'without them it is believed' sh -c 'echo | QMAILUSER=odd-one pneu-inject -n | grep -q odd-one'
+	echo | QMAILUSER=odd-one QMAILNAME=odd-one elevated "$B/pneu-inject" -n >"$T/out" 2>&1
+	t 'in a setuid program variables say nothing' sh -c '! grep -qE "odd-one|mx.example" "$0"' "$T/out"
+fi
 
 # ---- no more is started than has to be
 if strace -o /dev/null true 2>/dev/null; then
