@@ -143,6 +143,26 @@ if [ "$(id -u)" = 0 ]; then
 	t 'in a setuid program variables say nothing' sh -c '! grep -qE "odd-one|mx.example" "$0"' "$T/out"
 fi
 
+# ---- an account that is not in /etc/passwd
+if [ "$(id -u)" = 0 ] && ! getent passwd 54321 >/dev/null && chmod 711 "$T" && chmod 755 "$E" "$T/bin"; then
+	stranger() { echo | perl -e '$) = $( = 54321; $< = $> = 54321; $< == 54321 && exec @ARGV or die' env -u QMAILUSER -u QMAILNAME -u LOGNAME -u USER "$@" pneu-inject -n 2>&1 | sed -n 's/^From: //p'; }
+	if stranger true >/dev/null 2>&1 && su -s /bin/sh nobody -c "test -x '$B/pneu-inject'" 2>/dev/null; then
+		is 'nobody knows it' "$(stranger)" uid54321@mx.example
+		is 'but itself' "$(stranger USER=jane)" jane@mx.example
+		cat >"$T/bin/pneu-getpw" <<'S'
+#!/usr/bin/perl -0n
+BEGIN { $| = 1 }
+print $_ eq "#54321\0" ? "Kjane:x:54321:54321:& Doe,x:/nonexistent:\0" : "N\0";
+S
+		chmod 755 "$T/bin/pneu-getpw"
+		is 'the name service does' "$(stranger)" 'Jane Doe <jane@mx.example>'
+		is 'whatever the variables say' "$(stranger USER=root)" 'Jane Doe <jane@mx.example>'
+		echo 0 >"$E/nsslookup"
+		is 'if it may be asked' "$(stranger)" uid54321@mx.example
+		rm "$E/nsslookup" "$T/bin/pneu-getpw"
+	fi
+fi
+
 # ---- no more is started than has to be
 if strace -o /dev/null true 2>/dev/null; then
 	echo 'exit 0' >"$T/calm"
