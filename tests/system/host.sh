@@ -37,6 +37,9 @@ mount -t tmpfs -o mode=755 host "$w"
 mkdir "$w/upper" "$w/work" "$w/root"
 r=$w/root
 
+# while it waits for its child it reaps the orphans of the host, too
+init="(while read -r x; do :; done <\"\$1\") & wait \$!"
+
 by_overlay() {
 	[ "$HOST_ROOT" != links ] && mount -t overlay -o "lowerdir=/,upperdir=$w/upper,workdir=$w/work" host "$r" 2>/dev/null || return 1
 	# file systems mounted below / do not show in it
@@ -127,11 +130,11 @@ if pivot_root . . 2>/dev/null; then
 	cd /
 	hold=$T/.host/hold
 	echo "$pid" >"$T/.host/$1.pid"
-	exec chroot . sh -c "exec <\"\$1\"; while read -r x; do :; done" init "$hold"
+	exec chroot . sh -c "$init" init "$hold"
 fi
 # in a chroot of our own that is no mount there is no pivoting
 echo "$pid" >"$r$T/.host/$1.pid"
-exec chroot . sh -c "exec <\"\$1\"; while read -r x; do :; done" init "$T/.host/hold"
+exec chroot . sh -c "$init" init "$T/.host/hold"
 '
 
 host_begin() {
