@@ -130,6 +130,45 @@ is 'set up and never run: it goes without a word' $code 0
 listing >"$T/after"
 is 'and leaves nothing' "$(diff "$T/before" "$T/after")" ''
 
+# ---- killed in the middle
+inside 'printf "#!/bin/sh\ncase \$* in *pneud) kill -KILL \$PPID ;; esac\nexec /usr/sbin/useradd \"\$@\"\n" >/usr/local/sbin/useradd; chmod 755 /usr/local/sbin/useradd'
+again
+setup --batch --supervisor=none
+is 'set up, and killed while it makes accounts' $code 137
+inside 'rm /usr/local/sbin/useradd'
+setup --uninstall
+is 'what was done so far is undone' $code 0
+listing >"$T/after"
+is 'all of it' "$(diff "$T/before" "$T/after")" ''
+
+# ---- a person at a terminal
+cat >"$T/person" <<'END'
+import os, pty, sys
+answers = [b"typed.example.org\n", b"\n", b"one.example,two.example\n", b"ann@example.com\n"]
+def read(fd):
+    data = os.read(fd, 1000)
+    if data.rstrip().endswith(b"]:"):
+        os.write(fd, answers.pop(0))
+    return data
+pty.spawn(["pneu-setup", "--supervisor=none", "--no-package"], read)
+END
+again
+inside 'python3 "$T/person"' >"$T/out"
+is 'what a person types is used' "$(inside 'cat /etc/pneu/me; tail -n 2 /etc/pneu/locals; grep ^root /etc/aliases; ls /etc/pneu/smtproutes 2>/dev/null')" 'typed.example.org
+one.example
+two.example
+root:           ann@example.com'
+t 'a package is not made when it is not wanted' inside '! dpkg-query -W pneu-mta'
+mkdir "$T/exim4"
+printf '%s\n' "dc_eximconfig_configtype='smarthost'" "dc_smarthost='relay.example::587'" "dc_localdelivery='maildir_home'" >"$T/exim4/update-exim4.conf.conf"
+echo 'relay.example:joe:secret' >"$T/exim4/passwd.client"
+inside 'pneu-migrate exim "$T/exim4" --to=/tmp/new --apply' >"$T/out"
+is 'settings of another mail server are taken over where there are none' "$(inside 'cat /etc/pneu/me /etc/pneu/smtproutes; stat -c "%U %a" /etc/pneu/smtplogins')" 'typed.example.org
+:relay.example:587 tls=must login=relay
+pneur 600'
+setup --uninstall
+is 'and go with the rest' "$(inside 'ls /etc/pneu 2>/dev/null')" ''
+
 # ---- another mail server, of a package, that runs
 cat >"$T/exim" <<'END'
 #!/bin/sh
@@ -170,15 +209,16 @@ wait_until 10 port_taken
 listing >"$T/before"
 again
 listing >"$T/installed"
-setup --batch --supervisor=daemontools
+setup --batch --supervisor=runit
 is 'another mail server: it is not touched' $code 100
 t 'but named' said 'there is another mail server: exim4'
 listing >"$T/now"
 is 'and nothing is changed' "$(diff "$T/installed" "$T/now")" ''
 setup --batch --beside --supervisor=none
 is 'beside it the other one keeps sendmail' "$(inside 'readlink /usr/sbin/sendmail')" exim4
-setup --batch --replace --supervisor=daemontools
-is 'it is replaced' $code 0
+inside 'kill $(pgrep -x svscan); runsvdir /etc/service >/dev/null 2>&1 9>&- &'
+setup --batch --replace --supervisor=runit
+is 'it is replaced' "$(grep '^wrong' "$T/out"; echo $code)" 0
 t 'stopped' inside '! test -e /run/exim4.pid'
 is 'turned off' "$(inside 'ls /etc/rc2.d | grep exim4' | cut -c1)" K
 is 'its sendmail is beside ours' "$(inside 'readlink /usr/sbin/sendmail /usr/sbin/sendmail.distrib')" '/usr/local/lib/pneu/pneu-sendmail
@@ -253,16 +293,13 @@ pneur 600'
 is 'pneu-showctl misses nothing but who runs it' "$(grep '^wrong' "$T/out" | grep -v 'no runner\|openssl')" ''
 setup --uninstall
 
-# ---- runit and s6, and systemd without one that runs
-for s in runit s6 systemd; do
+# ---- s6, and systemd without one that runs
+for s in s6 systemd; do
 	case $s in
 	s6) command -v s6-svscan >/dev/null || { echo "# no s6-svscan: s6 is left out"; continue; }; o=--scan-dir=/run/service ;;
 	*) o= ;;
 	esac
-	case $s in
-	runit) inside 'kill $(pgrep -x svscan); runsvdir /etc/service >/dev/null 2>&1 9>&- &' ;;
-	s6) inside 'mkdir -p /run/service; s6-svscan /run/service >/dev/null 2>&1 9>&- &' ;;
-	esac
+	[ $s != s6 ] || inside 'mkdir -p /run/service; s6-svscan /run/service >/dev/null 2>&1 9>&- &'
 	inside 'rm -rf /etc/aliases'
 	listing >"$T/before"
 	again
