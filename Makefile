@@ -22,7 +22,7 @@ LEAN   += pop/popup pop/pop3d
 LEAN   += queue/queue queue/send queue/bounce
 LEAN   += local/local local/newu
 LEAN   += remote/rspawn remote/remote remote/tlsrelay remote/dnsq
-LEAN   += tools/qread tools/qstat tools/qctl tools/trace tools/top
+LEAN   += tools/qread tools/qstat tools/qctl tools/trace tools/top tools/health
 SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)

@@ -91,6 +91,7 @@ ctl_numbers(struct buf *b)
 		{ "stopping", stopping },
 		{ "pid", (uint64_t)getpid() },
 		{ "loaded-us", (uint64_t)loaded_us },
+		{ "overdue", message_overdue_s() },
 	};
 	size_t i;
 

@@ -52,6 +52,7 @@ site_next_task(struct site *s)
 		site_unready(s);
 	}
 	s->tasks--;
+	s->moved_ms = now.mono_ms;
 	t->next = 0;
 	return t;
 }

@@ -842,6 +842,20 @@ message_do(void)
 	}
 }
 
+uint64_t
+message_overdue_s(void)
+{
+	uint64_t line_s, due_s = 0;
+	int64_t due;
+
+	if (stopping || pause_all())
+		return 0;
+	if (schedule_due(schedule, &due) && due < now.wall_s)
+		due_s = (uint64_t)(now.wall_s - due);
+	line_s = site_waits_s();
+	return line_s > due_s ? line_s : due_s;
+}
+
 void
 message_want(struct wait *w)
 {

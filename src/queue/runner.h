@@ -101,6 +101,9 @@ void message_retry_stuck(void);         /* write now what could not be written *
 void message_do(void);                  /* open what is due, within bounds */
 void message_want(struct wait *);
 struct message *message_active(uint32_t slot);  /* the open message of a slot; 0: it is not open */
+/* For how many seconds the message has been due that has waited longest for being opened, or a line of messages and tasks has
+ * not moved (site_waits_s); 0: there is none, or nobody may be tried at all */
+uint64_t message_overdue_s(void);
 size_t message_count(void);             /* open ones */
 size_t message_limit(void);             /* how many may be open at once; settles with the descriptor limit */
 void message_set_limit(size_t);
@@ -181,6 +184,9 @@ void site_reload(void);                 /* control/destinations has been read ag
 void worker_retire_all(void);           /* worker.c: workers read settings when they start; new ones for what comes now */
 unsigned site_busy(enum channel);       /* workers that have jobs */
 unsigned site_limit(enum channel);      /* how many may */
+/* For how many seconds nothing has been begun at the site where that is longest, of those where something waits, and neither
+ * an operator nor a rate holds it back, and it may answer; 0: there is none */
+uint64_t site_waits_s(void);
 /* a line for each, as wire/control.h has it, as far as there is room; false: ENOMEM */
 bool site_status(struct buf *);
 

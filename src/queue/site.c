@@ -395,9 +395,18 @@ line_put(struct site *s)
 	line_end = &s->line_next;
 }
 
+/* before something is put behind what waits here */
+static void
+first_waits(struct site *s)
+{
+	if (!s->tasks && !s->parked.count)
+		s->moved_ms = now.mono_ms;
+}
+
 void
 site_park(struct site *s, uint32_t slot)
 {
+	first_waits(s);
 	schedule_park(schedule, &s->parked, slot);
 	if (!s->in_line)
 		line_put(s);
@@ -428,6 +437,7 @@ site_task_counts(struct site *s)
 static void
 queue_task(struct site *s, struct task *t)
 {
+	first_waits(s);
 	t->left = t->n;
 	t->site = s;
 	*s->task_end = t;
@@ -661,6 +671,21 @@ site_each(void (*one)(const struct site *))
 	for (i = 0; i < TABLE_SIZE; i++)
 		for (s = table[i]; s; s = s->next)
 			one(s);
+}
+
+uint64_t
+site_waits_s(void)
+{
+	const struct site *s;
+	int64_t most = 0;
+	size_t i;
+
+	for (i = 0; i < TABLE_SIZE; i++)
+		for (s = table[i]; s; s = s->next)
+			if ((s->tasks || s->parked.count) && now.mono_ms - s->moved_ms > most && site_limit(s->channel) &&
+			    !site_paused(s) && !hop_is_dead(s->hop) && (!s->own || !*s->own->rate))
+				most = now.mono_ms - s->moved_ms;
+	return (uint64_t)most / 1000;
 }
 
 static bool

@@ -111,6 +111,7 @@ struct site {
 	struct task *task, **task_end;
 	struct task *building;          /* being filled by site_add */
 	size_t tasks, open;             /* tasks waiting; waiting or given */
+	int64_t moved_ms;               /* if something waits: when the last task was begun, or the first of them came */
 	unsigned busy;                  /* workers that count for it */
 	unsigned homes;                 /* workers started with its key */
 	struct schedule_line parked;

@@ -36,7 +36,7 @@ struct place {
 };
 
 struct live {
-	uint64_t messages, active, local, local_limit, remote, remote_limit, scanning, stopping, unplaced;
+	uint64_t messages, active, local, local_limit, remote, remote_limit, scanning, stopping, unplaced, overdue;
 	uint64_t rate[LIVE_RATES][LIVE_SPANS];  /* how many; SPAN_10S is the caller's */
 	uint64_t age_minutes[LIVE_AGES];        /* younger than that; 0: the rest */
 	uint64_t age[LIVE_AGES];

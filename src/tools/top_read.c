@@ -144,7 +144,7 @@ read_line(struct live *l, char *s)
 	const struct field f[] = {
 		{ "messages", &l->messages }, { "active", &l->active }, { "local", &l->local }, { "local-limit", &l->local_limit },
 		{ "remote", &l->remote }, { "remote-limit", &l->remote_limit }, { "scanning", &l->scanning },
-		{ "stopping", &l->stopping }, { "unplaced", &l->unplaced },
+		{ "stopping", &l->stopping }, { "unplaced", &l->unplaced }, { "overdue", &l->overdue },
 	};
 	const char *name = word(&s);
 	uint64_t n;

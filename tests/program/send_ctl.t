@@ -23,7 +23,8 @@ local-limit 20
 remote 0
 remote-limit 50
 scanning 0
-stopping 0'
+stopping 0
+overdue 0'
 is 'with its process number' "$(value pid)" "$(cat "$H/pid")"
 inject joe@sender.test a@gate.test
 t 'a delivery that runs' wait_until 20 happened '^job remote mx gate.test'
@@ -45,6 +46,7 @@ runner: running
   scanning 0
   stopping 0
   pid N
+  overdue 0
   site remote mx gate.test queued 0 parked 0 busy 1 window 5 dead 0'
 
 # ---- messages

@@ -1,0 +1,397 @@
+/* health - is all well? For supervisors, containers and whoever watches.
+ *   argv  [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-t seconds] [-s [ADDRESS:]PORT]... [CHECK...]
+ *         CHECK: runner overdue space destinations greeting
+ *   fd 1  a line for each finding, or "healthy"; -j: one JSON object; -q: nothing
+ *   exit  0 healthy, 1 something is wrong, 111 a check that was named could not be made, 100 wrong usage
+ * Invariant: it ends within the time of -t, whatever hangs; what hangs is then what is wrong.  -> pneu-health(8) */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "lib/ascii.h"
+#include "lib/clock.h"
+#include "lib/dial.h"
+#include "lib/fd.h"
+#include "lib/msg.h"
+#include "lib/num.h"
+#include "lib/out.h"
+#include "lib/place.h"
+#include "lib/sig.h"
+#include "tools/qread_put.h"
+#include "tools/top.h"
+#include "wire/control.h"
+#include "wire/fields.h"
+
+#define LISTENERS 16
+#define FINDINGS 100
+#define LINE 512
+#define FOREVER 31536000
+
+enum check { RUNNER, OVERDUE, SPACE, DESTINATIONS, GREETING, CHECKS };
+static const char *const check_name[CHECKS] = { "runner", "overdue", "space", "destinations", "greeting" };
+
+static struct {
+	bool json, quiet, wanted[CHECKS], all;  /* all: no check was named */
+	uint64_t megabytes, inodes, messages, overdue_s, time_s;
+	const char *listener[LISTENERS];
+	size_t listeners;
+} option = { .megabytes = 100, .inodes = 1000, .messages = 100, .overdue_s = 1800, .time_s = 10 };
+
+static struct finding {
+	enum check check;
+	bool unknown;                   /* could not be looked at */
+	char text[LINE];
+} finding[FINDINGS];
+static size_t findings;
+static volatile sig_atomic_t now_checking;
+static int64_t until_ms;
+
+static void
+find(enum check c, bool unknown, const char *text, const char *detail)
+{
+	struct finding *f = &finding[findings];
+	char *s;
+
+	if (findings == FINDINGS)
+		return;
+	findings++;
+	f->check = c;
+	f->unknown = unknown;
+	(void)snprintf(f->text, sizeof f->text, "%s%s", text, detail);
+	for (s = f->text; *s; s++)
+		*s = ascii_mask(*s);
+}
+
+/* ---- the answer */
+
+static void
+tell_plain(struct out *o)
+{
+	size_t i;
+
+	for (i = 0; i < findings; i++) {
+		out_puts(o, check_name[finding[i].check]);
+		out_puts(o, finding[i].unknown ? ": cannot tell: " : ": ");
+		out_puts(o, finding[i].text);
+		out_byte(o, '\n');
+	}
+	if (!findings)
+		out_puts(o, "healthy\n");
+}
+
+static void
+tell_json(struct out *o, int code)
+{
+	bool first = true, member;
+	size_t i;
+
+	out_puts(o, code == 0 ? "{\"healthy\":true" : code == 1 ? "{\"healthy\":false" : "{\"healthy\":null");
+	out_puts(o, ",\"findings\":[");
+	for (i = 0; i < findings; i++) {
+		if (!first)
+			out_byte(o, ',');
+		first = false;
+		out_byte(o, '{');
+		member = true;
+		put_string(o, &member, "check", check_name[finding[i].check]);
+		put_bool(o, &member, "known", !finding[i].unknown);
+		put_string(o, &member, "text", finding[i].text);
+		out_byte(o, '}');
+	}
+	out_puts(o, "]}\n");
+}
+
+static _Noreturn void
+end(void)
+{
+	static char space[8192];
+	struct out o;
+	size_t i;
+	int code = 0;
+
+	(void)alarm(0);
+	for (i = 0; i < findings; i++)
+		if (!finding[i].unknown)
+			code = 1;
+		else if (code == 0)
+			code = EX_SOFT;
+	out_init(&o, 1, space, sizeof space, 2000);
+	if (option.json)
+		tell_json(&o, code);
+	else if (!option.quiet)
+		tell_plain(&o);
+	(void)out_flush(&o);            /* who does not read it has the code */
+	_exit(code);
+}
+
+/* Nothing but a wait can last so long, so no other part of us is at work. */
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+	find((enum check)now_checking, false, "no answer in time", "");
+	end();
+}
+
+/* ---- checks */
+
+static struct live live;
+
+/* operators and the queue's user are told of destinations, others are not */
+static bool
+is_trusted(void)
+{
+	char path[4096];
+	struct stat st;
+	int n = snprintf(path, sizeof path, "%s/ctl", place_queue());
+
+	return geteuid() == 0 || (n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && st.st_uid == geteuid());
+}
+
+/* What everybody may know is told at queue/pub/ctl, where others cannot reach queue/ctl. */
+static bool
+ask(bool *done, struct buf *text)
+{
+	struct buf request = BUF(100);
+	int s = control_connect(!is_trusted()), error;
+	bool ok = s >= 0 && fields_put(&request, is_trusted() ? "live" : "status") && control_send(s, &request) &&
+	    control_receive(s, done, text);
+
+	error = errno;
+	buf_free(&request);
+	if (s >= 0)
+		close(s);
+	errno = error;
+	return ok;
+}
+
+/* Without a runner nothing else is known of it. false: so it is */
+static bool
+check_runner(void)
+{
+	static struct buf text = BUF(CONTROL_PACKET);
+	bool done = false;
+
+	if (!ask(&done, &text)) {
+		find(RUNNER, false, "it does not run, or takes no orders: ", strerror(errno));
+		return false;
+	}
+	if (!done || !text.s) {
+		find(RUNNER, true, text.s ? text.s : "no answer", "");
+		return false;
+	}
+	live_read(&live, &text);
+	return true;
+}
+
+static void
+check_overdue(void)
+{
+	char line[100];
+
+	if (live.overdue <= option.overdue_s)
+		return;
+	(void)snprintf(line, sizeof line, "mail that is due has waited %llu seconds, and none of it is begun",
+	    (unsigned long long)live.overdue);
+	find(OVERDUE, false, line, "");
+}
+
+static void
+check_space(void)
+{
+	struct statvfs v;
+	uint64_t free_mb;
+	char line[100];
+
+	if (statvfs(place_queue(), &v) != 0) {
+		find(SPACE, true, "the queue: ", strerror(errno));
+		return;
+	}
+	free_mb = (uint64_t)v.f_bavail * (v.f_frsize ? v.f_frsize : v.f_bsize) >> 20;
+	(void)snprintf(line, sizeof line, "%llu MB free for the queue", (unsigned long long)free_mb);
+	if (free_mb < option.megabytes)
+		find(SPACE, false, line, "");
+	(void)snprintf(line, sizeof line, "%llu inodes free for the queue", (unsigned long long)v.f_favail);
+	if (v.f_files && v.f_favail < option.inodes)    /* no number: this file system has no limit */
+		find(SPACE, false, line, "");
+	if (v.f_flag & ST_RDONLY)
+		find(SPACE, false, "the queue's file system is read-only", "");
+}
+
+static void
+check_destinations(void)
+{
+	const struct place *p;
+	char line[LINE], name[400];
+
+	for (p = live.place; p < live.place + live.places; p++) {
+		uint64_t n = p->waiting + p->queued;
+
+		if (!p->dead || p->paused || n < option.messages)
+			continue;
+		(void)snprintf(line, sizeof line, "%s does not answer, and %llu wait for it%s",
+		    place_name(p, name, sizeof name) ? name : p->key, (unsigned long long)n, *p->error ? ": " : "");
+		find(DESTINATIONS, false, line, p->error);
+	}
+}
+
+/* the first line that comes, without its end; false: none did */
+static bool
+hear_line(int fd, char *line, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < size - 1 && !memchr(line, '\n', n)) {
+		got = fd_wait(fd, POLLIN, until_ms) > 0 ? read(fd, line + n, size - 1 - n) : -1;
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	line[n] = 0;
+	line[strcspn(line, "\r\n")] = 0;
+	return n > 0;
+}
+
+/* [ADDRESS:]PORT, IPv6 in brackets, as dial has it */
+static const char *
+dialled(const char *where, char space[static 200])
+{
+	const char *colon = strrchr(where, ':');
+
+	(void)snprintf(space, 200, "inet:%s@%.*s", colon ? colon + 1 : where, colon ? (int)(colon - where) : 9,
+	    colon ? where : "127.0.0.1");
+	return space;
+}
+
+static void
+check_greeting(const char *where)
+{
+	char address[200], line[300], text[600];
+	int64_t left_ms = until_ms - clock_mono_ms();
+	int fd;
+
+	if ((fd = dial(dialled(where, address), left_ms > 1 ? (int)left_ms : 1)) < 0) {
+		(void)snprintf(text, sizeof text, "%s: %s", where, strerror(errno));
+		find(GREETING, false, text, "");
+		return;
+	}
+	if (!hear_line(fd, line, sizeof line)) {
+		(void)snprintf(text, sizeof text, "%s: no greeting", where);
+		find(GREETING, false, text, "");
+	} else if (strncmp(line, "220", 3) != 0 && strncmp(line, "+OK", 3) != 0) {
+		(void)snprintf(text, sizeof text, "%s says: ", where);
+		find(GREETING, false, text, line);
+	}
+	/* said goodbye to, its log has no broken connection */
+	if (fd_write(fd, "QUIT\r\n", 6))
+		(void)hear_line(fd, line, sizeof line);
+	close(fd);
+}
+
+static void
+check_all(void)
+{
+	bool known;
+	size_t i;
+
+	known = (option.wanted[RUNNER] || option.wanted[OVERDUE] || option.wanted[DESTINATIONS]) && check_runner();
+	if (known && option.wanted[OVERDUE])
+		check_overdue();
+	if (known && option.wanted[DESTINATIONS] && is_trusted())
+		check_destinations();
+	else if (known && option.wanted[DESTINATIONS] && !option.all)
+		find(DESTINATIONS, true, "only root and the queue's user are told", "");
+	now_checking = SPACE;
+	if (option.wanted[SPACE])
+		check_space();
+	now_checking = GREETING;
+	for (i = 0; i < option.listeners && option.wanted[GREETING]; i++)
+		check_greeting(option.listener[i]);
+}
+
+/* ---- usage */
+
+static _Noreturn void
+usage(void)
+{
+	die_say(EX_HARD, "usage: pneu-health [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-t seconds] "
+	    "[-s [address:]port] ... [runner | overdue | space | destinations | greeting] ...");
+}
+
+static uint64_t
+number(uint64_t min, uint64_t max)
+{
+	uint64_t n = 0;
+
+	if (!num_u64(optarg, min, max, &n))
+		die_say(EX_HARD, "not a number that fits here: ", optarg);
+	return n;
+}
+
+static const char *
+listener_of(const char *s)
+{
+	char address[200];
+
+	if (strlen(s) > 100 || !dial_address(dialled(s, address)) || option.listeners == LISTENERS)
+		die_say(EX_HARD, "not an address and port, or too many: ", s);
+	return s;
+}
+
+static void
+read_option(int letter)
+{
+	switch (letter) {
+	case 'b': option.megabytes = number(0, UINT32_MAX); break;
+	case 'i': option.inodes = number(0, UINT32_MAX); break;
+	case 'j': option.json = true; break;
+	case 'n': option.messages = number(1, UINT32_MAX); break;
+	case 'o': option.overdue_s = number(0, FOREVER); break;
+	case 'q': option.quiet = true; break;
+	case 's': option.listener[option.listeners] = listener_of(optarg); option.listeners++; break;
+	case 't': option.time_s = number(1, 3600); break;
+	default: usage();
+	}
+}
+
+static void
+read_check(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < CHECKS && strcmp(name, check_name[i]) != 0; i++)
+		;
+	if (i == CHECKS || (i == GREETING && !option.listeners))
+		usage();
+	option.wanted[i] = true;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = { { "json", no_argument, 0, 'j' }, { "quiet", no_argument, 0, 'q' }, { 0, 0, 0, 0 } };
+	int letter, i;
+
+	msg_name("pneu-health");
+	while ((letter = getopt_long(argc, argv, "b:i:jn:o:qs:t:", longs, 0)) != -1)
+		read_option(letter);
+	option.all = optind == argc;
+	for (i = 0; i < CHECKS; i++)
+		option.wanted[i] = option.all;
+	for (i = optind; i < argc; i++)
+		read_check(argv[i]);
+	sig_ignore(SIGPIPE);
+	sig_catch(SIGALRM, on_alarm);
+	until_ms = clock_mono_ms() + (int64_t)option.time_s * 1000 - 200;
+	(void)alarm((unsigned)option.time_s);
+	check_all();
+	end();
+}
