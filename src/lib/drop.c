@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "compat/compat.h"
@@ -27,4 +28,15 @@ bool
 drop_powers(void)
 {
 	return (compat_no_new_privileges() && compat_forbid()) || errno == EOPNOTSUPP;
+}
+
+void
+drop_core(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_CORE, &r) != 0)
+		return;
+	r.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_CORE, &r);
 }

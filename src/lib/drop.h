@@ -14,4 +14,7 @@ bool drop_to(uid_t, gid_t);
  * nothing is wrong but that the kernel does not do it. */
 bool drop_powers(void);
 
+/* what is held of others' mail and passwords goes into no core file, of this process and all it starts */
+void drop_core(void);
+
 #endif

@@ -1,7 +1,7 @@
 #include "lib/vars.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 static bool
@@ -24,12 +24,18 @@ is_kept(const char *var, const char *const *names)
 }
 
 void
+vars_pick(char **to, size_t room, char **environ_, const char *const *names)
+{
+	for (; *environ_; environ_++)
+		if (room > 1 && is_kept(*environ_, names)) {
+			*to++ = *environ_;
+			room--;
+		}
+	*to = 0;
+}
+
+void
 vars_keep(char **environ_, const char *const *names)
 {
-	char **to = environ_;
-
-	for (; *environ_; environ_++)
-		if (is_kept(*environ_, names))
-			*to++ = *environ_;
-	*to = 0;
+	vars_pick(environ_, SIZE_MAX, environ_, names);         /* what is written has been read */
 }

@@ -21,6 +21,7 @@
 
 #include "compat/compat.h"
 #include "lib/clock.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/notify.h"
@@ -597,6 +598,21 @@ catch_signals(void)
 	}
 }
 
+/* what root had open beside is nothing for who we become */
+static void
+close_strays(void)
+{
+	size_t i;
+	int fd;
+
+	for (fd = 3; fd < INHERITED_MAX; fd++) {
+		for (i = 0; i < listeners && listener[i].fd != fd; i++)
+			;
+		if (i == listeners && fd != notify.fd)
+			close(fd);
+	}
+}
+
 static void
 open_listeners(void)
 {
@@ -607,6 +623,7 @@ open_listeners(void)
 	adopt_passed();
 	if (!listeners)
 		die_say(EX_HARD, "no address to listen on");
+	close_strays();
 }
 
 /* who was this process before us has the listeners open, and sessions */
@@ -630,6 +647,7 @@ begin(struct heir *left, char **environ_)
 		b = read_user();                /* before root is gone, and before a port is taken in vain */
 	if (!anew)
 		open_listeners();
+	drop_core();
 	if (option.user && geteuid() == 0)
 		forbid_calls();
 	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,18 +78,6 @@ settle(void)
 		die_sys(EX_SOFT, "enter /");
 }
 
-/* what they hold of others' mail goes into no core file; a user's programs, below pneu-lspawn, keep the limit they have */
-static void
-no_core(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_CORE, &r) != 0)
-		return;
-	r.rlim_cur = 0;
-	(void)setrlimit(RLIMIT_CORE, &r);
-}
-
 /* the child's side: fork, because users are looked up in between */
 static _Noreturn void
 run(const struct role *r, const char *path, pid_t parent)
@@ -100,7 +87,7 @@ run(const struct role *r, const char *path, pid_t parent)
 	if (geteuid() == 0 && !place_private())
 		settle();
 	if (r->user) {
-		no_core();
+		drop_core();                    /* a user's programs, below pneu-lspawn, keep the limit they have */
 		become(r->user);
 	}
 	compat_end_with(parent);        /* killed outright we must not leave a runner that keeps the next one out */

@@ -14,6 +14,7 @@
 #include "lib/place.h"
 #include "lib/proc.h"
 #include "lib/sig.h"
+#include "lib/vars.h"
 #include "mail/reply.h"
 #include "wire/queuefile.h"
 
@@ -58,10 +59,13 @@ inject_begin(struct inject *i)
 		trouble(i);
 }
 
+/* pneu-queue reads nothing of the environment outside a private instance; a filter's is what it is for */
+static const char *const for_queue[] = { "PATH", "ASAN_OPTIONS", 0 };
+
 static bool
 start(struct inject *i)
 {
-	char path[1024];
+	char path[1024], *few[sizeof for_queue / sizeof *for_queue], **env = environ;
 	bool asked = !compat_elevated();        /* else the environment is a stranger's */
 	const char *program = asked ? getenv("PNEU_FILTER") : 0;
 	char *argv[2];
@@ -73,6 +77,10 @@ start(struct inject *i)
 		if (!place_program(path, sizeof path, "pneu-queue"))
 			return trouble(i);
 		program = path;
+		if (!place_private()) {
+			vars_pick(few, sizeof few / sizeof *few, environ, for_queue);
+			env = few;
+		}
 	}
 	if (i->envelope[0] < 0 && !fd_pipe(i->envelope)) {
 		i->envelope[0] = i->envelope[1] = -1;
@@ -87,7 +95,7 @@ start(struct inject *i)
 	map[0] = (struct proc_fd){ i->message[0], 0 };
 	map[1] = (struct proc_fd){ i->envelope[0], 1 };
 	map[2] = (struct proc_fd){ i->report[1], 6 };
-	i->pid = proc_spawn(program, argv, environ, map, 3);
+	i->pid = proc_spawn(program, argv, env, map, 3);
 	if (i->pid < 0) {
 		i->pid = 0;
 		return trouble(i);
