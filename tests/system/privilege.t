@@ -203,4 +203,18 @@ END
 wait_until 30 as_it_should
 is 'each program is who it should be, holds what its page says, and knows nothing of its supervisor' "$(cat "$T/table")" "$(cat "$T/want")"
 t 'as far as could be seen' test ! -s "$T/table.err"
+
+# ---- a user of this host looks around
+as_joe() { host_run 'script=$1; exec setpriv --reuid=joe --regid=joe --clear-groups sh -c "$script" 2>&1' "$1"; }
+is 'a user does not see the queue, nor reach its runner' "$(as_joe '
+	ls /var/spool/pneu /var/spool/pneu/msg /var/spool/pneu/pub 2>/dev/null
+	for f in /var/spool/pneu/fifo /var/spool/pneu/lock /usr/local/lib/pneu/pneu-queue; do (: <$f) 2>/dev/null && echo "reads $f"; (: >>$f) 2>/dev/null && echo "writes $f"; done
+	python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(\"/var/spool/pneu/ctl\")" 2>&1 | grep -o "Permission denied"')" 'Permission denied'
+is 'what a user says about the place of the queue is not heard, and his umask and limits do not matter' "$(as_joe '
+	mkdir -p /tmp/own/msg
+	umask 0; ulimit -c unlimited
+	printf "Fjoe@here.test\0Tjoe@here.test\0\0" >/tmp/own/e
+	PNEU_QUEUE=/tmp/own PNEU_ETC=/tmp/own /usr/local/lib/pneu/pneu-queue </dev/null 1</tmp/own/e
+	echo $?; find /tmp/own/msg -type f')" 0
+is 'and the files of the queue are for pneuq alone' "$(host_run 'find /var/spool/pneu ! -type d ! -path "*/pub/ctl" ! -perm 0600 ! -perm 0700 -print; find /var/spool/pneu ! -user pneuq')" ''
 finish
