@@ -19,6 +19,7 @@
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
+#include "lib/proc.h"
 #include "lib/sig.h"
 #include "pop/authorize.h"
 #include "pop/keeper.h"
@@ -145,5 +146,7 @@ main(int argc, char **argv)
 	close(pair[1]);
 	tlswrap_let_go(&authorize.tls);
 	keeper_run(pair[0], argv + optind + 1, id);
+	close(pair[0]);
+	(void)proc_wait(pid);                       /* it ends when this end is closed, if it has not already */
 	return 0;
 }
