@@ -4,7 +4,7 @@ D=$T/root
 
 # the programs as they are: this test is about where they go
 mkdir "$T/fake" || exit 1
-for p in start send queue local checkpw qread qstat qctl; do
+for p in start send queue local checkpw qread qstat qctl sendmail; do
 	echo "$p" >"$T/fake/pneu-$p"
 done
 run_install() {
