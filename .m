@@ -1,4 +1,0 @@
-To: joe
-Subject: x
-
-text
