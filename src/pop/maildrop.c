@@ -392,9 +392,9 @@ maildrop_update(struct maildrop *d, size_t *left)
 				first = first ? first : errno;
 				++*left;
 			}
-		} else if (!(m->flags & DROP_GONE) && seen_name(d, m, to))
-			/* who has renamed it meanwhile knows better */
-			(void)renameat(where(d, m), name(d, m), d->cur_dir, to);
+		} else if (!(m->flags & DROP_GONE) && seen_name(d, m, to) &&
+		    renameat(where(d, m), name(d, m), d->cur_dir, to) != 0 && errno == ENOENT && look_again(d, m) && seen_name(d, m, to))
+			(void)renameat(where(d, m), name(d, m), d->cur_dir, to);        /* a flag is not worth a third attempt */
 	}
 	errno = first;
 	return *left == 0;
