@@ -207,7 +207,7 @@ mailbox_find(const char *login, struct mailbox *m)
 		r = find_address(&resolver, login, m, 0);
 		resolver_close(&resolver);
 	}
-	return r == MAILBOX_FOUND && m->uid == 0 ? none(m, MAILBOX_NONE, "it is root", "") : r;
+	return r == MAILBOX_FOUND && m->uid == 0 && !place_private() ? none(m, MAILBOX_NONE, "it is root", "") : r;
 }
 
 /* ---- becoming it */
