@@ -28,6 +28,7 @@ chmod 600 "$T/etc/passwords"
 pneu-newpw || skip_all 'no database can be made'
 pneu-newaliases >"$T/err" 2>&1 || { cat "$T/err"; skip_all 'no aliases can be made'; }
 home=$(getent passwd "$(id -u)" | cut -d: -f6)
+[ -d "$home" ] || skip_all 'whoever runs this has no home directory'
 # where LOGIN: what the program sees, or the reason, and the exit code
 where() {
 	printf '%s\0open sesame\0\0' "$1" >"$T/question"
@@ -40,7 +41,7 @@ where() {
 is 'an alias for a Maildir' "$(where box)" "$T/box/ $me $home box"
 is 'one that also goes elsewhere' "$(where also)" "$T/box/ $me $home also"
 is 'one for such a one' "$(where again)" "$T/box/ $me $home again"
-[ "$(id -u)" = 0 ] || is 'the account itself' "$(where "$me")" "none $me $home $me"
+[ "$(id -u)" = 0 ] || ! [ -O "$home" ] || is 'the account itself' "$(where "$me")" "none $me $home $me"
 is 'two mailboxes' "$(where two)" 'refused two: its alias leads to more than one mailbox
 1'
 is 'a list' "$(where many)" 'refused many: its alias is a list
