@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/drop.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
@@ -77,6 +78,7 @@ main(int argc, char **argv)
 	dialog_init(&dialog, 0, 1, (unsigned)timeout_s, true);
 	if (geteuid() == 0 && !place_private())
 		apologize("[SYS/PERM] this mail server is not set up correctly", "pneu-pop3d does not run as root");
+	(void)drop_powers();                        /* it starts nothing; some kernels do not know it */
 	path = path && *path ? path : argv[optind];
 	if (!maildrop_open(&drop, path)) {
 		int cause = errno;

@@ -101,6 +101,7 @@ speak(bool drop, uid_t uid, gid_t gid)
 	compat_undumpable();
 	if (drop && !drop_to(uid, gid))
 		apologize("unable to become " ROLE ": ", strerror(errno));
+	(void)drop_powers();                        /* it starts nothing; some kernels do not know it */
 	dialog_init(&dialog, 0, 1, AUTHORIZE_COMMAND_S, false);
 	authorize_run(&authorize);
 	say(id, " end client ", *peer.ip ? peer.ip : "unknown", " seconds ",
