@@ -33,12 +33,21 @@ log_refused(const struct session *s, const char *closing, const char *text)
 	    *s->helo ? s->helo : "-", named ? " from <" : "", sender(s), named ? ">" : "", " command ", s->command);
 }
 
+/* a look whether we are there, in which nothing happened */
+static bool
+nothing_to_tell(const struct session *s)
+{
+	return s->set->healthcheck && s->state <= SESSION_READY && s->messages == 0 && s->refusals == 0;
+}
+
 void
 log_session_begin(const struct session *s)
 {
 	const char *local = getenv("TCPLOCALIP"), *port = getenv("TCPLOCALPORT");
 	char pid[NUM_TEXT];
 
+	if (nothing_to_tell(s))
+		return;
 	say(s->id, " connect client ", ip(s), " host ", *s->peer.host ? s->peer.host : "-", " to ", local ? local : "-", " port ",
 	    port ? port : "-", " relay ", s->set->relayclient ? "yes" : "no", " pid ", num_text(pid, (uint64_t)getpid()));
 }
@@ -48,6 +57,8 @@ log_session_end(const struct session *s)
 {
 	char messages[NUM_TEXT], taken[NUM_TEXT], refusals[NUM_TEXT], seconds[NUM_TEXT];
 
+	if (nothing_to_tell(s))
+		return;
 	say(s->id, " end client ", ip(s), " messages ", num_text(messages, s->messages), " recipients ", num_text(taken, s->taken),
 	    " refusals ", num_text(refusals, s->refusals), " seconds ",
 	    num_text(seconds, (uint64_t)(clock_mono_ms() - s->began_ms) / 1000));
@@ -104,6 +115,8 @@ log_rate(const struct session *s, const char *what, const char *whose, const cha
 void
 log_lost(const struct session *s, int error, const char *where)
 {
+	if (nothing_to_tell(s))
+		return;
 	say(s->id, " lost client ", ip(s), " ", where, ": ",
 	    error ? strerror(error) : "end of file");
 }

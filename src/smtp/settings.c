@@ -85,6 +85,7 @@ settings_load(struct settings *s, struct conf_error *e)
 	size_t n = sizeof table / sizeof *table;
 
 	s->relayclient = getenv("RELAYCLIENT");
+	s->healthcheck = getenv("HEALTHCHECK");
 	if (!conf_look(&s->etc, e))
 		return false;
 	if (!conf_take(&s->etc, table, s->relayclient ? n - 1 : n, e) || !from_environment(s, e))

@@ -27,6 +27,7 @@ struct settings {
 	struct buf requiretls;          /* "mail": no mail without TLS */
 	bool local;                     /* $LOCALSMTP: the client is a program here, without a network between */
 	const char *relayclient;        /* 0: this client may not relay; else appended to each recipient */
+	bool healthcheck;               /* this client only looks whether we are there: that is not worth a line */
 	const char *queuelifetime;      /* 0: not set; else how long each message may be tried, seconds */
 };
 

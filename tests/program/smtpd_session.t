@@ -111,4 +111,23 @@ QUIT'; rm "$E/databytes")" 0
 else
 	echo '# not tested: fail2ban is not installed'
 fi
+
+# ---- who only looks whether we are there
+HEALTHCHECK=
+export HEALTHCHECK
+raw 'EHLO balancer.example
+NOOP
+QUIT' >"$T/replies"
+is 'a health check is answered' "$(tail -n 1 "$T/replies")" '221 2.0.0 mx.example'
+is 'and not logged' "$(cat "$T/log")" ''
+printf 'EHLO' | pneu-smtpd >/dev/null 2>"$T/log"
+is 'nor one that breaks off' "$(cat "$T/log")" ''
+raw 'HELO balancer.example
+FOO' >/dev/null
+is 'what is refused is' "$(sed -E 's/^pneu-smtpd: [0-9a-z]+ ([a-z]+) .*/\1/' "$T/log" | tr '\n' ' ')" 'refused end '
+raw "$good
+.
+QUIT" >/dev/null
+is 'and a message that comes nevertheless' "$(sed -E 's/^pneu-smtpd: [0-9a-z]+ ([a-z]+) .*/\1/' "$T/log" | tr '\n' ' ')" 'accepted end '
+unset HEALTHCHECK
 finish
