@@ -116,6 +116,8 @@ def extract(page, directory):
                 put("as", prompt + "\n")
                 put("sh", command)
                 put("want", want)
+                if mark.startswith("on "):      # of a page about several hosts: where, and as part of what
+                    put("on", mark[3:] + "\n")
 
 
 def match(want, got):
