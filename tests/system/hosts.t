@@ -7,6 +7,8 @@ for c in haproxy dovecot socat; do
 	command -v $c >/dev/null || skip_all "needs $c"
 done
 [ -x /usr/lib/dovecot/lmtp ] || skip_all 'needs dovecot-lmtpd'
+load=
+cleanup() { [ -z "$load" ] || kill "$load"; }
 hosts_begin
 
 # ---- the hosts, and what the page says to do
@@ -76,7 +78,7 @@ is 'and relays for none' "$(relay x@far.test)" '550 5.7.1 relaying denied: that 
 is 'the looks of haproxy are not logged' "$(host_run 'grep -c "client 192.0.2.10" /var/log/pneu/smtpd.log')" 0
 
 # ---- under load
-in_world python3 "$hosts_load" load "$T" 192.0.2.10 ann@example.org joe@example.com bob@example.org & load=$!
+in_world python3 "$hosts_load" load "$T" 192.0.2.10 ann@example.org joe@example.com bob@example.org 9>&- & load=$!
 acked() { [ "$(cat "$T/acked" 2>/dev/null | wc -l)" -ge "$1" ]; }
 more() { wait_until 30 acked $(($(cat "$T/acked" 2>/dev/null | wc -l) + $1)); }
 t 'mail comes in' more 20
@@ -118,6 +120,7 @@ hosts_kill fe2
 t 'the second front end is gone: mail comes in' more 20
 : >"$T/stop"
 wait $load
+load=
 
 # ---- all of it
 new_be1

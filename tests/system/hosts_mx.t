@@ -1,0 +1,74 @@
+# hosts_mx: two front ends with equal MX records, and a sender that chooses; one of them dies under load
+. tests/lib.sh
+. tests/system/hosts_lib.sh
+PATH=$PATH:/usr/sbin
+command -v unbound >/dev/null || skip_all 'needs unbound'
+sender=$T/sender load= unbound=
+cleanup() { [ ! -e "$sender/pid" ] || in_world sh scripts/instance stop "$sender" >/dev/null 2>&1; kill $load $unbound 2>/dev/null; }
+hosts_begin
+
+front() {
+	host_run 'echo "$1.test" >/etc/pneu/me
+		mkdir -p /srv/mail/joe/Maildir/tmp /srv/mail/joe/Maildir/new /srv/mail/joe/Maildir/cur && chown -R vmail:vmail /srv/mail
+		cd /etc/pneu && echo both.test >locals && echo both.test >rcpthosts && : >smtproutes &&
+		printf "=joe:vmail:5000:5000:/srv/mail/joe:::\n.\n" >users && /usr/local/lib/pneu/pneu-newu' "$1"
+	hosts_serve
+}
+hosts_make fe1 11
+hosts_page '' fe1
+hosts_image
+hosts_disk /var/spool/pneu /var/log/pneu /srv
+front fe1
+hosts_make fe2 12
+hosts_disk /var/spool/pneu /var/log/pneu /srv
+front fe2
+
+# ---- the sender, and what the DNS says
+cat >"$T/zone" <<'END'
+$ORIGIN test.
+$TTL 60
+@	SOA	ns host 1 60 60 60 60
+@	NS	ns
+ns	A	127.0.0.1
+both	MX	10 fe1
+both	MX	10 fe2
+fe1	A	192.0.2.11
+fe2	A	192.0.2.12
+END
+{
+	sed "s|@PORT@|53|; s|@T@|$T|g; s|example\.|test.|" tests/program/dns_unbound.conf
+	printf 'server:\n\tlocal-zone: test. transparent\n'
+} >"$T/unbound.conf"
+in_world unbound -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1 9>&- & unbound=$!
+wait_until 20 grep -q 'start of service' "$T/unbound.log" || { echo 'Bail out! unbound does not start'; cat "$T/unbound.log"; exit 1; }
+DNSCACHEIP=127.0.0.1
+PNEU_BUILD=$B
+export DNSCACHEIP PNEU_BUILD
+sh scripts/instance init "$sender" --smtp 127.0.0.1:25 --me client.test --user ann >/dev/null 2>&1
+for f in timeoutconnect timeoutremote; do echo 2 >"$sender/etc/$f"; done       # what is gone does not answer, and we have no 20 minutes
+in_world sh scripts/instance start "$sender" 9>&- || { echo 'Bail out! the sender does not start'; exit 1; }
+
+has() { [ "$(find "$T/disk/$1/srv" -path '*/new/*' -type f 2>/dev/null | wc -l)" -ge "$2" ]; }
+in_world python3 "$hosts_load" load "$T" 127.0.0.1 joe@both.test 9>&- & load=$!
+t 'the first front end gets mail' wait_until 30 has fe1 5
+t 'and the second' wait_until 30 has fe2 5
+hosts_kill fe1
+had=$(find "$T/disk/fe2/srv" -path '*/new/*' | wc -l)
+t 'the first is gone: mail comes to the second' wait_until 30 has fe2 $((had + 20))
+: >"$T/stop"
+wait $load
+load=
+PNEU_QUEUE=$sender/queue PNEU_ETC=$sender/etc
+export PNEU_QUEUE PNEU_ETC
+sent() { pneu-qctl flush >/dev/null; [ -z "$(find "$sender/queue/msg" -type f)" ]; }
+t 'the sender keeps nothing' wait_until 60 sent
+
+# its disk in another host of that name: what it had taken goes on
+hosts_make fe1 11
+hosts_disk /var/spool/pneu /var/log/pneu /srv
+front fe1
+none() { [ -z "$(find "$T/disk/fe1/spool/pneu/msg" "$T/disk/fe2/spool/pneu/msg" -type f)" ]; }
+t 'the first is there again and delivers what it had' wait_until 30 none
+is 'nothing is lost' "$(python3 "$hosts_load" missing "$T" "$T"/disk/fe?/srv/mail/joe/Maildir)" ''
+echo "# $(wc -l <"$T/acked") acknowledged, $(find "$T"/disk/fe?/srv -path '*/new/*' -type f | wc -l) arrived"
+finish
