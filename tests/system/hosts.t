@@ -27,13 +27,14 @@ new_fe2() {
 new_fe2
 hosts_make be2 22
 hosts_disk $front /srv
-host_run 'echo be2.example.org >/etc/pneu/me; ip addr add 192.0.2.23/24 dev eth0; mkdir -p /srv/mail/joe/Maildir/tmp /srv/mail/joe/Maildir/new /srv/mail/joe/Maildir/cur
+host_run 'echo be2.example.org >/etc/pneu/me; echo "smtpd 192.0.2.22:25" >/etc/pneu/listeners; ip addr add 192.0.2.23/24 dev eth0; mkdir -p /srv/mail/joe/Maildir/tmp /srv/mail/joe/Maildir/new /srv/mail/joe/Maildir/cur
 	chown -R vmail:vmail /srv/mail'
 hosts_ssh 192.0.2.22
 new_be1() {
 	hosts_make be1 21
 	hosts_disk /srv
-	host_run 'rm -rf /etc/dovecot/*; mkdir -p /srv/mail; chown vmail:vmail /srv/mail; printf "ann:::::::\nbob:::::::\n" >/etc/dovecot/users'
+	host_run 'rm -rf /etc/dovecot/*; mkdir -p /srv/mail; chown vmail:vmail /srv/mail; printf "ann:::::::\nbob:::::::\n" >/etc/dovecot/users
+		[ ! -e /srv/dovecot.conf ] || cp /srv/dovecot.conf /etc/dovecot/'
 }
 new_be1
 hosts_make mx 10
@@ -47,7 +48,8 @@ for h in fe1:11 fe2:12 be2:22; do
 	hosts_serve
 done
 hosts_page '' be1
-for h in fe1 fe2; do host_use $h.example.org; host_run ': >/var/log/pneu/smtpd.log'; done
+host_use be1.example.org
+host_run 'cp /etc/dovecot/dovecot.conf /srv/'         # for the next host of that name
 hosts_page '' mx
 wait_until 20 hosts_greets 192.0.2.10
 host_use mx.example.org
@@ -75,7 +77,20 @@ host_use fe1.example.org
 relay() { host_run 'python3 "$@"' "$hosts_load" reply 192.0.2.22 '' a@client.test "$1"; }
 is 'it takes mail of a front end' "$(relay joe@example.com)" '250 2.1.5 recipient ok'
 is 'and relays for none' "$(relay x@far.test)" '550 5.7.1 relaying denied: that domain is not served here'
-is 'the looks of haproxy are not logged' "$(host_run 'grep -c "client 192.0.2.10" /var/log/pneu/smtpd.log')" 0
+
+# ---- a message over two hosts, and an upgrade
+printf 'EHLO x\r\nMAIL FROM:<a@client.test>\r\nRCPT TO:<joe@example.com>\r\nDATA\r\nX-Number: 999999\r\n\r\n.\r\nQUIT\r\n' >"$T/session"
+is 'a message for the other back end' "$(in_world python3 "$hosts_load" bytes 192.0.2.10 <"$T/session")" '220 250 250 250 354 250 221'
+joe_has() { [ "$(find "$T/disk/be2/srv/mail/joe/Maildir/new" -type f | wc -l)" -ge 1 ]; }
+t 'arrives, though the first host of its route is not there' wait_until 20 joe_has
+hosts_page trace
+is 'which shows the message on both' "$(cat "$T"/page/*.out | grep -c 'delivered to joe@example\.com')" 2
+t 'by the one that is there' sh -c 'cat "$0"/page/*.out | grep -q "delivered to joe@example.com by 192.0.2.22 "' "$T"
+hosts_page upgrade
+host_use mx.example.org
+is 'who is to be upgraded gets no more' "$(servers)" 'fe1 DRAIN fe2 UP'
+hosts_page upgraded
+t 'until that is over' wait_until 20 both_up
 
 # ---- under load
 in_world python3 "$hosts_load" load "$T" 192.0.2.10 ann@example.org joe@example.com bob@example.org 9>&- & load=$!
@@ -103,6 +118,7 @@ hosts_ssh 192.0.2.11
 host_use be1.example.org
 t 'the new one gets the databases' host_run '/usr/local/bin/pneu-distribute /srv/pneu/front fe1'
 host_use fe1.example.org
+host_run ': >/var/log/pneu/smtpd.log'
 hosts_serve
 t 'and haproxy finds it' wait_until 20 both_up
 
@@ -122,9 +138,12 @@ t 'the second front end is gone: mail comes in' more 20
 wait $load
 load=
 
+host_use fe1.example.org
+is 'the looks of haproxy, one each second, are not logged' "$(host_run 'grep -c " client 192\.0\.2\.10 " /var/log/pneu/smtpd.log')" 0
+t 'the clients behind it are' host_run 'grep -q " accepted .* client 192\.0\.2\.1 " /var/log/pneu/smtpd.log'
+
 # ---- all of it
 new_be1
-hosts_page '' be1 >/dev/null
 dovecot
 host_use fe1.example.org
 host_run 'mkdir -p /mnt/fe2 && mount --bind "$T/disk/fe2" /mnt/fe2'

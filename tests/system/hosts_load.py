@@ -33,7 +33,7 @@ def load(directory, servers, *rcpts):
                     time.sleep(0.05)
             with lock:
                 out.write("%d\n" % number)
-            time.sleep(0.04)
+            time.sleep(0.1)
 
     threads = [threading.Thread(target=sender) for _ in range(4)]
     for t in threads:
