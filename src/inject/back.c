@@ -33,13 +33,15 @@ back_mail(struct compose *c, struct post *p, const char *why)
 	struct inject_result result = { .verdict = 'Z' };
 	char text[2 * COMPOSE_WHY];
 
+	if (compose_names(c) != COMPOSE_OK)
+		return false;
 	compose_init(&report);
 	report.names = c->names;
 	report.names_known = c->names_known;
 	report.caller = c->caller;
 	snprintf(text, sizeof text, "Your message was not sent to anybody:\n\n  %s\n\nThis is it.\n\n", why);
 	errno = ENOMEM;
-	if ((c->sender.s || (report.names_known && author_sender(c))) &&
+	if ((c->sender.s || author_sender(c)) &&
 	    buf_put(&report.rcpts, c->sender.s, c->sender.len) && buf_byte(&report.rcpts, 0) && (report.rcpt_count = 1) &&
 	    buf_puts(&report.sender, "") && put_report(&report))
 		post_send(p, &report, &wishes, text, &result);

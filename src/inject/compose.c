@@ -109,8 +109,8 @@ bad(struct compose *c, const char *what, const char *why, const char *s, size_t 
 	return COMPOSE_BAD;
 }
 
-static enum compose_result
-need_names(struct compose *c)
+enum compose_result
+compose_names(struct compose *c)
 {
 	struct conf_error e;
 
@@ -168,7 +168,7 @@ sender_from(struct compose *c, const char *s, size_t n)
 	}
 	if (mailboxes_next(&walk, &more) != MAILBOXES_END)
 		return bad(c, "the sender", "not one address", s, n);
-	if (m.len && need_names(c) != COMPOSE_OK)
+	if (m.len && compose_names(c) != COMPOSE_OK)
 		return COMPOSE_TROUBLE;
 	r = names_address(&c->names, &m, &a);
 	return r == ADDR_OK ? set_sender(c, a.s, a.len) : bad(c, "the sender", names_why(r), s, n);
@@ -193,12 +193,13 @@ add_rcpts(struct compose *c, const char *s, size_t n)
 	enum mailboxes_result got;
 	enum addr_result r;
 
-	if (need_names(c) != COMPOSE_OK)
+	if (compose_names(c) != COMPOSE_OK)
 		return COMPOSE_TROUBLE;
 	mailboxes_init(&walk, s, n);
 	while ((got = mailboxes_next(&walk, &m)) == MAILBOXES_GOT) {
-		r = m.len ? names_address(&c->names, &m, &a) : ADDR_SYNTAX;
-		if (r != ADDR_OK)
+		if (!m.len)
+			continue;               /* <> is nobody */
+		if ((r = names_address(&c->names, &m, &a)) != ADDR_OK)
 			return bad(c, "a recipient", names_why(r), m.s, m.len);
 		if (++c->rcpt_count > ENVELOPE_RCPTS || !buf_put(&c->rcpts, a.s, a.len + 1)) {
 			errno = c->rcpt_count > ENVELOPE_RCPTS ? EMSGSIZE : errno;
@@ -384,7 +385,7 @@ compose_header(struct compose *c, const struct head *h, const char *s)
 	enum compose_result r;
 
 	learn(c, h, s);
-	if ((r = take_envelope(c, h, s)) != COMPOSE_OK || (r = need_names(c)) != COMPOSE_OK)
+	if ((r = take_envelope(c, h, s)) != COMPOSE_OK || (r = compose_names(c)) != COMPOSE_OK)
 		return r;
 	if (!c->sender.s) {
 		if (!author_sender(c))

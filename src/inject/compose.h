@@ -61,9 +61,11 @@ void compose_free(struct compose *);
 /* what $QMAILINJECT wants: c s f i r m, as in pneu-inject(8); other letters are ignored. And the lists of $QMAILMFTFILE; false: errno,
  * it cannot be read */
 bool compose_variables(struct compose *);
+/* the settings, if they have not been read yet; the others do it themselves */
+enum compose_result compose_names(struct compose *);
 /* the sender from an argument or a variable: an address in any form, "" and "<>" the null sender; pre@host-@[] and #@[] as they are */
 enum compose_result compose_sender(struct compose *, const char *);
-/* recipients from an argument, a list of addresses */
+/* recipients from an argument, a list of addresses; <> is none */
 enum compose_result compose_rcpts(struct compose *, const char *);
 /* All of it, from the header h of the text s. Before it compose_sender and compose_rcpts, if any. */
 enum compose_result compose_header(struct compose *, const struct head *h, const char *s);

@@ -144,6 +144,8 @@ t 'a large message, in little memory' sh -c "$limit; exec sendmail -i x" <"$T/m"
 is 'every byte of it' "$(body | cksum)" "$({ sed 1,2d "$T/m"; echo; } | cksum)"
 { printf 'Subject: '; head -c 9000000 /dev/zero | tr '\0' x; printf '\n\nt\n'; } >"$T/m"
 is 'a header over 8 MiB' "$(sent sendmail -oeq x)" '65 '
+is 'comes back' "$(sent sendmail -oem -t)" "65 F|Tjoe@mx.example||"
+is 'with all of it' "$(body | sed 1,6d | cksum)" "$(cksum <"$T/m")"
 { head -c 9000000 /dev/zero | tr '\0' x; printf '\n\nt\n'; } >"$T/m"
 is 'a body without line ends is none' "$(sent sendmail x)" "0 $joe|Tx@mx.example||"
 
@@ -196,6 +198,7 @@ is 'a report that cannot be queued' "$(QUEUE_EXIT=53; export QUEUE_EXIT; sent se
 sendmail: a recipient: an address is expected: b@@b
 sendmail: fatal: the message is not sent, and cannot be mailed back: disk full or write error'
 printf 'Subject: x\n\ntext\n' >"$T/m"
+is '<> is nobody' "$(printf 'To: <>, x <y>\nCc: nobody <>\n\n' >"$T/n"; fresh; sendmail -t <"$T/n"; envelope)" "$joe|Ty@mx.example||"
 is 'no recipients in the header' "$(sent sendmail -oeq -t; sent sendmail -t; sed "s|$T/||" "$T/err")" '65 
 65 
 sendmail: no recipients in the header
