@@ -85,8 +85,8 @@ listing >"$T/one"
 setup --batch --supervisor=daemontools
 is 'a second time succeeds' $code 0
 t 'and says that there is nothing to do' said 'nothing to change'
-listing | grep -v "Maildir\|/var/spool/pneu/\|/var/log/pneu/" >"$T/two"
-is 'which is so' "$(grep -v "Maildir\|/var/spool/pneu/\|/var/log/pneu/" "$T/one" | diff - "$T/two")" ''
+listing | grep -v "Maildir\|/supervise/\|/var/spool/pneu/\|/var/log/pneu/" >"$T/two"
+is 'which is so' "$(grep -v "Maildir\|/supervise/\|/var/spool/pneu/\|/var/log/pneu/" "$T/one" | diff - "$T/two")" ''
 setup --batch --supervisor=daemontools --me=other.example.org --relay=smtp.example.com
 is 'other wishes, later' "$(inside 'cat /etc/pneu/me')" mail.example.org
 t 'do not change what is there, and it says so' said '--me=other.example.org was not used'
