@@ -30,6 +30,20 @@ compile_in_etc(struct compile *c, const char *name)
 	    (size_t)snprintf(c->space[1], SWAP_PATH, "%s/%s.cdb", place_etc(), name) < SWAP_PATH;
 }
 
+const char *
+compile_choose(struct compile *c, int argc, char **argv, const char *name)
+{
+	if (argc == 3) {
+		c->text = argv[1];
+		c->database = argv[2];
+		return 0;
+	}
+	if (argc == 1)
+		return compile_in_etc(c, name) ? 0 : "the path of etc is too long";
+	(void)snprintf(c->space[0], sizeof c->space[0], "usage: %s [TEXT CDB]", c->program);
+	return c->space[0];
+}
+
 __attribute__((format(printf, 3, 4))) static int
 fail(struct run *r, int code, const char *format, ...)
 {

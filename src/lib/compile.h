@@ -1,6 +1,6 @@
 /* compile - a text file becomes a database, which replaces the old one whole; if it cannot, why
  *
- * What pneu-newu, pneu-newpw and pneu-newmrh have in common. The database is written beside the old one (lib/swap.h), synced
+ * What pneu-newu, pneu-newpw, pneu-newrcpt and pneu-newmrh have in common. The database is written beside the old one (lib/swap.h), synced
  * and renamed; whatever fails, the old one stays.
  *   tests   tests/program/newu.t, newpw.t, smtpd_badlists.t */
 #ifndef LIB_COMPILE_H
@@ -31,6 +31,8 @@ struct compile {
 
 /* text and database are NAME and NAME.cdb in etc/. False: the path is too long */
 bool compile_in_etc(struct compile *, const char *name);
+/* As the arguments of the program say: TEXT and DATABASE, or without any those in etc/. 0, or why not, in one line */
+const char *compile_choose(struct compile *, int argc, char **argv, const char *name);
 /* 0: the new database is in place and on disk. EX_HARD (lib/msg.h): the text is wrong, EX_SOFT: trouble that may pass; then
  * why, in one line ("users:7: the uid is not a number"). */
 int compile_run(const struct compile *, char why[COMPILE_WHY]);

@@ -12,16 +12,12 @@ main(int argc, char **argv)
 {
 	static struct compile c = { .program = "pneu-newu", .text_mib = 256, .make = users_compile };
 	char why[COMPILE_WHY];
+	const char *wrong;
 	int code;
 
 	msg_name(c.program);
-	if (argc == 3) {
-		c.text = argv[1];
-		c.database = argv[2];
-	} else if (argc != 1)
-		die_say(EX_HARD, "usage: pneu-newu [TEXT CDB]");
-	else if (!compile_in_etc(&c, "users"))
-		die_say(EX_HARD, "the path of etc is too long");
+	if ((wrong = compile_choose(&c, argc, argv, "users")))
+		die_say(EX_HARD, wrong);
 	if ((code = compile_run(&c, why)) != 0)
 		die_say(code, why);
 	return 0;

@@ -15,17 +15,13 @@ main(int argc, char **argv)
 {
 	static struct compile c = { .program = "pneu-newpw", .text_mib = 64, .secret = true, .make = passwords_compile };
 	char why[COMPILE_WHY];
+	const char *wrong;
 	struct stat st;
 	int code;
 
 	msg_name(c.program);
-	if (argc == 3) {
-		c.text = argv[1];
-		c.database = argv[2];
-	} else if (argc != 1)
-		die_say(EX_HARD, "usage: pneu-newpw [TEXT CDB]");
-	else if (!compile_in_etc(&c, "passwords"))
-		die_say(EX_HARD, "the path of etc is too long");
+	if ((wrong = compile_choose(&c, argc, argv, "passwords")))
+		die_say(EX_HARD, wrong);
 	if (stat(c.text, &st) == 0 && st.st_mode & S_IROTH)
 		warn_say("everybody may read the hashes in ", c.text);
 	if ((code = compile_run(&c, why)) != 0)
