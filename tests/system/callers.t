@@ -153,8 +153,8 @@ t 'getmail gets mail over POP3 and hands it to sendmail' wait_until 30 has_fetch
 # ---- and away again
 empty() { host_run mailq | grep -qx 'Mail queue is empty'; }
 t 'all has been delivered' wait_until 30 empty
-host_run 'pneu-setup --uninstall --purge' >"$T/out" 2>&1 </dev/null
-is 'what the packages need is kept, and nothing else' "$(grep kept: "$T/out" | cut -d, -f1)" 'kept: the package pneu-mta'
+host_run 'pneu-setup --uninstall' >"$T/out" 2>&1 </dev/null
+is 'what the packages need is kept' "$(grep '^kept: the package' "$T/out" | cut -d, -f1)" 'kept: the package pneu-mta'
 t 'sendmail is gone' host_run 'for f in /usr/sbin/sendmail /usr/lib/sendmail /usr/bin/mailq /usr/bin/newaliases; do [ ! -e $f ] && [ ! -h $f ] || exit 1; done'
 by ann 'echo hello | bsd-mailx -s "too late" bob'
 t 'and mail programs say so' grep -q sendmail "$T/out"
