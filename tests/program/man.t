@@ -41,7 +41,7 @@ is 'every page of a program has its program' "$without" ''
 mkdir -p "$T/queue/msg/20" "$T/etc"
 sed -n '/^pneu1 [0-9]/,/^\.Ed/p' man/pneu-queuefile.5 | sed '/^\.Ed/d; s/^\\&//' >"$T/queue/msg/20/1k0v9dmchasag823"
 is 'the example is as long as it says' "$(wc -c <"$T/queue/msg/20/1k0v9dmchasag823" | tr -d ' ')" \
-	"$(sed -n 's/^-rw.* pneuq \([0-9]*\) .*/\1/p' man/pneu-queuefile.5)"
+	"$(sed -n 's/^-rw.* pneuq pneu \([0-9]*\) .*/\1/p' man/pneu-queuefile.5)"
 PNEU_QUEUE=$T/queue PNEU_ETC=$T/etc pneu-qread 1k0v9dmchasag823 >"$T/listed"
 is 'and pneu-qread sees in it what the text says' "$(sed -n 's/^[[:space:]]*\(delivered\|bounced\|waiting\) *\([^ ]*\).*/\1 \2/p' "$T/listed")" \
 	'delivered bob@mx.example.org

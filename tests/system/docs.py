@@ -1,9 +1,12 @@
 """The commands of the documentation, as the page shows them; src/README, "Commands in the documentation".
 
-usage: docs.py extract PAGE DIRECTORY     NNN.sh, NNN.as and NNN.want for each command, NNN.file and NNN.name for each file
+usage: docs.py extract PAGE DIRECTORY [HEADING...]
+                                          NNN.sh, NNN.as and NNN.want for each command, NNN.file and NNN.name for each file;
+                                          of README and INSTALL only what stands below these headings
        docs.py match WANT GOT             0 if what a command wrote is what the page shows
        docs.py commands PAGE...           the pages that have commands
-       docs.py strange PAGE...            displays that are neither commands, nor files, nor marked as text
+       docs.py strange PAGE...            displays in which a line looks like a command and has no prompt
+       docs.py ours PAGE...               the literals of the right columns of tables, one on a line
 """
 import os, re, sys
 
@@ -43,14 +46,16 @@ def manual(lines):
         yield mark, single
 
 
-def text(lines):
+def text(lines, headings):
     """The same of README and INSTALL: displays are what is indented by four blanks."""
-    body = []
+    body, below = [], not headings
     for line in lines + [""]:
-        if line.startswith("    "):
+        if headings and line[:1].strip():
+            below = any(line.startswith(h) for h in headings)
+        if not below:
+            body = []
+        elif line.startswith("    "):
             body.append(line[4:])
-        elif body and line == "":
-            body.append(line)
         elif body:
             yield "", body
             body = []
@@ -58,10 +63,34 @@ def text(lines):
         yield "", body
 
 
-def displays(page):
+COMMAND = re.compile(r"(pneu-[a-z-]+ |(make|apt-get|apk|echo|printf|cat|cp|sh|mkdir|chmod|chown|install|useradd|kill|grep) )")
+MACROS = {"Li", "No", "Ns", "Xr", "Ta", "Pq"}
+
+
+def literals(page):
+    """The words behind Li in the right column of each table."""
     with open(page) as f:
         lines = f.read().split("\n")
-    return list((manual if re.search(r"\.[1-9]$", page) else text)(lines))
+    table = False
+    for line in lines:
+        table = line.startswith(".Bl -column") or table and line != ".El"
+        if not table or not line.startswith("."):
+            continue
+        words, right, literal = line[1:].split(" "), not line.startswith(".It"), None
+        for word in words + ["Ta"]:
+            if word in MACROS or re.fullmatch(r"[,;:.)]", word):
+                if literal:
+                    yield plain(" ".join(literal))
+                right = right or word == "Ta"
+                literal = [] if word == "Li" and right else None
+            elif literal is not None:
+                literal.append(word)
+
+
+def displays(page, headings=()):
+    with open(page) as f:
+        lines = f.read().split("\n")
+    return list(manual(lines) if re.search(r"\.[1-9]$", page) else text(lines, headings))
 
 
 def is_command(line):
@@ -84,8 +113,8 @@ def commands(body):
         prompt, command = body[at][0], [body[at][2:]]
         at += 1
         here = re.search(r"<<-?\s*'?(\w+)'?", command[0])
-        while at < len(body) and (command[-1].endswith("\\") or here):
-            command.append(body[at])
+        while at < len(body) and (command[-1].endswith("\\") or here or body[at].startswith("> ")):
+            command.append(body[at][2:] if body[at].startswith("> ") else body[at])
             at += 1
             if here and command[-1].strip() == here.group(1):
                 break
@@ -98,14 +127,14 @@ def commands(body):
         yield prompt, "\n".join(command) + "\n", "".join(w + "\n" for w in want)
 
 
-def extract(page, directory):
+def extract(page, directory, *headings):
     n = 0
 
     def put(kind, content):
         with open(os.path.join(directory, "%03d.%s" % (n, kind)), "w") as f:
             f.write(content)
 
-    for mark, body in displays(page):
+    for mark, body in displays(page, headings):
         if mark.startswith("file "):
             n += 1
             put("name", mark[5:] + "\n")
@@ -139,12 +168,15 @@ def main():
         want, got = (open(a, errors="replace").read() for a in arguments)
         sys.exit(0 if match(want, got) else 1)
     elif verb == "commands":
-        print("\n".join(p for p in arguments if any(has_commands(b) for _, b in displays(p))))
+        print("\n".join(p for p in arguments if any(m[:5] != "file " and has_commands(b) for m, b in displays(p))))
     elif verb == "strange":
         for page in arguments:
             for mark, body in displays(page):
-                if not has_commands(body) and not re.match(r"file |text$", mark):
-                    print(page + ": " + next(iter(body), ""))
+                if not mark and not has_commands(body):
+                    print("".join(page + ": " + l + "\n" for l in body if COMMAND.match(l)), end="")
+    elif verb == "ours":
+        for page in arguments:
+            print("\n".join(literals(page)))
     else:
         sys.exit(__doc__)
 
