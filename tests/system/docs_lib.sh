@@ -9,6 +9,7 @@
 #   doc_as joe COMMAND      a shell command on that host, as joe, in joe's home; as root in / with host_run
 #
 # A test may set before "doc", and has to set again for the next page:
+#   doc_cd                  the directory to begin in; the preset is the home of who types it
 #   doc_sed                 a sed script for commands, outputs and files: IDs that are other ones each time, no more
 # and may define
 #   doc_exit COMMAND        prints the exit codes that it may have; 0 unless it says so
@@ -161,7 +162,7 @@ doc() {
 	rm -rf "$T/doc"
 	mkdir "$T/doc" && chmod 755 "$T/doc" || exit 1
 	host_run 'rm -rf /run/doc.root /run/doc.joe'
-	doc_from=$1 doc_cd=; shift
+	doc_from=$1; shift
 	case $doc_from in man/*) ;; *) doc_cd=$HOST_TOP ;; esac
 	python3 tests/system/docs.py extract "$doc_from" "$T/doc" "$@" || { t "$doc_page can be read" false; return; }
 	[ -z "$doc_sed" ] || sed -i "$doc_sed" "$T"/doc/*
@@ -178,5 +179,5 @@ doc() {
 		*) t "$doc_page: the file $(cat "$doc_f")" doc_file "$doc_n" ;;
 		esac
 	done <"$T/doc.list"
-	doc_sed=
+	doc_sed= doc_cd=
 }
