@@ -293,6 +293,23 @@ pneur 600'
 is 'pneu-showctl misses nothing but who runs it' "$(grep '^wrong' "$T/out" | grep -v 'no runner\|openssl')" ''
 setup --uninstall
 
+# ---- the directory of the alias user is that user's: links in it lead root nowhere
+again
+inside 'groupadd -r alias; useradd -r -g alias -d /srv/alias -M alias; rm -f /etc/aliases; install -d -o alias -g alias /srv/alias; install -d /srv/other
+	runuser -u alias -- ln -s /srv/other /srv/alias/Maildir' >/dev/null
+setup --batch --supervisor=none
+t 'set up with a link in the directory of alias' said "root's mail goes to /srv/alias/Maildir/"
+is 'nothing is made where it leads' "$(inside 'find /srv/other -mindepth 1')" ''
+setup --uninstall
+inside 'rm /srv/alias/Maildir; rm -f /etc/aliases' >/dev/null
+again
+setup --batch --supervisor=none
+is 'without one: a Maildir of that user' "$(inside 'stat -c "%U %G %a" /srv/alias/Maildir /srv/alias/Maildir/tmp | sort -u')" 'alias alias 700'
+inside 'mv /srv/alias/Maildir /srv/alias/old; mkdir /srv/other/tmp /srv/other/new /srv/other/cur; runuser -u alias -- ln -s /srv/other /srv/alias/Maildir'
+setup --uninstall
+is 'taken away: nothing where a link leads is' "$(inside 'ls /srv/other' | tr '\n' ' ')" 'cur new tmp '
+inside 'userdel alias; groupdel alias; rm -rf /srv/alias /srv/other /var/lib/pneu' >/dev/null 2>&1
+
 # ---- s6, and systemd without one that runs
 for s in s6 systemd; do
 	case $s in
