@@ -98,14 +98,14 @@ put_encoded(struct buf *b, const char *s, size_t n)
 	return ok;
 }
 
-/* in quotes, or as a comment; controls are blanks */
+/* in quotes, or as a comment */
 static bool
 put_between(struct buf *b, char open, char close, const char *s)
 {
 	bool ok = buf_byte(b, open);
 
 	for (; ok && *s; s++)
-		ok = (!strchr("\"\\()", *s) || buf_byte(b, '\\')) && buf_byte(b, *s < ' ' || *s == 127 ? ' ' : *s);
+		ok = (!strchr("\"\\()", *s) || buf_byte(b, '\\')) && buf_byte(b, *s);
 	return ok && buf_byte(b, close);
 }
 
@@ -118,11 +118,15 @@ is_phrase(const char *s)
 	return true;
 }
 
+/* Controls are blanks, before all else: a reader that decodes a word must not find a line end in it. At most CALLER_NAME bytes. */
 static bool
-put_person(struct buf *b, const char *name, bool comment)
+put_person(struct buf *b, const char *text, bool comment)
 {
-	size_t n = strlen(name);
+	char name[CALLER_NAME + 1];
+	size_t n = strlen(text), i;
 
+	for (i = 0; i <= n; i++)
+		name[i] = (text[i] > 0 && text[i] < ' ') || text[i] == 127 ? ' ' : text[i];
 	if (!utf8_ascii(name, n))
 		return (!comment || buf_byte(b, '(')) && put_encoded(b, name, n) && (!comment || buf_byte(b, ')'));
 	if (comment)

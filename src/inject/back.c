@@ -92,7 +92,8 @@ back_keep(struct compose *c, struct post *p, char path[1024])
 	if ((fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)) < 0)
 		return false;
 	errno = EPERM;
-	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && append(fd, c, p);
+	/* root with a user's HOME: neither a link of that user's nor a second name of some file of ours */
+	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 && append(fd, c, p);
 	n = errno;
 	close(fd);
 	errno = n;

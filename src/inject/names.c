@@ -1,6 +1,7 @@
 #include "inject/names.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,21 @@ choose(struct buf *b, const char *variable, bool environment)
 	b->max = HOST_MAX;
 	buf_clear(b);
 	return buf_puts(b, s);
+}
+
+/* the first variable with what would end a header field or an address; 0: none */
+static const char *
+odd_variable(void)
+{
+	static const char *const variable[] = { "QMAILDEFAULTHOST", "QMAILDEFAULTDOMAIN", "QMAILPLUSDOMAIN", "QMAILIDHOST" };
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < sizeof variable / sizeof *variable; i++)
+		for (s = getenv(variable[i]); s && *s; s++)
+			if ((*s > 0 && *s <= ' ') || *s == 127 || strchr("<>", *s))
+				return variable[i];
+	return 0;
 }
 
 static bool
@@ -88,8 +104,13 @@ names_load(struct names *n, bool environment, struct conf_error *e)
 	};
 	struct conf_view etc;
 	bool ok;
+	const char *odd = environment ? odd_variable() : 0;
 
 	memset(n, 0, sizeof *n);
+	if (odd) {
+		snprintf(e->text, sizeof e->text, "the variable %s is not a host name", odd);
+		return false;
+	}
 	if (!conf_look(&etc, e))
 		return false;
 	ok = conf_take(&etc, table, sizeof table / sizeof *table, e);

@@ -80,6 +80,15 @@ is 'or is the sender' "$(sent sendmail -f ann@a.example x; field From)" '0 Fann@
 ann@a.example'
 is 'with the name that was given' "$(sent sendmail -f ann@a.example -F 'Ann (x)' x; field From)" '0 Fann@a.example|Tx@mx.example||
 "Ann \(x\)" <ann@a.example>'
+is 'controls in it are blanks' "$(sent sendmail -F 'Ann
+Bcc: x@y.example' x; field From)" "0 $joe|Tx@mx.example||
+\"Ann Bcc: x@y.example\" <joe@mx.example>"
+is 'also where it is encoded' "$(sent sendmail -F 'JÃ¶
+Bcc: x' x; field From | sed 's/.*?B?\(.*\)?=.*/\1/' | base64 -d)" "0 $joe|Tx@mx.example||
+JÃ¶ Bcc: x"
+is 'a host name from the environment that would end a field' "$(QMAILIDHOST='x>
+Bcc: y'; export QMAILIDHOST; sent sendmail x; cat "$T/err")" '75 
+sendmail: fatal: the message is not sent, try again later: the variable QMAILIDHOST is not a host name'
 is 'the null sender writes nothing' "$(sent sendmail -f '' x; field From)" '0 F|Tx@mx.example||
 Joe Smith <joe@mx.example>'
 for f in 'a@b@c' 'a b' 'a@b, c@d' 'a@' '"a' 'a@b..c'; do is "no sender: $f" "$(sent sendmail -oeq -f "$f" x)" '65 '; done
@@ -170,6 +179,11 @@ is 'never through a link' "$(sent sendmail -t; ls "$T/elsewhere" 2>&1 | grep -c 
 1
 sendmail: fatal: unable to keep the message in home/dead.letter'
 rm "$HOME/dead.letter"
+echo precious >"$T/elsewhere"
+ln "$T/elsewhere" "$HOME/dead.letter"
+is 'nor into a second name of another file' "$(sent sendmail -t; cat "$T/elsewhere")" '65 
+precious'
+rm "$HOME/dead.letter" "$T/elsewhere"
 is 'quietly' "$(sent sendmail -oeq -t; cat "$T/err"; ls "$HOME")" '65 '
 is 'mailed back' "$(sent sendmail -oem -t; cat "$T/err")" '65 F|Tjoe@mx.example||
 sendmail: fatal: a recipient: an address is expected: b@@b; the message is mailed back to its sender'
