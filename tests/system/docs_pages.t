@@ -31,6 +31,8 @@ old_message cat
 doc_serves() { case $1 in tcpserver* | 'pneu-tcpd -'[cuU]* | PNEU_ETC=*pneu-start) return 0 ;; esac; return 1; }
 doc_served() {
 	case $1 in
+	*:110*) port 110 ;;
+	*:995*) port 995 ;;
 	*2525*) port 2525 ;;
 	*:587*) port 587 ;;
 	*:465*) port 465 ;;
@@ -41,6 +43,7 @@ doc_served() {
 }
 doc_before() { case $1 in *tcpclient*) wait_until 20 port 2525 ;; esac; }
 doc man/pneu-smtpd.8
+doc man/pneu-popup.8
 doc man/pneu-tcpd.8
 host_run 'pkill -u joe pneu-tcpd'
 doc man/pneu-start.8
@@ -57,6 +60,26 @@ host_run 'cd /etc/pneu && rm -f cert.pem && pneu-setup --batch --supervisor=runi
 wait_until 20 runner_there
 wait_until 20 port 25
 doc man/pneu-queue.8
+host_run 'usermod -c "Joe Smith" joe'
+doc_sed='s/Sun, 22 Nov 2026 08:19:00 +0000/.../; s/1k0v78bqdt5aeq/.../'
+doc man/pneu-inject.8
+host_run 'printf "To: ann@example.net\nSubject: letter\n\nhello\n" >/home/joe/letter'
+doc_exit() { case $1 in *--wait*) echo 69 75 ;; *) echo 0 ;; esac; }
+doc man/pneu-sendmail.8
+doc_exit() { echo 0; }
+doc man/pneu-passwords.5
+host_run 'rm -f /etc/pneu/passwords; mkdir -p /etc/postfix /etc/exim4; cd /etc/postfix; rm -f main.cf
+	for n in $(seq 41); do
+		case $n in
+		26) echo "myhostname = mail.example.org" ;;
+		30) echo "relayhost = [smtp.example.com]:587" ;;
+		41) echo "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, reject_rbl_client zen.example" ;;
+		*) echo "#" ;;
+		esac
+	done >main.cf'
+doc_exit() { echo 1; }
+doc man/pneu-migrate.8
+doc_exit() { echo 0; }
 doc man/pneu-dnsq.1
 doc man/pneu-getpw.8
 doc man/pneu-listen.8
@@ -136,5 +159,13 @@ doc man/pneu-control.5
 host_run 'chown pneur /etc/pneu/smtplogins; chmod 600 /etc/pneu/smtplogins'
 t 'the runner understands these settings' host_run 'pneu-qctl reload && ! grep -q "warning: .*control/" /var/log/pneu/pneu-send/current'
 is 'and nothing is wrong with them' "$(host_run 'pneu-showctl --check | grep "^wrong *settings"')" ''
+
+# ---- pneu-setup(8) and pneu-supervise(7), of a host that is set up already
+host_run 'echo secret >/root/relay.password; rm -f /etc/pneu/smtp*; printf "%s\n" "dc_eximconfig_configtype=\"internet\"" "dc_other_hostnames=\"example.org\"" >/etc/exim4/update-exim4.conf.conf
+	mkdir -p /var/lib/pneu/services; rm -rf /etc/service/pneu-send'
+doc_exit() { case $1 in pneu-setup* | pneu-migrate*) echo 0 1 ;; *) echo 0 ;; esac; }
+doc man/pneu-setup.8
+host_run 'rm -rf /etc/service/pneu-send'
+doc man/pneu-supervise.7
 host_end
 finish
