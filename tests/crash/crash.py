@@ -230,8 +230,10 @@ class QueueFile:
                 self.sender = line[1:]
             elif line[:1] == b'T' and self.sender is not None:
                 self.rcpts.append(line[1:])
-            elif line[:1] == b'N' and self.rcpts:
-                pass
+            elif line[:1] in b'NO' and self.rcpts:
+                pass                    # what is wished for a recipient,
+            elif line[:1] in b'BERUHACLW' and self.sender is not None and not self.rcpts:
+                pass                    # or for the message, and where it comes from: wire/envelope.h
             elif line == b'.' and self.rcpts:
                 ended = True
             else:
