@@ -189,6 +189,15 @@ for w in 'brand_new_setting = 12: nothing here is known' 'canonical_maps' 'mailm
 done
 is 'nothing of it is passed over' "$(all_known "$T/pf/main.cf")" ''
 t 'what newaliases finds is shown' grep -q '^aliases .*ann means ann@example.net' "$T/new.report"
+# what others may put beside the directory that is made in /tmp, and when they may read what
+mkdir "$T/fake"
+printf '#!/bin/sh\nd=$(%s "$@") && ln -s "%s/victim" "$d.found" && echo "$d"\n' "$(command -v mktemp)" "$T" >"$T/fake/mktemp"
+printf '#!/bin/sh\n%s "$@"; stat -c %%a "%s/new/smtplogins" >>"%s/modes"\n' "$(command -v chmod)" "$T" "$T" >"$T/fake/chmod"
+chmod 755 "$T/fake/mktemp" "$T/fake/chmod"
+PATH=$T/fake:$PATH TMPDIR=$T migrate postfix "$T/pf"
+t 'a link there is not written through' test ! -e "$T/victim"
+t 'and what newaliases finds is still shown' grep -q '^aliases .*ann means ann@example.net' "$T/new.report"
+is 'at no time may others read the login' "$(sort -u "$T/modes")" 600
 
 # ---- sendmail
 mkdir "$T/mail"
