@@ -78,6 +78,7 @@ exec 7</etc/shadow 8>/run/service/other
 PNEU_FILTER=$T/pub/stall setpriv --groups extra,shadow /usr/local/lib/pneu/pneu-start </dev/null >/dev/null 2>/run/service/log &
 setpriv --groups extra,shadow /usr/local/lib/pneu/pneu-tcpd -u pneud "127.0.0.1:25" -- /usr/local/lib/pneu/pneu-smtpd </dev/null >/dev/null 2>/run/service/log25 &
 PNEU_FILTER=/usr/local/lib/pneu/pneu-milter /usr/local/lib/pneu/pneu-tcpd -u pneud "127.0.0.1:26" -- /usr/local/lib/pneu/pneu-smtpd </dev/null >/dev/null 2>/run/service/log26 &
+echo $! >/run/service/pid26
 '
 cat >"$T/pub/clients.py" <<'P'
 import base64, socket, sys, time
@@ -128,6 +129,8 @@ for to in ann@here.test program@here.test a@mute.test a@tls.test; do
 done
 inject joe@here.test nosuch@here.test
 t 'the ports answer' wait_until 20 host_run 'python3 -c "import socket; socket.create_connection((\"127.0.0.1\", 25)); socket.create_connection((\"127.0.0.1\", 26))"'
+host_run 'kill -HUP "$(cat /run/service/pid26)"'       # what it becomes has to be as it was
+t 'one is started anew' wait_until 20 host_run 'grep -q "started anew" /run/service/log26'
 host_run 'python3 "$T/pub/clients.py" >"$T/clients.log" 2>&1 &'
 t 'the clients are where they should be' wait_until 30 test -e "$T/pub/clients.py.up"
 look() { host_run 'python3 "$TOP/tests/system/privilege.py" /var/spool/pneu' >"$T/table" 2>"$T/table.err"; }
