@@ -22,6 +22,7 @@ t() {
 		echo "not ok $tap_n - $tap_p"
 		echo "# command: $*"
 		sed 's/^/# /' "$T/.tap" | head -n 40
+		on_failure | sed 's/^/#   /'
 	fi
 }
 
@@ -58,5 +59,6 @@ finish() {
 }
 
 cleanup() { :; }                # a test may define its own
+on_failure() { :; }             # this too: it prints what may tell why a promise was broken
 trap 'cleanup; rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM HUP

@@ -93,6 +93,7 @@ logged() { grep -q -e "$1" "$D/log/send"; }
 # what was said of the last message's deliveries
 said() { pneu-qread 2>/dev/null | sed -n "/$ID/,\$p"; }
 retry() { pneu-qctl flush >/dev/null; }
+on_failure() { [ -z "$D" ] || { tail -n 25 "$D/log/send"; pneu-qread; } 2>&1; }
 not() { ! "$@"; }
 
 # sink: another host, at port $S; what it took is in $T/sink.log, the messages in $T/sink/
