@@ -131,4 +131,32 @@ cp "$T/pid.other" "$D/pid"
 t 'the number of another process in DIR/pid does not make it run' not instance status "$D"
 instance stop "$D" >/dev/null 2>&1
 t 'and that process is left alone' alive $$
+
+# ---- root, and an instance of somebody else, who may have put anything there
+chmod 755 "$T"
+if [ "$(id -u)" = 0 ] && setpriv --reuid=nobody --clear-groups sh -c 'test -r "$1" && test -x "$2"' - "$I" "$B/pneu-send" 2>/dev/null; then
+	O=$T/owned
+	t 'init for another account' instance init "$O" --owner nobody --user joe --smtp "127.0.0.1:$(free_port)"
+	sleep 1000 &
+	victim=$!
+	wait_until 10 alive "$victim"
+	echo "$victim" >"$O/pid"
+	sed 's/.*) //' "/proc/$victim/stat" 2>/dev/null | cut -d' ' -f20 >"$O/run/born"
+	mkdir "$T/elsewhere"
+	rm -f "$O/run/lock"
+	ln -s "$T/elsewhere/lock" "$O/run/lock"
+	ln -s "$T/elsewhere" "$O/bin"
+	instance stop "$O" >/dev/null 2>&1
+	t 'stop: root kills no process that its files name' alive "$victim"
+	kill "$victim"
+	instance env "$O" >"$T/env"
+	is 'and writes nothing where its links lead, nor does env' "$(ls "$T/elsewhere")" ''
+	rm "$O/bin" "$O/run/lock" "$O/pid"
+	instance env "$O" >"$T/env"
+	is 'the names that other programs know are its owner'"'"'s' "$(stat -c %U "$O/bin/sendmail")" nobody
+	t 'it starts' instance start "$O"
+	is 'as its owner' "$(stat -c %U "/proc/$(cat "$O/pid")")" nobody
+	t 'and stops' instance stop "$O"
+	t 'really' not instance status "$O"
+fi
 finish
