@@ -4,9 +4,9 @@ command -v runsvdir >/dev/null || skip_all 'needs runit'
 . tests/system/supervise.sh
 functions='
 scan() { exec runsvdir "$1"; }
-restart() { sv -w 60 restart "/scan/$1"; }
-hup() { sv hup "/scan/$1"; }
-down() { sv -w 1 down "/scan/$1" || :; }
+restart() { sv -w 60 restart "/scan/$1" >&2; }
+hup() { sv hup "/scan/$1" >&2; }
+down() { sv -w 1 down "/scan/$1" >&2 || :; }
 is_down() { sv status "/scan/$1" | grep -q "^down"; }
 '
 supervised runit
