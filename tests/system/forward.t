@@ -90,6 +90,7 @@ retry
 t 'until it does not' wait_until 20 done_with
 is 'then all get it' "$(mails ann)" 1
 forget
+: >"$D/log/send"                # so that what is looked for there is of the message at hand
 for bad in '|/no/such/program' '"joe, ann' ':include:/etc/passwd' 'joe@@' '~/mail'; do
 	printf '%s\n' "$bad" | forward
 	send b@sink.test joe@one.test
