@@ -125,8 +125,15 @@ is 'and the host is what it was, to the letter' "$(diff "$T/before" "$T/after")"
 # ---- without ever having run: nothing but the plain uninstall is needed
 again
 setup --batch --supervisor=none
+inside '/usr/local/lib/pneu/pneu-start >/dev/null 2>&1 9>&- & echo $! >"$T/by-hand"'
+t 'started by hand' wait_until 20 inside 'pneu-qctl status'
 setup --uninstall
-is 'set up and never run: it goes without a word' $code 0
+is 'what runs and is no service of ours is not taken away' $code 100
+t 'and it says so' said 'was not started by a service'
+inside 'kill "$(cat "$T/by-hand")"'
+t 'stopped by hand' wait_until 20 inside '! pneu-qctl status'
+setup --uninstall
+is 'set up, and run by hand no more: it goes without a word' $code 0
 listing >"$T/after"
 is 'and leaves nothing' "$(diff "$T/before" "$T/after")" ''
 
@@ -216,7 +223,11 @@ listing >"$T/now"
 is 'and nothing is changed' "$(diff "$T/installed" "$T/now")" ''
 setup --batch --beside --supervisor=none
 is 'beside it the other one keeps sendmail' "$(inside 'readlink /usr/sbin/sendmail')" exim4
-inside 'kill $(pgrep -x svscan); runsvdir /etc/service >/dev/null 2>&1 9>&- &'
+inside 'kill $(pgrep -x svscan)'
+t 'svscan ends' wait_until 20 inside '! pgrep -x svscan'
+setup --batch --dry-run --replace
+t 'without a supervisor it says what to start' said 'start what is in /usr/local/lib/pneu under a supervisor: pneu-start, pneu-listen smtpd'
+inside 'runsvdir /etc/service >/dev/null 2>&1 9>&- &'
 setup --batch --replace --supervisor=runit
 is 'it is replaced' "$(grep '^wrong' "$T/out"; echo $code)" 0
 t 'stopped' inside '! test -e /run/exim4.pid'
