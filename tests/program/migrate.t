@@ -52,7 +52,7 @@ inet_interfaces = all
 inet_protocols = all
 home_mailbox = Maildir/
 END
-printf 'postmaster: root\nroot: ann@example.org\n' >"$T/pf/aliases"
+printf 'postmaster: root\nroot: ann@example.org\nhere: %s\ngone: nosuchperson\n' "$(id -un)" >"$T/pf/aliases"
 migrate postfix "$T/pf"
 is "Debian's Postfix: one thing is left, and said by the exit code" "$code" 1
 is 'which is the certificate' "$(grep '^left ' "$T/new.report" | grep -v snakeoil)" ''
@@ -66,6 +66,8 @@ is 'where mail goes' "$(file defaultdelivery)" ./Maildir/
 is 'the size that is not written there, but counts' "$(file databytes)" 10240000
 is 'TLS for what goes out' "$(file tlslevel)" may
 is 'the alias file' "$(file aliasfiles)" "$T/pf/aliases"
+t 'an alias for nobody is named' has 'warning: nosuchperson is neither'
+t 'but none for an account of this host' eval '! has "warning: $(id -un) is neither"'
 is 'nothing is passed over' "$(all_known "$T/pf/main.cf")" ''
 t 'the rules compile' compiles
 is 'the report is what was printed' "$(grep -v '^aliases\|things taken' "$T/out")" "$(grep -v '^aliases' "$T/new.report")"
@@ -113,6 +115,7 @@ smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination,
 smtpd_client_restrictions = check_client_access cidr:/etc/postfix/clients
 sender_dependent_relayhost_maps = hash:/etc/postfix/sender_relay
 alias_maps = hash:/etc/postfix/aliases ldap:/etc/postfix/ldap.cf
+smtp_host_lookup = native
 brand_new_setting = 12
 canonical_maps = hash:/etc/postfix/canonical
 END
@@ -128,7 +131,7 @@ printf '%s\n' '[smtp.provider.example]:submission joe@provider.example:se:cret' 
 printf '%s\n' 'spam@bad.example REJECT no' 'worse.example 550 away' 'ok.example OK' >"$T/pf/senders"
 printf '%s\n' '203.0.113.0/24 REJECT' '203.0.113.9 OK' >"$T/pf/clients"
 printf '%s\n' 'ann@example.net [relay.ann.example]:587' '@bob.example [192.0.2.77]' >"$T/pf/sender_relay"
-printf '%s\n' 'root: ann' 'loop: loop2' 'loop2: loop' >"$T/pf/aliases"
+printf '%s\n' 'root: ann' 'loop: loop2' 'loop2: loop' '# no: "|x"' 'list: :include:/lists/x, bob@example.com' 'robot: bob@example.com, "|cat"' >"$T/pf/aliases"
 cat >"$T/pf/master.cf" <<'END'
 smtp      inet  n       -       y       -       -       smtpd
 submission inet n       -       y       -       -       smtpd
@@ -184,11 +187,13 @@ is 'senders that are refused' "$(file badmailfrom)" 'spam@bad.example
 @worse.example'
 for w in 'brand_new_setting = 12: nothing here is known' 'canonical_maps' 'mailman:' 'reject_rbl_client zen.spamhaus.org' 'transport.pcre' '!192.0.2.65' \
 	'ldap:/etc/postfix/ldap.cf' 'content_filter' 'a login for other.example' 'milter_default_action' 'submission/inet' 'policy-spf/unix' \
-	'ok.example OK' '203.0.113.9 OK' 'reject_unknown_client_hostname' '@a.virtual.example @b.example' 'elsewhere.example: is in a table'; do
+	'ok.example OK' '203.0.113.9 OK' 'reject_unknown_client_hostname' '@a.virtual.example @b.example' 'elsewhere.example: is in a table' \
+	'smtp_host_lookup = native: hosts are looked up in DNS'; do
 	t "named as left: $w" grep -qF -e "$w" "$T/new.report"
 done
 is 'nothing of it is passed over' "$(all_known "$T/pf/main.cf")" ''
 t 'what newaliases finds is shown' grep -q '^aliases .*ann means ann@example.net' "$T/new.report"
+is 'programs of aliases run as somebody else' "$(sed -n 's/^aliases .*:\([0-9]*: [^ ]*\) runs a program.*/\1/p' "$T/new.report")" '6: robot'
 # what others may put beside the directory that is made in /tmp, and when they may read what
 mkdir "$T/fake"
 printf '#!/bin/sh\nd=$(%s "$@") && ln -s "%s/victim" "$d.found" && echo "$d"\n' "$(command -v mktemp)" "$T" >"$T/fake/mktemp"
