@@ -157,6 +157,13 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid=nobody --clear-groups sh -c 'test -r "$
 	t 'it starts' instance start "$O"
 	is 'as its owner' "$(stat -c %U "/proc/$(cat "$O/pid")")" nobody
 	t 'and stops' instance stop "$O"
+	mkdir "$T/given" && chown nobody "$T/given"
+	ln -s "$T/elsewhere" "$T/given/etc"
+	t 'init in a directory that the account has already, with a link in it, fails' not instance init "$T/given" --owner nobody
+	is 'and writes nothing where that leads' "$(ls "$T/elsewhere")" ''
+	rm "$T/given/etc"
+	t 'without one it succeeds' instance init "$T/given" --owner nobody
+	is 'and all is of that account' "$(find "$T/given" ! -user nobody)" ''
 	t 'really' not instance status "$O"
 fi
 finish
