@@ -64,11 +64,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T" "$T/$house_n"
 	chmod 711 "$Q"
 	other() { setpriv --reuid 54399 --regid 54399 --clear-groups env PATH="$PATH" "$@"; }
-	if other test -x "$B/pneu-health" && other test -S "$Q/ctl"; then
+	if ! other test -x "$B/pneu-health" || ! other test -S "$Q/ctl"; then
+		echo '# the programs cannot be reached by others here'
+	elif ! other pneu-qctl mine >/dev/null 2>&1; then
+		echo '# this build cannot tell who asks'
+	else
 		t 'others are not told of destinations' other sh -c 'pneu-health destinations >"$0"; [ $? = 111 ]' /dev/null
 		t 'and may ask the rest' other pneu-health -q $small
-	else
-		echo '# the programs cannot be reached by others here'
 	fi
 	stop
 fi
