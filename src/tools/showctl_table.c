@@ -89,7 +89,7 @@ const struct setting settings_table[] = {
 	SECTION("Who gets mail here"),
 	LINES("aliasfiles", "/etc/aliases", "newaliases", "The alias files."),
 	DATABASE("aliases.cdb", SETTING_NOTICED, "send smtpd explain", "What pneu-newaliases compiles them into."),
-	LINE("separators", "+", "send smtpd lspawn local newaliases explain", "Characters, each of which may begin an extension: joe+tag."),
+	LINE("separators", "+", "send smtpd lspawn newaliases explain", "Characters, each of which may begin an extension: joe+tag."),
 	LINE("aliasuser", "alias", "lspawn smtpd newaliases explain", "The user whose programs and files those of the alias file are."),
 	NUMBER("nsslookup", "1", 0, 1, "smtpd inject sendmail", "1: login names that are not in /etc/passwd are looked up elsewhere too."),
 
