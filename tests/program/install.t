@@ -37,6 +37,9 @@ is 'and enter nothing in it but where they see to their own mail' "$(cd "$D/var/
 is 'it has its 64 directories three times, bad, tmp and pub' "$(find "$D/var/spool/pneu" -mindepth 1 -type d | wc -l | tr -d ' ')" 198
 t 'the directory for control files is there' test -d "$D/etc/pneu"
 is 'qread is in the path' "$(readlink "$D/opt/pneu/bin/pneu-qread")" /opt/pneu/lib/pneu/pneu-qread
+for n in $(cd "$T/fake" && ls pneu-new* pneu-tcprules 2>/dev/null) pneu-setup pneu-migrate; do
+	is "$n is in the path of root" "$(readlink "$D/opt/pneu/sbin/$n")" "/opt/pneu/lib/pneu/$n"
+done
 is 'sendmail, mailq and newaliases are one program' "$(for l in sbin/sendmail bin/mailq bin/newaliases; do readlink "$D/opt/pneu/$l"; done | sort -u)" /opt/pneu/lib/pneu/pneu-sendmail
 n=0
 for page in man/*.[1-9]; do

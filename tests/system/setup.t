@@ -227,6 +227,8 @@ inside 'kill $(pgrep -x svscan)'
 t 'svscan ends' wait_until 20 inside '! pgrep -x svscan'
 setup --batch --dry-run --replace
 t 'without a supervisor it says what to start' said 'start what is in /usr/local/lib/pneu under a supervisor: pneu-start, pneu-listen smtpd'
+setup --batch --dry-run --replace --services=pneu-pop3
+t 'and what logins need' said 'lets accounts of this host log in with theirs'
 inside 'runsvdir /etc/service >/dev/null 2>&1 9>&- &'
 setup --batch --replace --supervisor=runit
 is 'it is replaced' "$(grep '^wrong' "$T/out"; echo $code)" 0
