@@ -584,7 +584,8 @@ take_preset(struct trace *t)
 	buf_free(&beside);
 	buf_free(&logs);
 	if (!trace_sources_count(t->sources))
-		die_say(EX_HARD, "no logs: name them with -f or -d, or in control/logs");
+		die_say(EX_HARD, place_private() ? "no logs: name them with -f or -d, or in control/logs" :
+		    "no logs in /var/log/pneu, or where control/logs says: name them with -f or -d");
 }
 
 static bool
