@@ -138,6 +138,8 @@ t 'and is in the Maildir on the volume' wait_until 30 arrived joe 1
 logged() { grep -q "$1" "$T/$c.log"; }
 t 'the runner logs to standard output' wait_until 30 logged 'starting delivery 1: '
 t 'and so does the server' logged '^pneu-smtpd: .*connect client 127.0.0.1'
+t 'pneu-trace inside makes sense of it, also as an engine dates it' sh -c 'grep -q "^19:28:13 .* accepted from .*<eve@elsewhere.example>" "$1"' sh \
+	"$(sed 's/^/2026-11-22T19:28:13.123456789Z /' "$T/one.log" | in_it env TZ=UTC pneu-trace -f - joe@example.org >"$T/trace"; echo "$T/trace")"
 is 'and nowhere else' "$(find "$T/data/log" -type f -size +0)" ''
 t 'no setting is left in the environment of programs' not in_it sh -c 'cat "/proc/$1/environ" | tr "\0" "\n" | grep PNEU_SET_' sh "$(pid_of pneu-send)"
 
