@@ -75,6 +75,7 @@ struct runner {
 	enum { RUNNER_UP, RUNNER_NONE, RUNNER_CLOSED, RUNNER_SILENT } is;       /* CLOSED: not for this caller */
 	int64_t loaded_us;              /* of RUNNER_UP: when it read the control files; 0: it does not say */
 	uint64_t pid, messages;
+	char paused[300];               /* the first thing that an operator has paused; "" */
 };
 
 void runner_ask(struct runner *);

@@ -160,6 +160,9 @@ check_runner(struct check *c)
 	switch (c->runner.is) {
 	case RUNNER_UP:
 		changed_since(c);
+		if (*c->runner.paused)
+			check_find(c, FINDING_NOTE, check_text("%s resume %s", check_program("pneu-qctl"), check_path(c->runner.paused, 0)),
+			    "an operator has paused %s: nothing is delivered there", c->runner.paused);
 		check_ok_if_quiet(c, "runs, pid %llu, %llu messages", (unsigned long long)c->runner.pid,
 		    (unsigned long long)c->runner.messages);
 		break;

@@ -23,6 +23,18 @@ number(const struct buf *text, const char *name)
 	return n;
 }
 
+/* of the first line "paused WHAT since WHEN uid UID" */
+static void
+paused(const struct buf *text, char *what, size_t size)
+{
+	static const char word[] = "\npaused ";
+	const char *s = text->s ? strstr(text->s, word) : 0;
+	size_t n = s ? strcspn(s + sizeof word - 1, " \n") : 0;
+
+	if (n && n < size)
+		memcpy(what, s + sizeof word - 1, n);
+}
+
 void
 runner_ask(struct runner *r)
 {
@@ -39,6 +51,7 @@ runner_ask(struct runner *r)
 		r->loaded_us = (int64_t)number(&text, "loaded-us");
 		r->pid = number(&text, "pid");
 		r->messages = number(&text, "messages");
+		paused(&text, r->paused, sizeof r->paused);
 	}
 	buf_free(&text);
 }

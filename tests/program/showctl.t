@@ -303,6 +303,9 @@ changes() {
 	[ -n "$(behind)" ]
 }
 wait_until 5 changes
+pneu-qctl pause local >/dev/null
+is 'what is paused' "$(behind | grep paused)" 'note   runner: an operator has paused local: nothing is delivered there. Mend: pneu-qctl resume local'
+pneu-qctl resume local >/dev/null
 is 'a setting that the runner has not read' "$(behind)" \
 	'note   runner: control/concurrencysite has changed since the runner read it. Mend: pneu-qctl reload'
 is 'shown too' "$(show concurrencysite | grep read:)" '    read: pneu-send at start and on HUP, last TIME: changed since, send it a HUP (pneu-qctl reload)'
