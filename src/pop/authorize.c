@@ -162,6 +162,7 @@ log_in(struct authorize *a, const char *login, const char *password, const char 
 
 	n = make_question(a, asked, login, password);
 	if (!sane(login) || !*password || !n) {
+		explicit_bzero(asked, sizeof asked);
 		wrong(a, "failed", mechanism, login);
 		return;
 	}

@@ -175,7 +175,8 @@ send_file(struct serving *s, struct transfer *t, int fd, uint64_t size)
 		transfer_end(t, &s->d->out);
 }
 
-static void
+/* false: none of it was sent, and the client was told so */
+static bool
 send_message(struct serving *s, struct drop_message *m, struct transfer *t)
 {
 	int fd = maildrop_read(s->drop, (size_t)(m - s->drop->message));
@@ -184,13 +185,14 @@ send_message(struct serving *s, struct drop_message *m, struct transfer *t)
 		bad(s, errno == ENOENT ? "this message is gone: another program has removed it" : "[SYS/TEMP] unable to read this message");
 		if (errno != ENOENT)
 			say(s->id, " trouble ", s->who, ": unable to read ", s->drop->names.s + m->name, ": ", strerror(errno));
-		return;
+		return false;
 	}
 	out_puts(&s->d->out, "+OK ");
 	out_num(&s->d->out, m->size);
 	out_puts(&s->d->out, " octets\r\n");
 	send_file(s, t, fd, m->size);
 	close(fd);
+	return true;
 }
 
 static void
@@ -201,10 +203,7 @@ on_retr(struct serving *s, char **word, size_t words)
 	uint64_t number;
 
 	(void)words;
-	if (!m)
-		return;
-	send_message(s, m, &t);
-	if (s->over || m->flags & DROP_GONE)
+	if (!m || !send_message(s, m, &t) || s->over)
 		return;
 	m->flags |= DROP_RETRIEVED;
 	s->retrieved++;
@@ -222,7 +221,7 @@ on_top(struct serving *s, char **word, size_t words)
 	if (!num_u64(word[1], 0, UINT64_MAX, &t.lines))
 		senseless(s, "that is no number of lines");
 	else if ((m = pick(s, word[0])))
-		send_message(s, m, &t);
+		(void)send_message(s, m, &t);
 }
 
 static void

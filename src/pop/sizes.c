@@ -115,6 +115,7 @@ remember(const struct maildrop *d)
 	struct out o;
 	uint64_t size;
 	size_t i;
+	bool ok;
 	int fd;
 
 	snprintf(tmp, sizeof tmp, "tmp/" FILE_NAME ".%ld", (long)getpid());
@@ -134,7 +135,9 @@ remember(const struct maildrop *d)
 		out_put(&o, name, d->message[i].unique);
 		out_byte(&o, '\n');
 	}
-	if (!out_flush(&o) || close(fd) != 0 || renameat(d->dir, tmp, d->dir, FILE_NAME) != 0) {
+	ok = out_flush(&o);
+	ok = close(fd) == 0 && ok;
+	if (!ok || renameat(d->dir, tmp, d->dir, FILE_NAME) != 0) {
 		warn_sys("remember sizes of messages");
 		(void)unlinkat(d->dir, tmp, 0);
 	}

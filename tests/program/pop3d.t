@@ -135,7 +135,7 @@ os.rename(d + '/cur/1700000001.m:2,FR', d + '/cur/1700000001.m:2,')
 os.rename(d + '/new/1700000003.m', d + '/cur/1700000003.m:2,T')
 print(ask('DELE 1')); print(ask('DELE 3'))
 os.unlink(d + '/new/1700000004.m'); os.symlink('/etc/passwd', d + '/new/1700000004.m')
-print(ask('RETR 4', True))
+print(ask('RETR 4', True)); print(ask('LAST'))
 open(d + '/new/1700000000.m', 'w').write('x\n')
 print(ask('STAT')); print(ask('QUIT'))
 P
@@ -146,6 +146,7 @@ is 'who renames or removes under our hands' "$(python3 "$T/other.py" "$d")" '+OK
 +OK marked/
 +OK marked/
 -ERR [SYS/TEMP] unable to read this message/
++OK 1/
 +OK 2 34/
 +OK bye/'
 is 'leaves us with what is right' "$(files)" './cur/1700000005.m:2, ./new/1700000000.m '
