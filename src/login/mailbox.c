@@ -67,6 +67,8 @@ find_account(const char *name, const char *path, struct mailbox *m)
 	struct conf_error e;
 	enum mailbox_result r;
 
+	if (strcspn(name, "@") >= sizeof local)
+		return none(m, MAILBOX_NONE, "no account has a name that long", "");
 	snprintf(local, sizeof local, "%.*s", (int)strcspn(name, "@"), name);
 	passwd_nss_init(&accounts.logins);
 	if (!accounts_load(&accounts, &e))

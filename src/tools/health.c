@@ -29,6 +29,7 @@
 #include "wire/control.h"
 #include "wire/fields.h"
 
+#define GOODBYE_MS 1000                 /* for the answer to QUIT */
 #define LISTENERS 16
 #define FINDINGS 100
 #define LINE 512
@@ -271,6 +272,21 @@ dialled(const char *where, char space[static 200])
 	return space;
 }
 
+/* So its log has no broken connection. Who does not answer that takes little of the others' time. */
+static void
+goodbye(int fd)
+{
+	char line[300];
+	int64_t whole_ms = until_ms, soon_ms = clock_mono_ms() + GOODBYE_MS;
+
+	if (!fd_write(fd, "QUIT\r\n", 6))
+		return;
+	if (until_ms > soon_ms)
+		until_ms = soon_ms;
+	(void)hear_line(fd, line, sizeof line);
+	until_ms = whole_ms;
+}
+
 static void
 check_greeting(const char *where)
 {
@@ -290,9 +306,7 @@ check_greeting(const char *where)
 		(void)snprintf(text, sizeof text, "%s says: ", where);
 		find(GREETING, false, text, line);
 	}
-	/* said goodbye to, its log has no broken connection */
-	if (fd_write(fd, "QUIT\r\n", 6))
-		(void)hear_line(fd, line, sizeof line);
+	goodbye(fd);
 	close(fd);
 }
 
