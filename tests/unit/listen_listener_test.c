@@ -110,7 +110,7 @@ test_every(void)
 {
 	struct listener l[LISTENERS_PER_ADDRESS];
 	struct address a;
-	size_t n, i;
+	size_t n = 0, i;
 
 	ok(address_read(":0", &a) && (n = listener_open(&a, 5, l)) >= 1, "every address");
 	ok(n == 1 || l[0].local.port == l[1].local.port, "both families have the same port");
