@@ -5,7 +5,7 @@ host_begin mail.example.org
 
 # Debian's mail packages of this machine, if it has any, do not matter here: those of this test are its own
 host_run '
-dpkg --purge --force-all $(dpkg-query -W -f "\${Package} \${Provides} \${Depends} \${Recommends} \n" | awk "/mail-transport-agent/ { print \$1 }")
+dpkg --purge --force-all $(dpkg-query -W -f "\${Package} \${Provides} \${Depends} \${Recommends} \n" | awk "/mail-transport-agent/ || /^(exim4|postfix|sendmail|opensmtpd|nullmailer)/ { print \$1 }")
 rm -f /etc/rc?.d/[SK]??exim4 /etc/rc?.d/[SK]??postfix /etc/rc?.d/[SK]??sendmail /etc/aliases /etc/mailer.conf
 rm -f /usr/sbin/sendmail /usr/lib/sendmail /usr/bin/mailq /usr/bin/newaliases
 rm -rf /etc/service /etc/sv/pneu-*

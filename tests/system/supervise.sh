@@ -74,6 +74,6 @@ supervised() {
 	t 'both are down' wait_until 60 gone
 	is 'logs are in /var/log/pneu, of the user pneul' "$(host_run 'stat -c "%U %n" /var/log/pneu/*/current')" 'pneul /var/log/pneu/pneu-send/current
 pneul /var/log/pneu/pneu-smtpd/current'
-	t 'and have what happened to both' host_run 'cat /var/log/pneu/pneu-smtpd/* | grep -aq "started anew" && cat /var/log/pneu/pneu-send/* | grep -aq "settings reloaded"'
+	t 'and have what happened to both' wait_until 20 host_run 'cat /var/log/pneu/pneu-smtpd/* | grep -aq "started anew" && cat /var/log/pneu/pneu-send/* | grep -aq "settings reloaded"'
 	t 'pneu-trace finds them' host_run 'PATH=$PATH:/usr/local/lib/pneu; pneu-trace joe@mail.example.org | grep -q delivered'
 }
