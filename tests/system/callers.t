@@ -31,7 +31,10 @@ is 'apt knows that there is a mail server' "$(host_run 'dpkg-query -W -f "\${Pro
 host_run 'debs=$1
 set -- --force-unsafe-io --force-confold --path-exclude="/usr/share/man/*" --path-exclude="/usr/share/doc/*" --path-exclude="/usr/share/locale/*"
 export DEBIAN_FRONTEND=noninteractive
-dpkg "$@" -i "$debs"/cron-daemon-common_*.deb && dpkg "$@" -i "$debs"/*.deb' "$debs" >"$T/dpkg.log" 2>&1 </dev/null
+for d in "$debs"/cron-daemon-common_*.deb; do    # none where there is a cron already
+	[ ! -e "$d" ] || dpkg "$@" -i "$d" || exit
+done
+dpkg "$@" -i "$debs"/*.deb' "$debs" >"$T/dpkg.log" 2>&1 </dev/null
 is 'Debian installs programs that want a mail server' $? 0
 sed -n '/^Errors/,$s/^/# /p' "$T/dpkg.log"
 t 'and apt finds nothing missing' host_run 'apt-get check'
