@@ -61,6 +61,9 @@ supervised() {
 	wait_until 60 test -e "$T/over"
 	is 'HUP refuses nobody and cuts no session' "$(cat "$T/strict")" 'failed: 0'
 	is 'and all of that has arrived' "$(missing)" 0
+	# the old runner, which may still have been ending, heeds none
+	reloaded() { in_host 'hup pneu-send'; host_run 'cat /var/log/pneu/pneu-send/* | grep -aq "settings reloaded"'; }
+	wait_until 60 reloaded
 	host_run 'python3 "$TOP/tests/system/supervise.py" hold "$T/hold" >"$T/held" &'
 	t 'a session begins' wait_until 60 test -e "$T/hold.in"
 	in_host 'down pneu-smtpd'
