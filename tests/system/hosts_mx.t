@@ -3,8 +3,8 @@
 . tests/system/hosts_lib.sh
 PATH=$PATH:/usr/sbin
 command -v unbound >/dev/null || skip_all 'needs unbound'
-sender=$T/sender load= unbound=
-cleanup() { [ ! -e "$sender/pid" ] || in_world sh scripts/instance stop "$sender" >/dev/null 2>&1; kill $load $unbound 2>/dev/null; }
+sender=$T/sender load=
+cleanup() { [ ! -e "$sender/pid" ] || in_world sh scripts/instance stop "$sender" >/dev/null 2>&1; kill $load 2>/dev/null; pkill -f "unbound -d -c $T/unbound.conf"; }
 hosts_begin
 
 front() {
@@ -39,7 +39,7 @@ END
 	sed "s|@PORT@|53|; s|@T@|$T|g; s|example\.|test.|" tests/program/dns_unbound.conf
 	printf 'server:\n\tlocal-zone: test. transparent\n'
 } >"$T/unbound.conf"
-in_world unbound -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1 9>&- & unbound=$!
+in_world unbound -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1 9>&- &
 wait_until 20 grep -q 'start of service' "$T/unbound.log" || { echo 'Bail out! unbound does not start'; cat "$T/unbound.log"; exit 1; }
 DNSCACHEIP=127.0.0.1
 PNEU_BUILD=$B
