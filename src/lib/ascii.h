@@ -3,6 +3,7 @@
 #define LIB_ASCII_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* may it be shown? blank included */
 static inline bool
@@ -22,6 +23,23 @@ static inline bool
 ascii_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static inline bool
+ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* with how many digits the n bytes begin */
+static inline size_t
+ascii_digits(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ascii_digit(s[i]))
+		i++;
+	return i;
 }
 
 static inline char

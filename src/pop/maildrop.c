@@ -20,27 +20,11 @@
 #define STALE_LOOK 1000                 /* most files of tmp/ looked at in a session */
 #define FLAGS ":2,"
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static size_t
-digits(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && is_digit(s[i]))
-		i++;
-	return i;
-}
-
 /* times have as many digits as they have; between names without one the bytes decide */
 int
 maildrop_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t m = digits(a, a_len), n = digits(b, b_len), least = a_len < b_len ? a_len : b_len;
+	size_t m = ascii_digits(a, a_len), n = ascii_digits(b, b_len), least = a_len < b_len ? a_len : b_len;
 	int r;
 
 	if (m != n)

@@ -27,7 +27,6 @@
 #include "tools/qread_put.h"
 #include "tools/top.h"
 #include "wire/control.h"
-#include "wire/fields.h"
 
 #define GOODBYE_MS 1000                 /* for the answer to QUIT */
 #define LISTENERS 16
@@ -160,17 +159,9 @@ is_trusted(void)
 static bool
 ask(bool *done, struct buf *text)
 {
-	struct buf request = BUF(100);
-	int s = control_connect(!is_trusted()), error;
-	bool ok = s >= 0 && fields_put(&request, is_trusted() ? "live" : "status") && control_send(s, &request) &&
-	    control_receive(s, done, text);
+	bool trusted = is_trusted();
 
-	error = errno;
-	buf_free(&request);
-	if (s >= 0)
-		close(s);
-	errno = error;
-	return ok;
+	return control_ask(!trusted, trusted ? "live" : "status", 0, done, text);
 }
 
 /* Without a runner nothing else is known of it. false: so it is */

@@ -52,7 +52,7 @@ runner_ask(struct runner *r)
 {
 	r->text.max = CONTROL_PACKET;
 	buf_clear(&r->text);
-	r->came = control_ask("status", 0, &r->done, &r->text);
+	r->came = control_ask(false, "status", 0, &r->done, &r->text);
 	r->error = errno;
 }
 

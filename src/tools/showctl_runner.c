@@ -42,7 +42,7 @@ runner_ask(struct runner *r)
 	bool done;
 
 	*r = (struct runner){ .is = RUNNER_UP };
-	if (!control_ask("status", 0, &done, &text))
+	if (!control_ask(false, "status", 0, &done, &text))
 		r->is = errno == ENOENT || errno == ECONNREFUSED ? RUNNER_NONE : errno == EACCES || errno == EPERM ? RUNNER_CLOSED :
 		    RUNNER_SILENT;
 	else if (!done)

@@ -447,7 +447,7 @@ snapshot(void)
 	bool done;
 	size_t i;
 
-	if (!control_ask("live", 0, &done, &text))
+	if (!control_ask(false, "live", 0, &done, &text))
 		die_say(EX_SOFT, reason(errno));
 	if (!done)
 		die_say(EX_SOFT, text.len ? text.s : "refused");

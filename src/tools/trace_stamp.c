@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/ascii.h"
 #include "lib/num.h"
 
 #define SECOND 1000000
@@ -10,12 +11,6 @@
 #define YEARS_BACK 8                    /* to the last 29th of February, at the worst */
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* does s have this shape? '0' a digit, ' ' a digit or a blank, anything else itself */
 static bool
@@ -26,25 +21,15 @@ shaped(const char *s, size_t n, const char *shape)
 	if (n < strlen(shape))
 		return false;
 	for (i = 0; shape[i]; i++)
-		if (shape[i] == '0' ? !is_digit(s[i]) : shape[i] == ' ' ? s[i] != ' ' && !is_digit(s[i]) : s[i] != shape[i])
+		if (shape[i] == '0' ? !ascii_digit(s[i]) : shape[i] == ' ' ? s[i] != ' ' && !ascii_digit(s[i]) : s[i] != shape[i])
 			return false;
 	return true;
 }
 
 static size_t
-digits(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && is_digit(s[i]))
-		i++;
-	return i;
-}
-
-static size_t
 fraction(const char *s, size_t n)
 {
-	size_t d = n && (*s == '.' || *s == ',') ? digits(s + 1, n - 1) : 0;
+	size_t d = n && (*s == '.' || *s == ',') ? ascii_digits(s + 1, n - 1) : 0;
 
 	return d ? d + 1 : 0;
 }
@@ -60,7 +45,7 @@ blanks(const char *s, size_t n, size_t at)
 static int
 hex(char c)
 {
-	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static size_t
@@ -141,9 +126,9 @@ trace_stamp(const char *s, size_t n, enum trace_form *form)
 	} else if (*s >= 'A' && *s <= 'S') {
 		*form = TRACE_SYSLOG;
 		used = syslog(s, n);
-	} else if (is_digit(*s) && !(used = iso(s, n, form))) {
+	} else if (ascii_digit(*s) && !(used = iso(s, n, form))) {
 		*form = TRACE_EPOCH;
-		d = digits(s, n);
+		d = ascii_digits(s, n);
 		used = d >= 9 && d <= 11 ? d + fraction(s + d, n - d) : 0;
 		used = used > d && used < n && s[used] == ' ' ? blanks(s, n, used) : 0;
 	}
@@ -262,7 +247,7 @@ epoch_s(struct span stamp)
 {
 	uint64_t s = 0;
 
-	(void)num_span(stamp.s, digits(stamp.s, stamp.n), 0, INT64_MAX / SECOND, &s);
+	(void)num_span(stamp.s, ascii_digits(stamp.s, stamp.n), 0, INT64_MAX / SECOND, &s);
 	return (int64_t)s;
 }
 
@@ -285,7 +270,7 @@ trace_stamp_us(struct span stamp, enum trace_form form, int64_t near_s)
 	case TRACE_SYSLOG:
 		return syslog_s(s, near_s) * SECOND + fraction_us(s + 15, stamp.n - 15);
 	case TRACE_EPOCH:
-		d = digits(s, stamp.n);
+		d = ascii_digits(s, stamp.n);
 		return epoch_s(stamp) * SECOND + fraction_us(s + d, stamp.n - d);
 	case TRACE_BARE:
 	default:

@@ -147,10 +147,10 @@ control_receive(int s, bool *done, struct buf *text)
 }
 
 bool
-control_ask(const char *verb, const char *argument, bool *done, struct buf *text)
+control_ask(bool users, const char *verb, const char *argument, bool *done, struct buf *text)
 {
 	struct buf b = BUF(CONTROL_PACKET);
-	int s = control_connect(false), e;
+	int s = control_connect(users), e;
 	bool ok = s >= 0 && fields_put(&b, verb) && (!argument || fields_put(&b, argument)) && control_send(s, &b) &&
 	    control_receive(s, done, text);
 

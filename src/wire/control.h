@@ -74,9 +74,9 @@
 #define CONTROL_IDS 500                 /* in a packet; their answers fit one */
 #define CONTROL_TIMEOUT_S 30            /* how long a tool waits for an answer */
 
-/* For tools: ask and wait. true: answered, *done says K or E, text holds the words.
+/* For tools: ask at queue/ctl, or with users at queue/pub/ctl, and wait. true: answered, *done says K or E, text holds the words.
  * false: errno (ENOENT, ECONNREFUSED: no runner; ETIMEDOUT: it is silent). argument may be 0. */
-bool control_ask(const char *verb, const char *argument, bool *done, struct buf *text);
+bool control_ask(bool users, const char *verb, const char *argument, bool *done, struct buf *text);
 /* The same in pieces, for many requests over one connection. A socket, the caller's, or -1 with errno as above; users: that of
  * queue/pub/ctl. It waits no longer than CONTROL_TIMEOUT_S for anything. */
 int control_connect(bool users);
