@@ -4,9 +4,10 @@
 #   is 'promise' "got" "want"      ok if the two strings are equal
 #   skip_all 'reason'              this test cannot run here; said aloud
 #   finish                         last line of every test
-# $T is a scratch directory, gone at the end. $B holds the programs and is first in PATH.
+# $T is a scratch directory, gone at the end. $B holds the programs and is first in PATH; then come the system's own, which are
+# those that scripts/check installs: a version manager's stand-in for python3 costs nine times as much to start.
 B=${PNEU_BUILD:-$PWD/build}
-PATH=$B:$PATH
+PATH=$B:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PATH
 T=$(mktemp -d "${TMPDIR:-/tmp}/pneu-test.XXXXXX") || exit 1
 tap_n=0
