@@ -17,11 +17,11 @@ t() {
 	tap_p=$1; shift
 	tap_n=$((tap_n + 1))
 	if "$@" >"$T/.tap" 2>&1; then
-		echo "ok $tap_n - $tap_p"
+		printf 'ok %s\n' "$tap_n - $tap_p"
 	else
 		tap_bad=$((tap_bad + 1))
-		echo "not ok $tap_n - $tap_p"
-		echo "# command: $*"
+		printf 'not ok %s\n' "$tap_n - $tap_p"
+		printf '# command: %s\n' "$*"
 		sed 's/^/# /' "$T/.tap" | head -n 40
 		on_failure | sed 's/^/#   /'
 	fi
