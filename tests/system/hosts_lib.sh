@@ -13,7 +13,7 @@
 # Hosts reach each other by their names, and with something that is called ssh.
 . tests/system/host.sh
 hosts_load=$PWD/tests/system/hosts_load.py
-hosts_names='world 1 mx 10 fe1 11 fe2 12 be1 21 be2 22'
+hosts_names='world 1 mx 10 fe1 11 fe2 12 be1 21 be2 22 web 31'
 
 hosts_begin() {
 	for hosts_p in python3 rsync tar setpriv flock; do
