@@ -554,18 +554,28 @@ ask(struct trace *t, const char *s)
 	t->addresses = true;
 }
 
-/* a log that is named in a setting may not be there yet */
-static void
-take_named(struct trace *t, const char *path)
+#define JOURNAL "/run/systemd/journal"
+
+static int64_t
+since_s(const struct trace *t)
 {
-	if (access(path, F_OK) == 0 || errno != ENOENT)
-		(void)trace_sources_file(t->sources, path);
+	return t->since_us == INT64_MIN ? INT64_MIN : t->since_us / 1000000;
 }
 
-/* control/logs; else those of an instance, which stand beside its etc; else /var/log/pneu */
-static void
+/* a log that is named in a setting may not be there yet; false: one that is there cannot be read, said why */
+static bool
+take_named(struct trace *t, const char *path)
+{
+	if (strcmp(path, "journal") == 0)
+		return trace_sources_journal(t->sources, since_s(t));
+	return (access(path, F_OK) != 0 && errno == ENOENT) || trace_sources_file(t->sources, path);
+}
+
+/* control/logs; else those of an instance, which stand beside its etc; else /var/log/pneu; and if nothing is there, the journal */
+static bool
 take_preset(struct trace *t)
 {
+	bool ok = true;
 	struct buf logs = BUF(0), beside = BUF(4096);
 	struct conf table[] = { { "logs", CONF_LINES, &logs, 0, 0, 0 } };
 	struct conf_error e;
@@ -574,18 +584,21 @@ take_preset(struct trace *t)
 	if (!conf_read(table, 1, &e))
 		die_say(EX_SOFT, e.text);
 	for (line = conf_next(&logs, 0); line; line = conf_next(&logs, line))
-		take_named(t, line);
+		ok &= take_named(t, line);
 	if (!logs.s && place_private()) {
 		if (!buf_puts(&beside, place_etc()) || !buf_puts(&beside, "/../log"))
 			die_sys(EX_SOFT, "hold a name");
-		take_named(t, beside.s);
+		ok &= take_named(t, beside.s);
 	} else if (!logs.s)
-		take_named(t, "/var/log/pneu");
+		ok &= take_named(t, "/var/log/pneu");
+	if (!logs.s && !place_private() && !trace_sources_count(t->sources) && access(JOURNAL, F_OK) == 0)
+		ok &= take_named(t, "journal");
 	buf_free(&beside);
 	buf_free(&logs);
 	if (!trace_sources_count(t->sources))
 		die_say(EX_HARD, place_private() ? "no logs: name them with -f or -d, or in control/logs" :
 		    "no logs in /var/log/pneu, or where control/logs says: name them with -f or -d");
+	return ok;
 }
 
 static bool
@@ -625,7 +638,7 @@ read_options(struct trace *t, int argc, char **argv)
 	while (optind < argc)
 		ask(t, argv[optind++]);
 	if (!named)
-		take_preset(t);
+		ok &= take_preset(t);
 	return ok;
 }
 
@@ -633,7 +646,6 @@ int
 main(int argc, char **argv)
 {
 	static struct trace t = { .since_us = INT64_MIN, .until_us = INT64_MAX, .clock_us = TRACE_ANY_TIME };
-	int64_t since_s;
 	size_t found;
 	bool ok;
 
@@ -642,13 +654,12 @@ main(int argc, char **argv)
 	if (!(t.sources = trace_sources_new()))
 		die_sys(EX_SOFT, "start");
 	ok = read_options(&t, argc, argv);
-	since_s = t.since_us == INT64_MIN ? INT64_MIN : t.since_us / 1000000;
-	ok &= trace_sources_read(t.sources, since_s, learn, &t);
+	ok &= trace_sources_read(t.sources, since_s(&t), learn, &t);
 	trace_follow(&t.index);
 	trace_numbers_forget(&t.index);
 	t.clock_us = TRACE_ANY_TIME;
 	if (t.index.count)
-		ok &= trace_sources_read(t.sources, since_s, gather, &t);
+		ok &= trace_sources_read(t.sources, since_s(&t), gather, &t);
 	show(&t, &found);
 	if (t.index.full)
 		warn_say("that is more than fits into memory, something is missing: say less of it, or when (--since, --until)");

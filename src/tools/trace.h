@@ -63,6 +63,8 @@ struct trace_sources *trace_sources_new(void);  /* 0: ENOMEM */
 /* A file, or "-" for descriptor 0; a directory with all that is in it. false: said why */
 bool trace_sources_file(struct trace_sources *, const char *path);
 bool trace_sources_directory(struct trace_sources *, const char *path);
+/* What systemd's journal has of the units pneu*, from a day before since_s on (INT64_MIN: all of it), by journalctl. false: said why */
+bool trace_sources_journal(struct trace_sources *, int64_t since_s);
 size_t trace_sources_count(const struct trace_sources *);
 /* Hand over each line, the files of one log in the order in which they were written. Those that have not been changed since
  * since_s are left out. false: one of them could not be read, said which; the others were. */

@@ -200,6 +200,37 @@ trace_sources_file(struct trace_sources *t, const char *path)
 	return add(t, path, kept);
 }
 
+bool
+trace_sources_journal(struct trace_sources *t, int64_t since_s)
+{
+	char since[32];
+	char *argv[] = { "journalctl", "--no-pager", "-o", "export", "-u", "pneu*", since, 0 };
+	struct proc_fd map;
+	int p[2], kept;
+	pid_t pid;
+
+	snprintf(since, sizeof since, "--since=@%lld", (long long)(since_s > DAY_S ? since_s - DAY_S : 0));
+	if (!fd_pipe(p))
+		die_sys(EX_SOFT, "make a pipe");
+	map = (struct proc_fd){ p[1], 1 };
+	pid = proc_spawn(*argv, argv, environ, &map, 1);
+	if (pid < 0)
+		warn_sys("run ", *argv);
+	close(p[1]);
+	if (pid < 0) {
+		close(p[0]);
+		return false;
+	}
+	kept = spool(p[0]);
+	close(p[0]);
+	if (proc_wait(pid) != 0) {
+		warn_say("journalctl could not tell what the journal has");
+		close(kept);
+		return false;
+	}
+	return add(t, "the journal", kept);
+}
+
 /* what stands beside logs: the loggers' own files, the journal, which only journalctl reads */
 static bool
 is_no_log(const char *name)

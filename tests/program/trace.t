@@ -217,6 +217,23 @@ mv "$a/plain" "$a/log"
 is 'an instance knows where its logs are' "$(story)" "$(cat "$T/want")"
 printf '%s\n' '# ours' "$a/kept/send" "$a/kept/smtpd/current" "$T/not-there-yet" >"$a/etc/logs"
 is 'control/logs names others' "$(story)" "$(cat "$T/want")"
+echo journal >"$a/etc/logs"
+mkdir "$T/fake"
+cat >"$T/fake/journalctl" <<END
+#!/bin/sh
+echo "\$*" >"$T/asked"
+[ ! -e "$T/broken" ] || exit 1
+exec cat "$T/sys/export"
+END
+chmod 755 "$T/fake/journalctl"
+by_journal() { (PATH=$T/fake:$PATH; story "$@"); }
+is "one may be systemd's journal" "$(by_journal)" "$(cat "$T/want")"
+is 'of which our units are asked for' "$(cat "$T/asked")" '--no-pager -o export -u pneu* --since=@0'
+by_journal -s 2026-11-22 >/dev/null
+t 'and no more of it than was asked for, but for a day' grep -q -e '--since=@17952[0-9]*$' "$T/asked"
+: >"$T/broken"
+is 'a journal that cannot be read is trouble' "$(PATH=$T/fake:$PATH; pneu-trace "$first" >"$T/out" 2>&1; echo "$?")" 100
+t 'that is named' grep -q 'journalctl could not' "$T/out"
 
 # ---- stamps
 
