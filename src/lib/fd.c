@@ -136,6 +136,24 @@ fd_pipe(int p[2])
 	return pipe2(p, O_CLOEXEC) == 0;
 }
 
+int
+fd_filled_pipe(const void *s, size_t n)
+{
+	int p[2], cause;
+	bool ok;
+
+	if (!fd_pipe(p))
+		return -1;
+	ok = fd_write(p[1], s, n);
+	cause = errno;
+	close(p[1]);
+	if (ok)
+		return p[0];
+	close(p[0]);
+	errno = cause;
+	return -1;
+}
+
 bool
 fd_pair(int p[2])
 {

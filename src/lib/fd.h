@@ -20,6 +20,9 @@ bool fd_copy(int out, int in, off_t from, size_t n);
  * What is there (POLLHUP and POLLERR come unasked), 0 when time is up, -1 errno */
 int fd_wait(int fd, short events, int64_t until_ms);
 bool fd_pipe(int p[2]);                                 /* both close-on-exec */
+/* A pipe that holds these bytes, PIPE_BUF of them at most, and then ends, so that nobody need write while another reads.
+ * Where to read from, close-on-exec, the caller's; -1 errno */
+int fd_filled_pipe(const void *, size_t n);
 bool fd_pair(int p[2]);                                 /* SOCK_SEQPACKET pair, both close-on-exec */
 
 /* One packet with at most one descriptor attached (pass -1 for none).

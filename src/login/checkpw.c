@@ -28,12 +28,12 @@
 #include "lib/sig.h"
 #include "login/mailbox.h"
 #include "login/secret.h"
+#include "wire/credentials.h"
 #include "wire/passwords.h"
 
 #define EX_NO 1
 #define EX_MISUSED 2
 #define ASKED 3                         /* the descriptor with login and password */
-#define ASKED_MAX 512
 #define TIMEOUT_S 60                    /* for whoever writes to it, and for a name service that hangs */
 #define ROLE "pneud"                    /* who may ask but root */
 #define DAY_S 86400
@@ -41,7 +41,7 @@
 /* what unknown logins are measured with where no database says better: how Debian hashes today, and how all do */
 static const char *const models[] = { "$y$j9T$k1YpTf7.uQmHbC3.w0Xrs/$", "$6$k1YpTf7uQmHbC3w0$" };
 
-static char asked[ASKED_MAX + 1];
+static char asked[CREDENTIALS_ASKED + 1];
 static struct crypt_data hashing;
 static struct passwords_entry entry;
 static struct compat_shadow shadow;
@@ -115,20 +115,18 @@ static const char *
 read_question(const char **password)
 {
 	ssize_t n = fd_read(ASKED, asked, sizeof asked);
-	const char *end;
+	const char *login;
 
 	if (n < 0)
 		die_sys(EX_SOFT, "read descriptor 3");
 	close(ASKED);
-	if (n > ASKED_MAX) {
+	if (n > CREDENTIALS_ASKED) {
 		explicit_bzero(asked, sizeof asked);
 		_exit(EX_NO);
 	}
-	end = memchr(asked, 0, (size_t)n);
-	*password = end ? end + 1 : asked;
-	if (!end || !memchr(*password, 0, (size_t)(asked + n - *password)))
+	if (!credentials_get(asked, (size_t)n, &login, password))
 		die_say(EX_MISUSED, "descriptor 3 does not have a login and a password, each ended by a zero byte");
-	return asked;
+	return login;
 }
 
 /* false: there is no database */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base64.h"
@@ -18,7 +17,6 @@
 
 #define BAD_MAX 10
 #define COMMANDS_MAX 100
-#define DELAY_MAX_S 30
 #define TLS_HANDSHAKE 0x16              /* first byte of a client that expected TLS at once */
 
 static void
@@ -81,96 +79,38 @@ log_login(const struct authorize *a, const char *how, const char *mechanism, con
 /* ---- a login and a password */
 
 static void
-wait_long(const struct authorize *a)
-{
-	uint64_t delay_s = a->delay_s, i;
-	struct timespec t = { 0, 0 };
-
-	for (i = 1; i < a->wrong && delay_s < DELAY_MAX_S; i++)
-		delay_s *= 2;
-	t.tv_sec = (time_t)(delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S);
-	if (t.tv_sec)
-		(void)nanosleep(&t, 0);
-}
-
-static void
 wrong(struct authorize *a, const char *how, const char *mechanism, const char *login)
 {
 	a->wrong++;
 	log_login(a, how, mechanism, login);
-	wait_long(a);
+	credentials_wait(a->delay_s, a->wrong);
 	if (a->wrong >= a->most_wrong)
 		refuse(a, "[AUTH] too many wrong passwords");
 	else
 		bad(a, "[AUTH] login or password is wrong");
 }
 
-static bool
-sane(const char *login)
-{
-	size_t i, n = strlen(login);
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)login[i] < ' ' || login[i] == 127)
-			return false;
-	return n > 0 && n <= AUTHORIZE_LOGIN;
-}
-
-/* control/badlogins: 1 listed, 0 not, -1 it cannot be told */
-static int
-blocked(const struct authorize *a, const char *login)
-{
-	struct buf list = BUF(0);
-	const struct conf table[] = { { "badlogins", CONF_LINES, &list, 0, 0, 0 } };
-	struct conf_error e;
-	const char *line = 0;
-	int found = 0;
-
-	if (!conf_read(table, 1, &e)) {
-		say(a->id, " trouble: ", e.text);
-		return -1;
-	}
-	while (!found && (line = conf_next(&list, line)))
-		found = strcasecmp(line, login) == 0;
-	buf_free(&list);
-	return found;
-}
-
-/* 0: it does not fit */
-static size_t
-make_question(const struct authorize *a, char asked[KEEPER_ASKED], const char *login, const char *password)
-{
-	char now[NUM_TEXT];
-	const char *stamp = a->apop ? a->banner : num_text(now, (uint64_t)clock_wall_s());
-	size_t l = strlen(login) + 1, p = strlen(password) + 1, t = strlen(stamp) + 1;
-
-	if (l + p + t > KEEPER_ASKED)
-		return 0;
-	memcpy(asked, login, l);
-	memcpy(asked + l, password, p);
-	memcpy(asked + l + p, stamp, t);
-	return l + p + t;
-}
-
 static void
 log_in(struct authorize *a, const char *login, const char *password, const char *mechanism)
 {
-	char asked[KEEPER_ASKED];
+	char asked[CREDENTIALS_ASKED], now[NUM_TEXT];
 	enum keeper_answer answer;
-	int block;
+	enum credentials_block block;
+	struct conf_error e;
 	size_t n;
 
-	n = make_question(a, asked, login, password);
-	if (!sane(login) || !*password || !n) {
+	n = credentials_put(asked, login, password, a->apop ? a->banner : num_text(now, (uint64_t)clock_wall_s()));
+	if (!credentials_sane(login) || !*password || !n) {
 		explicit_bzero(asked, sizeof asked);
 		wrong(a, "failed", mechanism, login);
 		return;
 	}
-	if ((block = blocked(a, login)) != 0) {
+	if ((block = credentials_blocked(-1, login, &e)) != CREDENTIALS_FREE) {
 		explicit_bzero(asked, sizeof asked);
-		if (block < 0)
+		if (block == CREDENTIALS_UNTOLD) {
+			say(a->id, " trouble: ", e.text);
 			refuse(a, "[SYS/TEMP] unable to check logins now, try later");
-		else
+		} else
 			wrong(a, "blocked", mechanism, login);
 		return;
 	}
@@ -211,7 +151,7 @@ on_user(struct authorize *a, struct command *c)
 		senseless(a, "USER NAME is expected");
 	else {
 		/* one that is too long is nobody's, as no login has this byte; PASS tells, as for all who do not exist */
-		snprintf(a->login, sizeof a->login, "%s", strlen(c->rest) <= AUTHORIZE_LOGIN ? c->rest : "\1");
+		snprintf(a->login, sizeof a->login, "%s", strlen(c->rest) <= CREDENTIALS_LOGIN ? c->rest : "\1");
 		good(a, "");
 	}
 }
@@ -219,7 +159,7 @@ on_user(struct authorize *a, struct command *c)
 static void
 on_pass(struct authorize *a, struct command *c)
 {
-	char login[AUTHORIZE_LOGIN + 1];
+	char login[CREDENTIALS_LOGIN + 1];
 
 	if (!*a->login) {
 		senseless(a, "USER comes first");

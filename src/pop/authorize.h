@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "pop/dialog.h"
+#include "wire/credentials.h"
 #include "wire/peer.h"
 #include "wire/tlswrap.h"
 
-#define AUTHORIZE_LOGIN 255             /* bytes of a login */
 #define AUTHORIZE_BANNER 300
 #define AUTHORIZE_COMMAND_S 60
 #define AUTHORIZE_S 300                 /* from the greeting to the login */
@@ -27,7 +27,7 @@ struct authorize {
 	int keeper;                     /* keeper.h */
 	uint64_t without_tls, most_wrong, delay_s;
 	char banner[AUTHORIZE_BANNER];  /* with apop: the timestamp, <...> */
-	char login[AUTHORIZE_LOGIN + 1];        /* of USER; "" none */
+	char login[CREDENTIALS_LOGIN + 1];      /* of USER; "" none */
 	uint64_t wrong, bad, commands;
 	bool over;
 };

@@ -15,11 +15,11 @@ extern char **environ;
 enum keeper_answer
 keeper_ask(int sock, char where, const char *question, size_t n)
 {
-	char packet[KEEPER_ASKED + 1], answer;
+	char packet[CREDENTIALS_ASKED + 1], answer;
 	bool ok;
 	int none;
 
-	if (n > KEEPER_ASKED)
+	if (n > CREDENTIALS_ASKED)
 		return KEEPER_WRONG;
 	packet[0] = where;
 	memcpy(packet + 1, question, n);
@@ -30,40 +30,21 @@ keeper_ask(int sock, char where, const char *question, size_t n)
 	return answer == KEEPER_DONE ? KEEPER_DONE : answer == KEEPER_WRONG ? KEEPER_WRONG : KEEPER_TROUBLE;
 }
 
-/* all of it fits into a pipe, so nobody need read yet */
-static bool
-put_question(int p[2], const char *question, size_t n)
-{
-	int cause;
-
-	if (!fd_pipe(p))
-		return false;
-	if (!fd_write(p[1], question, n)) {
-		cause = errno;
-		close(p[0]);
-		close(p[1]);
-		errno = cause;
-		return false;
-	}
-	close(p[1]);
-	return true;
-}
-
 /* the exit code, or -1: errno, 0 if a signal killed it */
 static int
 run(char **argv, char where, const char *question, size_t n)
 {
 	struct tls tls = { .way = where == KEEPER_UCSPI ? TLS_UCSPI : TLS_NONE, .on = where == KEEPER_UCSPI };
 	struct proc_fd map[3] = { { -1, 0 }, { -1, 1 }, { -1, 3 } };
-	int p[2];
+	int asked;
 	pid_t pid;
 
 	tlswrap_connection(&tls, &map[0].from, &map[1].from);
-	if (!put_question(p, question, n))
+	if ((asked = fd_filled_pipe(question, n)) < 0)
 		return -1;
-	map[2].from = p[0];
+	map[2].from = asked;
 	pid = proc_spawn(argv[0], argv, environ, map, 3);
-	close(p[0]);
+	close(asked);
 	if (pid < 0)
 		return -1;
 	errno = 0;
@@ -90,7 +71,7 @@ check(char **argv, const char *packet, size_t n, const char *id)
 void
 keeper_run(int sock, char **argv, const char *id)
 {
-	char packet[KEEPER_ASKED + 1], answer;
+	char packet[CREDENTIALS_ASKED + 1], answer;
 	ssize_t n;
 	int none;
 

@@ -2,7 +2,7 @@
  *
  * One speaks to the client and, where there is root, is not root. The other waits, parses nothing, and starts the checkpassword
  * program, with the client's descriptors, when it is told a login and a password; it is the one that may become the user.
- *   speaker -> keeper   KEEPER_CLEAR or KEEPER_UCSPI, then what goes to the program's descriptor 3, KEEPER_ASKED bytes at most
+ *   speaker -> keeper   KEEPER_CLEAR or KEEPER_UCSPI, then what goes to the program's descriptor 3, CREDENTIALS_ASKED bytes at most
  *   keeper  -> speaker  enum keeper_answer, a byte
  * Over a SOCK_SEQPACKET pair; the end of either is the end of both. */
 #ifndef POP_KEEPER_H
@@ -10,7 +10,8 @@
 
 #include <stddef.h>
 
-#define KEEPER_ASKED 512                /* login 0 password 0 timestamp 0, as checkpassword has it */
+#include "wire/credentials.h"
+
 #define KEEPER_CLEAR 'c'                /* the client is at descriptors 0 and 1 */
 #define KEEPER_UCSPI 'u'                /* it is at those that UCSPI-TLS gave for the encrypted connection */
 

@@ -2,16 +2,12 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "compat/compat.h"
 #include "lib/base64.h"
 #include "smtp/answer.h"
-#include "smtp/badlogin.h"
 #include "smtp/command.h"
 #include "smtp/session.h"
-
-#define DELAY_MAX_S 30
 
 bool
 auth_configured(const struct session *s)
@@ -27,7 +23,7 @@ allowed(struct session *s)
 	const struct conf table[] = {
 		{ "authwithouttls", CONF_NUMBER, &a->without_tls, 0, 0, 1 },
 		{ "maxauthfail", CONF_NUMBER, &a->most_wrong, 5, 1, 1000 },
-		{ "authdelay", CONF_NUMBER, &a->delay_s, 1, 0, DELAY_MAX_S },
+		{ "authdelay", CONF_NUMBER, &a->delay_s, 1, 0, CREDENTIALS_DELAY_S },
 		{ "timeoutauth", CONF_NUMBER, &a->timeout_s, 60, 1, 3600 },
 	};
 	struct conf_error e;
@@ -51,6 +47,23 @@ auth_forget(struct session *s)
 {
 	*s->auth.login = 0;
 	s->relay = s->set->relayclient;
+}
+
+const char *
+auth_blocked(const struct session *s, const char *login, const char *blocked, const char *untold)
+{
+	struct conf_error e;
+
+	switch (credentials_blocked(s->set->etc.dir, login, &e)) {
+	case CREDENTIALS_FREE:
+		return 0;
+	case CREDENTIALS_BLOCKED:
+		return blocked;
+	case CREDENTIALS_UNTOLD:
+	default:
+		log_trouble(s, e.text, login);
+		return untold;
+	}
 }
 
 /* ---- the dialogue */
@@ -105,39 +118,15 @@ response(struct session *s, char *initial, const char *text, size_t *n)
 }
 
 static void
-wait_long(struct session *s)
-{
-	uint64_t delay_s = s->auth.delay_s, i;
-	struct timespec t = { 0, 0 };
-
-	for (i = 1; i < s->auth.wrong && delay_s < DELAY_MAX_S; i++)
-		delay_s *= 2;
-	t.tv_sec = (time_t)(delay_s < DELAY_MAX_S ? delay_s : DELAY_MAX_S);
-	if (t.tv_sec)
-		(void)nanosleep(&t, 0);
-}
-
-static void
 wrong(struct session *s, const char *login, const char *mechanism)
 {
 	s->auth.wrong++;
 	log_login(s, "failed", mechanism, login);
-	wait_long(s);
+	credentials_wait(s->auth.delay_s, s->auth.wrong);
 	if (s->auth.wrong >= s->auth.most_wrong)
 		answer_close(s, "4.7.0", "too many wrong passwords");
 	else
 		answer_refuse(s, "535 5.7.8 login or password is wrong");
-}
-
-static bool
-sane(const char *login)
-{
-	size_t i, n = strlen(login);
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)login[i] < ' ' || login[i] == 127)
-			return false;
-	return n > 0 && n <= AUTH_LOGIN;
 }
 
 static void
@@ -145,13 +134,14 @@ decide(struct session *s, const char *login, const char *password, const char *m
 {
 	const char *refusal;
 
-	if (!sane(login) || !*password) {
+	if (!credentials_sane(login) || !*password) {
 		wrong(s, login, mechanism);
 		return;
 	}
 	switch (login_check(s, login, password)) {
 	case LOGIN_RIGHT:
-		if ((refusal = badlogin_refusal(s, login))) {
+		if ((refusal = auth_blocked(s, login, "535 5.7.8 this login is blocked: ask the administrator",
+		    "454 4.7.0 unable to check logins now, try later"))) {
 			log_login(s, "blocked", mechanism, login);
 			answer_refuse(s, refusal);
 			break;
@@ -194,13 +184,13 @@ plain(struct session *s, char *initial)
 static void
 login(struct session *s, char *initial)
 {
-	char name[AUTH_LOGIN + 1];
+	char name[CREDENTIALS_LOGIN + 1];
 	size_t n;
 	char *text = response(s, initial, "334 VXNlcm5hbWU6", &n);
 
 	if (!text)
 		return;
-	if (n > AUTH_LOGIN || strlen(text) != n)
+	if (n > CREDENTIALS_LOGIN || strlen(text) != n)
 		*text = 0, n = 0;               /* nobody's */
 	memcpy(name, text, n + 1);
 	if (!(text = challenge(s, "334 UGFzc3dvcmQ6", &n)))

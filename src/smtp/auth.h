@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUTH_LOGIN 255                  /* bytes of a login */
+#include "wire/credentials.h"
+
 #define AUTH_LINE 12288                 /* bytes of the command, and of an answer to a challenge, with its end: RFC 4954 4 */
-#define AUTH_ASKED 512                  /* what checkpassword reads: login 0 password 0 timestamp 0 */
 
 struct auth {
-	char login[AUTH_LOGIN + 1];     /* "" nobody yet */
+	char login[CREDENTIALS_LOGIN + 1];      /* "" nobody yet */
 	const char *method;             /* how, PLAIN or LOGIN */
 	uint64_t wrong;                 /* times, in the whole session */
 	bool read;                      /* the settings below are there */
@@ -26,9 +26,11 @@ bool auth_configured(const struct session *);   /* there is a program that decid
 bool auth_offered(struct session *);            /* and AUTH makes sense now */
 void auth_run(struct session *, const char *arg);       /* the command AUTH; arg is overwritten */
 void auth_forget(struct session *);             /* nobody is logged in; wrong passwords stay counted */
+/* 0: the login is not in control/badlogins; else the refusal, `blocked` or, if that cannot be told, `untold` */
+const char *auth_blocked(const struct session *, const char *login, const char *blocked, const char *untold);
 
 enum login_result { LOGIN_RIGHT, LOGIN_WRONG, LOGIN_TROUBLE };
-/* login.c: ask the program. Both strings end in 0 and fit AUTH_ASKED together, else it is wrong. Trouble is logged. */
+/* login.c: ask the program. What does not fit into a question is wrong. Trouble is logged. */
 enum login_result login_check(struct session *, const char *login, const char *password);
 
 #endif

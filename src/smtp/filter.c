@@ -40,7 +40,7 @@ named(const char *variable)
 bool
 filter_origin(const struct session *s, struct buf *envelope)
 {
-	char login[AUTH_LOGIN + 1], client[IP_TEXT] = "", *p;
+	char login[CREDENTIALS_LOGIN + 1], client[IP_TEXT] = "", *p;
 	unsigned char ip[16];
 
 	if (!named("PNEU_FILTER") && named("QMAILQUEUE"))

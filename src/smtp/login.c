@@ -70,29 +70,6 @@ await(pid_t pid, uint64_t limit_s)
 	return r < 0 ? -1 : proc_code(status);
 }
 
-/* all of it fits into a pipe, so nobody need read yet */
-static bool
-put_question(int p[2], const char *login, const char *password)
-{
-	char asked[AUTH_ASKED], *at = asked;
-	size_t a = strlen(login) + 1, b = strlen(password) + 1;
-	bool ok;
-
-	memcpy(at, login, a);
-	memcpy(at += a, password, b);
-	at += b;
-	at += num_dec(at, (uint64_t)clock_wall_s());
-	*at++ = 0;
-	ok = fd_pipe(p);
-	if (ok && !fd_write(p[1], asked, (size_t)(at - asked))) {
-		close(p[0]);
-		close(p[1]);
-		ok = false;
-	} else if (ok)
-		close(p[1]);
-	explicit_bzero(asked, sizeof asked);
-	return ok;
-}
 
 static int
 run(struct session *s, int question)
@@ -116,18 +93,21 @@ run(struct session *s, int question)
 enum login_result
 login_check(struct session *s, const char *login, const char *password)
 {
-	int p[2], code;
-	char text[NUM_TEXT];
+	char asked[CREDENTIALS_ASKED], text[NUM_TEXT];
+	size_t n = credentials_put(asked, login, password, num_text(text, (uint64_t)clock_wall_s()));
+	int question, code;
 
-	if (strlen(login) + strlen(password) + 2 + NUM_TEXT > AUTH_ASKED)
+	if (n == 0)
 		return LOGIN_WRONG;
-	if (!put_question(p, login, password)) {
+	question = fd_filled_pipe(asked, n);
+	explicit_bzero(asked, sizeof asked);
+	if (question < 0) {
 		log_trouble(s, "unable to ask the checkpassword program", strerror(errno));
 		return LOGIN_TROUBLE;
 	}
 	errno = 0;
-	code = run(s, p[0]);
-	close(p[0]);
+	code = run(s, question);
+	close(question);
 	if (code == 0)
 		return LOGIN_RIGHT;
 	if (code == 1)

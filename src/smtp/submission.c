@@ -10,7 +10,6 @@
 #include "mail/date.h"
 #include "mail/received.h"
 #include "smtp/answer.h"
-#include "smtp/badlogin.h"
 #include "smtp/rate.h"
 #include "smtp/session.h"
 
@@ -68,8 +67,9 @@ submission_may_begin(struct session *s)
 		return needs_tls(s);
 	if (s->submission.required && !*s->auth.login)
 		return "530 5.7.0 log in first: AUTH is required here";
-	if (*s->auth.login && (refusal = badlogin_refusal(s, s->auth.login)))
-		return *refusal == '4' ? BROKEN : "550 5.7.1 this login is blocked: ask the administrator";
+	if (*s->auth.login &&
+	    (refusal = auth_blocked(s, s->auth.login, "550 5.7.1 this login is blocked: ask the administrator", BROKEN)))
+		return refusal;
 	if (users_own(s) && !settings(s))
 		return BROKEN;
 	return 0;

@@ -2,7 +2,7 @@
  *   input   'a': what a client says before it has logged in; 's': after it; 'm' PIECE: a message, sent in pieces
  * A session ends, with answers that are lines; a message looks the same however it is cut, has the size that was counted, and its
  * end only at its end.
- * sources: src/pop/authorize.c src/pop/command.c src/pop/dialog.c src/pop/keeper.c src/pop/serve.c src/pop/maildrop.c src/pop/sizes.c src/pop/transfer.c src/wire/tlswrap.c src/lib/base64.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/fd.c src/lib/file.c src/lib/in.c src/lib/ip.c src/lib/num.c src/lib/out.c src/lib/place.c src/lib/proc.c src/lib/sha1.c src/compat/linux/system.c
+ * sources: src/pop/authorize.c src/wire/credentials.c src/pop/command.c src/pop/dialog.c src/pop/keeper.c src/pop/serve.c src/pop/maildrop.c src/pop/sizes.c src/pop/transfer.c src/wire/tlswrap.c src/lib/base64.c src/lib/buf.c src/lib/clock.c src/lib/conf.c src/lib/fd.c src/lib/file.c src/lib/in.c src/lib/ip.c src/lib/num.c src/lib/out.c src/lib/place.c src/lib/proc.c src/lib/sha1.c src/compat/linux/system.c
  */
 #include <fcntl.h>
 #include <stdint.h>
