@@ -27,7 +27,7 @@ SYS    := $(shell test "$$(uname -s)" = Linux && echo linux || echo posix)
 MUSL   := $(if $(SAN),,$(shell command -v musl-gcc))
 B       = build$(if $(SAN),-san)$(if $(filter posix,$(SYS)),-posix)
 
-OPT     = -O2 -g
+OPT     = $(if $(SAN),-O1,-O2) -g
 WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 HARD    = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer,-fstack-protector-strong)
 CPPF    = -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DPNEU_ETC_DIR='"$(ETC)"' -DPNEU_QUEUE_DIR='"$(QUEUE)"' -DPNEU_BIN_DIR='"$(BIN)"' $(CPPFLAGS)
@@ -41,6 +41,8 @@ MULTI  := $(shell $(CC) -print-multiarch)
 # code and constants share pages: a start touches two pages and two mappings fewer, a tenth of its cost
 PAGES   = -Wl,-z,noseparate-code
 LEANLD  = $(if $(SAN),,$(if $(or $(MUSL),$(shell echo 'int main(void){return 0;}' | $(CC) -static -xc - -o /dev/null 2>/dev/null && echo y)),-static $(PAGES)))
+# without musl one compiler makes both kinds: then it makes them once, in the way that suits both
+KIND    = $(if $(MUSL),lean,nss)
 NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
@@ -50,11 +52,11 @@ PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 
 all: $(PROGS)
-$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/lean/src/$p.o $B/lean.a ; $$(call run,LD,$$@)$$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
+$(foreach p,$(LEAN),$(eval $B/pneu-$(notdir $p): $B/$(KIND)/src/$p.o $B/$(KIND).a ; $$(call run,LD,$$@)$$(LEANCC) $$(CF) $$(LEANLD) $$(LDF) -o $$@ $$^ $$(CDB)))
 $(foreach p,$(NSS),$(eval $B/pneu-$(notdir $p): $B/nss/src/$p.o $B/nss.a ; $$(call run,LD,$$@)$$(CC) $$(CF) -pie $$(LDF) -o $$@ $$^ $$(CDB) $$(CRYPT)))
 # crypt(3) is libc's, but on Linux it lives in a library of its own; who checks passwords must know the system's hashes
 $B/pneu-checkpw: CRYPT = -lcrypt
-$B/tests/%: $B/lean/tests/%.o $B/lean.a
+$B/tests/%: $B/$(KIND)/tests/%.o $B/$(KIND).a
 	@mkdir -p $(@D)
 	$(call run,LD,$@)$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)
 $B/lean.a: $(PARTS:%.c=$B/lean/%.o)
@@ -67,7 +69,7 @@ $B/lean/%.o: %.c Makefile
 	$(call run,CC,$<)$(LEANCC) $(CPPF) -Itests $(CF) -c -o $@ $<
 $B/nss/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call run,CC,$<)$(CC) $(CPPF) $(CF) $(NSSF) -c -o $@ $<
+	$(call run,CC,$<)$(CC) $(CPPF) -Itests $(CF) $(NSSF) -c -o $@ $<
 
 # which programs there are, for who examines an installation
 $B/lean/src/tools/showctl_host.o $B/nss/src/tools/showctl_host.o: CPPF += -DPNEU_PROGRAMS='"$(notdir $(PROGS))"'

@@ -1,6 +1,7 @@
 #include "resolve/listfile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,13 +12,13 @@
 static struct aliases aliases = { .fd = -1 };
 static struct routing *routing;
 static struct expand x;
-static char top[400];                   /* the scratch directory, without links */
+static char top[PATH_MAX];              /* the scratch directory, without links */
 static bool rooted;                     /* we are root, and only root can change what leads there */
 
 static const char *
 path_of(const char *name)
 {
-	static char path[2][500];
+	static char path[2][sizeof top + 100];
 	static int turn;
 
 	turn ^= 1;
