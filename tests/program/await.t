@@ -3,16 +3,20 @@
 command -v python3 >/dev/null || skip_all 'python3 is needed'
 . tests/program/send.sh
 
-client() { timeout 60 python3 tests/program/qctl_client.py "$Q/pub/ctl" "$@" 2>&1; }
+client() { timeout 200 python3 tests/program/qctl_client.py "$Q/pub/ctl" "$@" 2>&1; }
 await() { client raw "await\\0$1\\0" answer answer; }
 asked() { client raw "await\\0$1\\0" answer; }
-# in the background, into $T/out.NAME; begun tells that the runner has it
+# in the background, into $T/out.NAME; waiters tells that the runner has it
 await_later() {
-	await "$2" >"$T/out.$1" &
+	rm -f "$T/asked"
+	client raw "await\\0$2\\0" made "$T/asked" answer answer >"$T/out.$1" &
 	eval "pid_$1=$!"
+	wait_until 20 test -e "$T/asked"
 }
-# how many connections of users has the runner?
-waiters() {
+# does the runner keep N connections of users, whose requests it has read? Who is answered at the other socket has his reply from a
+# later turn of the runner's than the one that read what was there before
+waiters() { connections "$1" && pneu-qctl status && connections "$1"; }
+connections() {
 	ls -l "/proc/$(cat "$H/pid")/fd" | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' >"$T/inodes"
 	[ "$(awk 'NR == FNR { own[$1]; next } $6 == "03" && $8 == "pub/ctl" && $7 in own { n++ } END { print n + 0 }' "$T/inodes" /proc/net/unix)" -eq "$1" ]
 }
@@ -138,14 +142,15 @@ mkfifo "$T/enough"
 python3 - "$Q/pub/ctl" "$f" "$T/enough" >"$T/many" <<'END' &
 import select, socket, sys
 waiting, refused = [], None
-while refused is None and len(waiting) < 100:
-    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.connect(sys.argv[1])
-    try:
-        s.send(b'await\0' + sys.argv[2].encode() + b'\0')
-        waiting.append(s)
-    except OSError:                             # no place at the door, for the moment
-        pass
+while refused is None and len(waiting) < 100 or len(waiting) > 32:      # all that are too many are told so
+    if refused is None:
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(sys.argv[1])
+        try:
+            s.send(b'await\0' + sys.argv[2].encode() + b'\0')
+            waiting.append(s)
+        except OSError:                         # no place at the door, for the moment
+            pass
     for s in select.select(waiting, [], [], 0.02)[0]:
         try:
             refused = s.recv(65536) or refused

@@ -4,6 +4,7 @@
     qctl_client.py SOCKET COMMAND...      commands, in order:
         raw BYTES       send one packet; \\0 in it is a NUL      -> nothing
         fd BYTES        the same with a descriptor attached
+        made FILE       make an empty FILE: what was said before is on its way -> nothing
         answer          wait for a packet -> its fields, separated by |; "closed" at the end
         keep N          open N more connections and keep them
         first           the first connection of all becomes the current one
@@ -22,7 +23,7 @@ def bytes_of(text):
 
 def connect(path):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    s.settimeout(20)
+    s.settimeout(60)
     s.connect(path)
     return s
 
@@ -43,6 +44,8 @@ def main(path, *args):
             now.send(bytes_of(args.pop(0)))
         elif command == 'fd':
             socket.send_fds(now, [bytes_of(args.pop(0))], [0])
+        elif command == 'made':
+            open(args.pop(0), 'w').close()
         elif command == 'answer':
             try:
                 data = now.recv(65536)

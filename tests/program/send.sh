@@ -22,12 +22,13 @@ house() {
 	done | xargs mkdir -p "$Q/bad" "$Q/tmp"
 }
 start() {
-	rm -f "$H/exit"
+	rm -f "$H/exit" "$H/pid"
 	python3 tests/program/fakespawn.py "$H" pneu-send &
 	house_pid=$!
 	wait_until 20 answers || { echo "# pneu-send did not start"; sed 's/^/# /' "$H/log"; exit 1; }
 }
-answers() { pneu-qctl status; }
+# the runner may answer before its number is written down
+answers() { test -s "$H/pid" && pneu-qctl status; }
 ended() { test -f "$H/exit"; }
 stop() {
 	[ -n "$house_pid" ] || return 0
@@ -63,8 +64,9 @@ inject_envelope() {
 	wait "$told"
 	ID=$(cat "$T/told.id")
 	rm -f "$T/told"
-	QP=$(sed -n 's/^info msg '"$ID"': .* qp \([0-9]*\) .*/\1/p' "$H/log")
-	[ -n "$QP" ] || QP=$(head -c 65 "$(file)" 2>/dev/null | cut -c56-65 | sed 's/^0*//')
+	# from its file; one that is gone by now is in the log
+	QP=$(head -c 65 "$(file)" 2>/dev/null | cut -c56-65 | sed 's/^0*//')
+	[ -n "$QP" ] || QP=$(sed -n 's/^info msg '"$ID"': .* qp \([0-9]*\) .*/\1/p' "$H/log")
 }
 fabricate() { python3 tests/program/queuefiles.py "$@" "$Q"; }
 

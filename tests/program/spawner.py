@@ -37,7 +37,7 @@ import subprocess
 import sys
 import time
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 def unescape(word):
