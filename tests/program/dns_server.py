@@ -321,7 +321,7 @@ def pair():
             udp.bind((address, tcp.getsockname()[1]))
         except OSError:
             continue
-        tcp.listen(20)
+        tcp.listen(128)          # twenty hosts are asked about at once
         return udp, tcp
 
 
