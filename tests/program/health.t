@@ -111,6 +111,19 @@ t 'a listener that greets' says 0 healthy -s "$(port 1)" greeting
 t 'two of them, of two kinds' says 0 healthy -s "$(port 1)" -s "127.0.0.1:$(port 2)" greeting
 t 'one that sends us away' says 1 "greeting: 127.0.0.1:$(port 3) says: 421 not now" -s "$(port 1)" -s "127.0.0.1:$(port 3)" greeting
 t 'one that says nothing' says 1 "greeting: $(port 4): no greeting" -t 1 -s "$(port 4)" greeting
+if [ -e "/proc/$$/status" ]; then
+	# its alarm comes while it waits, and is the first that it sees
+	pneu-tcpd -1 127.0.0.1:0 -- sh -c ': >"$0"; read -r end' "$T/came" >"$T/port" 2>>"$T/tcpd.log" &
+	tcpd="$tcpd $!"
+	wait_until 20 test -s "$T/port"
+	pneu-health -t 1 -s "$(cat "$T/port")" greeting >"$T/said" & asker=$!
+	wait_until 20 test -e "$T/came"
+	kill -STOP "$asker"
+	wait_until 20 grep -q '^ShdPnd:.*2...$' "/proc/$asker/status"
+	kill -CONT "$asker"
+	wait "$asker"
+	is 'who is late to look says the same' "$(cat "$T/said")" "greeting: $(cat "$T/port"): no greeting"
+fi
 kill $tcpd
 wait $tcpd
 tcpd=
