@@ -50,7 +50,8 @@ t 'there are commands' test "$(wc -l <"$T/commands")" -gt 50
 rule '*' 'Z 4.2.0 later'
 echo "$H" >"$E/logs"
 ID=
-deferred() { pneu-qread "$ID" | grep -q "waiting.*later"; }
+# and nothing is being done with it
+deferred() { pneu-qread "$ID" | grep -q "waiting.*later" && pneu-qctl status | grep -qx 'active 0'; }
 echo 'joe: ann' >"$E/aliases"
 bad=0
 set -f

@@ -230,6 +230,7 @@ forward_fault '^write.*Delivered-To' 1 EIO 4.3.0
 forward_fault '^write.*Subject' 1 EIO 4.3.0
 forward_fault '^write.*Tann' 1 EIO 4.3.0
 forward_fault '^wait4' 1 ECHILD 4.3.0
+wait_until 20 test -s "$T/in.envelope"  # nobody has waited for this one
 rm -f "$T"/in.*
 new_home
 is 'forward, killed before the envelope is written' "$(run "$(fault forward '^write.*Tann' 1 signal=KILL)" '&ann@x')" 'lost 1 '

@@ -223,7 +223,7 @@ box, flag, go = sys.argv[1:]
 f = open(box, 'r+')
 fcntl.lockf(f, fcntl.LOCK_EX)
 open(flag, 'w').close()
-limit = time.monotonic() + 20
+limit = time.monotonic() + 120
 while not os.path.exists(go) and time.monotonic() < limit:
     time.sleep(0.02)
 f.seek(0, 2)

@@ -183,9 +183,10 @@ kill "$(cat "$home/pid")"
 qmail '|echo left; yes >&2 & echo $! >pid'
 is 'even if the child writes for ever' "$(deliver | cut -c1-24)" 'K 2.1.5 m did 0+0+1: lef'
 kill "$(cat "$home/pid")" 2>/dev/null
-options='-t 1'
+options='-t 3'                 # in which it has to say its word
 qmail '|sleep 1000 & echo $! >pid; echo $$ >leader; echo waiting; wait' './box'
-is 'after its time a program is ended' "$(deliver)" "Z 4.3.0 m $home/.qmail line 1: the program was ended after 1 s: waiting"
+is 'after its time a program is ended' "$(deliver)" "Z 4.3.0 m $home/.qmail line 1: the program was ended after 3 s: waiting"
+options='-t 1'
 dead() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c1)" = Z ]; }
 t 'with all its group' wait_until 10 dead "$(cat "$home/pid")"
 t 'and waited for' sh -c '! kill -0 "$1" 2>/dev/null' sh "$(cat "$home/leader")"
@@ -196,8 +197,8 @@ t 'nor its child' wait_until 10 dead "$(cat "$home/pid")"
 qmail '|kill -STOP $$'
 is 'or one that is stopped' "$(deliver | cut -c1-9)" 'Z 4.3.0 m'
 
-qmail '|sleep 2' '|sleep 600'; options='-t 5'
-is 'all programs of a delivery share it' "$(deliver | sed 's/[123] s$/what is left/')" \
+qmail '|sleep 1' '|sleep 600'; options='-t 5'
+is 'all programs of a delivery share it' "$(deliver | sed 's/[1-4] s$/what is left/')" \
     "Z 4.3.0 m $home/.qmail line 2: the program was ended after what is left"
 
 new_home

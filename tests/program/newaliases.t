@@ -254,7 +254,7 @@ chmod 644 "$E/aliases" && mkdir "$T/open" && chmod 777 "$T/open" && cp "$E/alias
 t 'one in a directory that everybody may write' exits 0 pneu-newaliases "$T/open/a" "$E/base"
 t 'is a warning too'                            said "$T/open/a:1:1: warning: everybody may write to the directory $T/open"
 mkfifo "$T/fifo"
-t 'a FIFO is not waited for'                    exits 65 timeout 20 pneu-newaliases "$T/fifo"
+t 'a FIFO is not waited for'                    exits 65 timeout 100 pneu-newaliases "$T/fifo"
 t 'but told'                                    said "$T/fifo:1:1: error: not a regular file"
 
 # ---- what stays when it fails

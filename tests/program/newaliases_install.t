@@ -37,7 +37,7 @@ while True:
         break
 print('%d bad' % bad if bad or not seen else 'whole')
 END
-is 'who reads meanwhile finds a whole database, of one run' "$(timeout 120 python3 "$T/reader.py" "$E/aliases.cdb" "$T")" whole
+is 'who reads meanwhile finds a whole database, of one run' "$(timeout 400 python3 "$T/reader.py" "$E/aliases.cdb" "$T")" whole
 wait
 is 'and all runs succeed' "$(cat "$T"/code? | sort -u)" 0
 is 'nothing is left of them' "$(ls "$E" | tr '\n' ' ')" 'aliases.cdb me '
@@ -46,22 +46,22 @@ is 'nothing is left of them' "$(ls "$E" | tr '\n' ' ')" 'aliases.cdb me '
 count=1000000
 ! grep -q __asan_init "$(command -v pneu-newaliases)" || count=50000
 awk -v n=$count 'BEGIN { for (i = 0; i < n; i++) print "user" i ": user" i "@mail.example.net" }' >"$T/big"
-t "$count entries are compiled"         exits 0 timeout 60 pneu-newaliases "$T/big"
+t "$count entries are compiled"         exits 0 timeout 300 pneu-newaliases "$T/big"
 is 'all of them' "$(python3 -B tests/program/aliasdb.py "$E/aliases.cdb" | wc -l | tr -d ' ')" $count
 sed '7s/.*/user6: joe@x.example/' "$T/big" >"$T/big2"
-is 'one change among them is found' "$(timeout 60 pneu-newaliases -d "$T/big2" 2>/dev/null)" \
+is 'one change among them is found' "$(timeout 300 pneu-newaliases -d "$T/big2" 2>/dev/null)" \
 	'~user6: was user6@mail.example.net; will be joe@x.example'
 count=$((count / 10))
 awk -v n=$count 'BEGIN { for (i = 0; i < n; i++) print "user" i ": user" i + 1; print "user" n ": joe@x.example" }' >"$T/big"
-t "a chain of $count needs no deep stack"    exits 0 timeout 60 sh -c 'ulimit -s 1000 2>/dev/null; pneu-newaliases -n "$1"' sh "$T/big"
+t "a chain of $count needs no deep stack"    exits 0 timeout 300 sh -c 'ulimit -s 1000 2>/dev/null; pneu-newaliases -n "$1"' sh "$T/big"
 is 'and is told to be too deep' "$(grep -c 'aliases or lists inside one another' "$T/err")" 1
 awk -v n=$count 'BEGIN { for (i = 0; i < n; i++) print "user" i ": user" (i + 1) % n }' >"$T/big"
-t 'nor does a loop of as many'          exits 65 timeout 60 sh -c 'ulimit -s 1000 2>/dev/null; pneu-newaliases -n "$1"' sh "$T/big"
+t 'nor does a loop of as many'          exits 65 timeout 300 sh -c 'ulimit -s 1000 2>/dev/null; pneu-newaliases -n "$1"' sh "$T/big"
 is 'which is told in one line' "$(grep -c 'user0 -> user1 -> .* more) .* -> user0$' "$T/err")" 1
 awk 'BEGIN { printf "all: "; for (i = 0; i < 100000; i++) printf "user%d@mail.example.net,\n ", i; print "x@x.example" }' >"$T/big"
-t 'an entry of 100,000 recipients on as many lines'     exits 0 timeout 60 pneu-newaliases "$T/big"
+t 'an entry of 100,000 recipients on as many lines'     exits 0 timeout 300 pneu-newaliases "$T/big"
 awk 'BEGIN { for (i = 0; i < 20000; i++) print "user" i ": nosuch" i }' >"$T/big"
-t 'very many unknown users'             exits 0 timeout 60 pneu-newaliases -n "$T/big"
+t 'very many unknown users'             exits 0 timeout 300 pneu-newaliases -n "$T/big"
 is 'are not all looked up, and that is said' "$(grep -c 'too many different users' "$T/err") $(grep -c 'neither an alias' "$T/err")" '1 10000'
 rm "$T/big" "$T/big2" "$T/err"
 

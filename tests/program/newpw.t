@@ -70,7 +70,7 @@ if command -v python3 >/dev/null; then
 f = open(sys.argv[1], "r+")
 fcntl.lockf(f, fcntl.LOCK_EX)
 open(sys.argv[2], "w").close()
-time.sleep(60)' "$c.tmp" "$T/locked" &
+time.sleep(600)' "$c.tmp" "$T/locked" &
 	holder=$!
 	t 'somebody has the lock'                 wait_until 20 test -e "$T/locked"
 	t 'a second run is kept out'              exits 111 newpw

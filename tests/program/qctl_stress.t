@@ -17,7 +17,7 @@ python3 - "$Q/ctl" "$Q" <<'END'
 import os, random, socket, sys
 random.seed(4)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.settimeout(30)
+s.settimeout(120)
 s.connect(sys.argv[1])
 def ask(*words):
     s.send(b''.join(w.encode() + b'\0' for w in words))

@@ -18,7 +18,7 @@ meant() { pneu-qread -q "$@" | sed -f "$T/names" | sort | tr '\n' ' ' | sed 's/ 
 said() { pneu-qread "$@" 2>&1 >/dev/null; echo "$?"; }
 via=@mx.far.test/192.0.2.7/TLSv1.3
 
-add plain --sender Ann@Here.test --rcpt bob@one.test --size 500 --arrival $((now - 60))
+add plain --sender Ann@Here.test --rcpt bob@one.test --size 500 --arrival $now
 add null --sender '' --rcpt ann@here.test --size 2000 --arrival $((now - 7200))
 add late --sender joe@far.test --rcpt x@one.test --rcpt y@two.test --arrival $((now - 200000)) --due 3600 \
 	--records "z0 1 4.4.1 $via nobody answers%0Aon port 25\nz0 2 4.4.1 $via Connection TIMED out\nz0 3 4.4.1 $via Connection timed out\nk1 2 $via accepted\n"
