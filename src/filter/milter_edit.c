@@ -6,6 +6,7 @@
 
 #include "mail/addr.h"
 #include "mail/dsn.h"
+#include "mail/idna.h"
 #include "wire/envelope.h"
 
 #define HEAD 5                          /* of a packet as we keep it: its letter, its length */
@@ -29,7 +30,8 @@ strings(const char *s, size_t n, size_t least, size_t most, const char **out)
 	return k >= least;
 }
 
-/* an address as milters write them, in <> or bare, as the envelope has it */
+/* An address as milters write them, in <> or bare, as the envelope has it. One in UTF-8 needs no SMTPUTF8 of the message: who
+ * sends it on sees what each address needs. Its domain is ASCII from here on, as that of an address from SMTP. */
 static bool
 address(const struct milter_edits *e, const char *s, bool empty, char out[ENVELOPE_ADDR + 1])
 {
@@ -47,7 +49,7 @@ address(const struct milter_edits *e, const char *s, bool empty, char out[ENVELO
 		s = path;
 		n += 2;
 	}
-	if (addr_path_in(&a, s, n, &used, e->utf8 ? ADDR_UTF8 : 0) != ADDR_OK || used != n || (a.len == 0 && !empty))
+	if (addr_path_in(&a, s, n, &used, ADDR_UTF8) != ADDR_OK || used != n || (a.len == 0 && !empty) || !idna_addr(&a))
 		return false;
 	memcpy(out, a.s, a.len + 1);
 	if (a.len == 0 || a.local < a.len)

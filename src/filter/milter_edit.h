@@ -25,7 +25,7 @@ struct milter_edits {
 	size_t count;
 	struct milter_store store;      /* the new body */
 	const char *domain;             /* what an address without one gets */
-	bool utf8;                      /* the message is one of SMTPUTF8: so may be addresses */
+	bool utf8;                      /* the message is one of SMTPUTF8: so may be an ORCPT */
 	char ignored[MILTER_IGNORED + 1];       /* "", or the first parameter of a recipient that makes no sense */
 };
 

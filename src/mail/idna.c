@@ -110,3 +110,19 @@ idna_ascii(struct buf *b, const char *s, size_t n)
 			return true;
 	}
 }
+
+bool
+idna_addr(struct addr *a)
+{
+	char space[ADDR_DOMAIN + 1];
+	struct buf b = { space, 0, sizeof space, ADDR_DOMAIN };         /* never reallocated */
+	size_t from = a->local + 1;
+
+	if (a->len <= from || utf8_ascii(a->s + from, a->len - from))
+		return true;
+	if (!idna_ascii(&b, a->s + from, a->len - from))
+		return false;
+	memcpy(a->s + from, b.s, b.len + 1);
+	a->len = from + b.len;
+	return true;
+}

@@ -46,23 +46,6 @@ read_path(struct session *s, const char *arg, const char *keyword, bool sender, 
 	return 0;
 }
 
-/* The domain in the form of the DNS (RFC 5890), so that all that compares domains, here and further on, compares ASCII. */
-static bool
-name_in_ascii(struct addr *a)
-{
-	char space[ADDR_DOMAIN + 1];
-	struct buf b = { space, 0, sizeof space, ADDR_DOMAIN };         /* never reallocated */
-	size_t from = a->local + 1;
-
-	if (a->len <= from || utf8_ascii(a->s + from, a->len - from))
-		return true;
-	if (!idna_ascii(&b, a->s + from, a->len - from))
-		return false;
-	memcpy(a->s + from, b.s, b.len + 1);
-	a->len = from + b.len;
-	return true;
-}
-
 /* 0, or what is wrong with an address that is not all ASCII */
 static const char *
 beyond_ascii(struct addr *a, bool declared, bool sender)
@@ -71,7 +54,7 @@ beyond_ascii(struct addr *a, bool declared, bool sender)
 		return 0;
 	if (!declared)
 		return "553 5.6.7 this address needs SMTPUTF8 with MAIL";
-	return name_in_ascii(a) ? 0 : sender ? "501 5.1.7 the domain cannot be written as the DNS has it" :
+	return idna_addr(a) ? 0 : sender ? "501 5.1.7 the domain cannot be written as the DNS has it" :
 	    "501 5.1.3 the domain cannot be written as the DNS has it";
 }
 

@@ -3,7 +3,7 @@
  *           that the milter says; else what it says after a valid answer to the offer
  * Whatever it says: a verdict; what it wants is carried out on a message that stays one, with an envelope that stays one;
  * a milter that fails has changed nothing.
- * sources: src/filter/milter_session.c src/filter/milter_edit.c src/filter/milter_message.c src/filter/milter_envelope.c src/filter/milter_facts.c src/filter/milter_wire.c src/wire/envelope.c src/mail/dsn.c src/mail/xtext.c src/mail/addr.c src/mail/utf8.c src/mail/reply.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/out.c src/lib/clock.c src/lib/ip.c src/lib/dial.c src/lib/file.c src/lib/msg.c src/compat/linux/system.c
+ * sources: src/filter/milter_session.c src/filter/milter_edit.c src/filter/milter_message.c src/filter/milter_envelope.c src/filter/milter_facts.c src/filter/milter_wire.c src/wire/envelope.c src/mail/dsn.c src/mail/xtext.c src/mail/addr.c src/mail/idna.c src/mail/utf8.c src/mail/reply.c src/lib/buf.c src/lib/num.c src/lib/fd.c src/lib/in.c src/lib/out.c src/lib/clock.c src/lib/ip.c src/lib/dial.c src/lib/file.c src/lib/msg.c src/compat/linux/system.c
  */
 #include <signal.h>
 #include <stdint.h>

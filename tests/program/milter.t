@@ -223,9 +223,12 @@ edit '2<a@b.example>\0ORCPT=utf-8;\303\251\0'
 is 'no 8-bit one' "$code $(passed) $(ignored)" '0 Fs@x.example|Tr@y.example|Ta@b.example|| ORCPT=utf-8;??'
 envelope 'Fs@x.example\0U1\0Tr@y.example\0Tz\303\251@y.example\0\0'
 edit '+<\303\251@\303\274.example>\0|2b\303\244r\0ORCPT=utf-8;\303\251\0|-z\303\251@Y.example\0|e<\303\266@x.example>\0'
-is 'with SMTPUTF8 addresses may be so, too' "$code $(passed) $(ignored)" '0 Fö@x.example|U1|Tr@y.example|Té@ü.example|Tbär@me.example|Outf-8;é|| '
+is 'with SMTPUTF8 also in UTF-8, the domain in the form of the DNS' "$code $(passed) $(ignored)" '0 Fö@x.example|U1|Tr@y.example|Té@xn--tda.example|Tbär@me.example|Outf-8;é|| '
 edit '+<\303@x.example>\0'
 is 'if they are UTF-8' "$code $words" '82 Z4.7.1 message cannot be checked now, try again later'
+plain
+edit '+<\303\251@\303\251.example>\0|+<a@\303\274.example>\0'
+is 'and without: then he alone needs it' "$code $(passed)" '0 Fs@x.example|Tr@y.example|Té@xn--9ca.example|Ta@xn--tda.example||'
 envelope 'Fs@x.example\0B8BITMIME\0Tr@y.example\0NNEVER\0Ta@b.example\0Tr@y.example\0\0'
 edit '-<r@Y.EXAMPLE>\0|-<nobody@x.example>\0'
 is 'and taken away' "$code $(passed)" '0 Fs@x.example|B8BITMIME|Ta@b.example||'
@@ -341,7 +344,7 @@ nonsense 'a recipient that is none' 'E=+<a b>\0'
 nonsense 'no recipient' 'E=+<>\0'
 nonsense 'two' 'E=+<a@b>,<c@d>\0'
 nonsense 'a sender with a line break' 'E=ea@b\nTc@d\0'
-nonsense 'one in UTF-8, when nobody said SMTPUTF8' 'E=+<\303\251@y.example>\0'
+nonsense 'a domain that the DNS cannot have' "E=+<a@$(python3 -c 'print("\\303\\251" * 60)').example>\\0"
 nonsense 'too many changes' "E=$(python3 -c 'print("|".join(["hX\\0y\\0"] * 4001))')"
 milter 'M=p|p|p|p|p|p|hang'
 through -t 5 -T 1 -m "$M" -m "unix:$T/nobody"
