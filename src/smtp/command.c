@@ -6,6 +6,7 @@
 
 #include "lib/clock.h"
 #include "smtp/answer.h"
+#include "smtp/policy.h"
 
 #define LIMIT_MOST 999999               /* six digits, RFC 9422 3 */
 #define MINUTE_MS 60000
@@ -25,6 +26,7 @@ struct command {
 static bool
 greet(struct session *s, const char *name, bool extended)
 {
+	const char *refusal;
 	size_t i, n = strlen(name);
 
 	if (n > SESSION_HELO) {
@@ -36,7 +38,13 @@ greet(struct session *s, const char *name, bool extended)
 	s->helo[n] = 0;
 	s->extended = extended;
 	session_reset(s);
-	return true;
+	if (!(refusal = policy_helo(s)))
+		return true;
+	answer_refuse(s, refusal);
+	*s->helo = 0;
+	s->extended = false;
+	session_reset(s);
+	return false;
 }
 
 /* our name, the first word of the greeting */

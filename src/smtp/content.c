@@ -9,6 +9,7 @@
 #include "smtp/filter.h"
 #include "smtp/policy.h"
 #include "smtp/session.h"
+#include "smtp/verdict.h"
 #include "wire/envelope.h"
 
 /* What forbids the message so far, or 0. Known as soon as it is true: a message without end is refused in memory
@@ -42,6 +43,19 @@ put_received(struct session *s, char *from)
 	return b.len;
 }
 
+/* It, and below it what policy servers want there. How many bytes before from are still to be written. */
+static size_t
+put_trace(struct session *s, char *from)
+{
+	size_t n = put_received(s, from);
+
+	if (!verdict_has_fields())
+		return n;
+	(void)inject_write(&s->content.inject, from - n, n);
+	verdict_fields(&s->content.inject);
+	return 0;
+}
+
 void
 content_begin(struct session *s)
 {
@@ -72,8 +86,8 @@ void
 content_take(struct session *s, char *from, size_t n)
 {
 	struct content *c = &s->content;
-	const char *refusal, *fields;
-	size_t head = 0, more;
+	const char *refusal;
+	size_t head = 0;
 
 	if (c->refusal)
 		return;
@@ -83,12 +97,7 @@ content_take(struct session *s, char *from, size_t n)
 		return;
 	}
 	if (!c->traced)
-		head = put_received(s, from);
-	if (!c->traced && (fields = policy_fields(&more)) && more) {
-		(void)inject_write(&c->inject, from - head, head);
-		(void)inject_write(&c->inject, fields, more);
-		head = 0;
-	}
+		head = put_trace(s, from);
 	c->traced = true;
 	if (submission_stamps(s)) {
 		submission_put(s, from, head, n);
@@ -124,11 +133,11 @@ content_end(struct session *s)
 	submission_end(s);
 	if (!c->refusal && (refusal = policy_data(s, c->lines.size)))
 		content_refuse(s, refusal);
-	if (!policy_hold(&s->envelope))
+	if (!verdict_envelope(&s->envelope))
 		content_refuse(s, "452 4.5.3 too many recipients");
 	if (c->refusal)
 		answer_refuse(s, c->refusal);
-	else if (policy_discards()) {
+	else if (verdict_discards()) {
 		inject_drop(&c->inject);
 		log_accepted(s, "discarded", c->lines.size);
 		s->bad = s->idle = 0;

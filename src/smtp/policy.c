@@ -11,19 +11,22 @@
 #include "lib/dial.h"
 #include "lib/num.h"
 #include "smtp/answer.h"
+#include "smtp/verdict.h"
 #include "wire/envelope.h"
 #include "wire/policy.h"
 
 #define REQUEST_MAX 16384
 #define TIMEOUT_MAX_S 600
 
-enum stage { CONNECT, RCPT, BEGIN, DATA, STAGES };
+enum stage { CONNECT, HELO, MAIL, RCPT, BEGIN, DATA, STAGES };
 
 static const struct {
 	const char *word, *state;       /* in control/policy, in the protocol */
 	bool rcpts_known;               /* all of them: they can be counted */
 } stages[STAGES] = {
 	[CONNECT] = { "connect", "CONNECT", false },
+	[HELO] = { "helo", "HELO", false },
+	[MAIL] = { "mail", "MAIL", false },
 	[RCPT] = { "rcpt", "RCPT", false },
 	[BEGIN] = { "begin", "DATA", true },
 	[DATA] = { "data", "END-OF-MESSAGE", true },
@@ -43,12 +46,7 @@ static struct server server[POLICY_SERVERS];
 static int connection[POLICY_SERVERS];
 static size_t servers;
 static uint64_t transaction;            /* counts them, for the instance attribute */
-static struct verdict {
-	size_t fields;                  /* bytes of them */
-	bool discard;
-	char hold[POLICY_TEXT];
-} session_long, now;
-static char fields[POLICY_FIELDS], reply[POLICY_TEXT], request_space[REQUEST_MAX + 1], input[POLICY_LINE + 200];
+static char reply[POLICY_TEXT], request_space[REQUEST_MAX + 1], input[POLICY_LINE + 200];
 
 /* ---- settings */
 
@@ -108,7 +106,7 @@ policy_load(const struct settings *set, struct conf_error *e)
 		snprintf(copy, sizeof copy, "%s", line);
 		if (servers == POLICY_SERVERS || !take_line(&server[servers], line)) {
 			conf_complain(e, "policy", servers == POLICY_SERVERS ? "too many servers" :
-			    "is not connect|rcpt|begin|data address [timeout=seconds] [default=tempfail|dunno] [clients=strangers|all]", copy);
+			    "is not connect|helo|mail|rcpt|begin|data address [timeout=seconds] [default=tempfail|dunno] [clients=strangers|all]", copy);
 			return false;
 		}
 		share_connection(servers++);
@@ -184,7 +182,7 @@ put_transaction(struct buf *b, const struct session *s, enum stage stage, const 
 static bool
 make_request(struct buf *b, const struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 {
-	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", stages[stage].state) &&
+	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", stage == HELO && s->extended ? "EHLO" : stages[stage].state) &&
 	    policy_put(b, "protocol_name", s->extended ? "ESMTP" : "SMTP") && put_client(b, s) &&
 	    put_transaction(b, s, stage, rcpt, size) && put_security(b, s) && buf_byte(b, '\n');
 }
@@ -281,22 +279,17 @@ ask(const struct session *s, const struct server *v, const struct buf *request, 
 
 /* ---- what is done */
 
-static void
-prepend(const struct session *s, enum stage stage, const struct policy_action *a)
+/* false: it cannot be done, though it must be */
+static bool
+note(const struct session *s, enum stage stage, const struct policy_action *a)
 {
-	size_t n = strlen(a->text);
+	bool late = stage == DATA && a->kind == POLICY_PREPEND;
 
-	if (stage == DATA) {
-		log_trouble(s, "policy: prepend comes too late at the end of the data", a->text);
-		return;
-	}
-	if (n + 1 > sizeof fields - now.fields) {
-		log_trouble(s, "policy: too much is to be put before the message", a->text);
-		return;
-	}
-	memcpy(fields + now.fields, a->text, n);
-	fields[now.fields + n] = '\n';
-	now.fields += n + 1;
+	if (!late && verdict_add(a))
+		return true;
+	log_trouble(s, late ? "policy: prepend comes too late at the end of the data" : "policy: too much is to be done with the message",
+	    a->text);
+	return a->kind == POLICY_PREPEND;               /* the message can do without it */
 }
 
 /* 0: ask the next; else this is the end of the stage */
@@ -318,14 +311,10 @@ carry_out(struct session *s, const struct server *v, const struct policy_action 
 		if (!*later)
 			*later = strcpy(later_text, a->text);
 		return false;
-	case POLICY_PREPEND:
-		prepend(s, v->stage, a);
-		return false;
-	case POLICY_HOLD:
-		strcpy(now.hold, *a->text ? a->text : "held by policy");
-		return false;
-	case POLICY_DISCARD:
-		now.discard = true;
+	case POLICY_PREPEND: case POLICY_HOLD: case POLICY_REDIRECT: case POLICY_BCC: case POLICY_DISCARD:
+		if (note(s, v->stage, a))
+			return a->kind == POLICY_DISCARD;
+		*later = "451 4.3.0 unable to do what was decided, try later";
 		return true;
 	default:
 		return false;
@@ -364,8 +353,25 @@ policy_connect(struct session *s)
 {
 	const char *refusal = consult(s, CONNECT, "", 0);
 
-	session_long = now;
+	verdict_keep(VERDICT_SESSION);
 	return refusal;
+}
+
+const char *
+policy_helo(struct session *s)
+{
+	const char *refusal;
+
+	verdict_return(VERDICT_SESSION);
+	refusal = servers ? consult(s, HELO, "", 0) : 0;
+	verdict_keep(VERDICT_HELO);
+	return refusal;
+}
+
+const char *
+policy_mail(struct session *s)
+{
+	return servers ? consult(s, MAIL, "", s->declared) : 0;
 }
 
 const char *
@@ -402,36 +408,6 @@ policy_data(struct session *s, uint64_t size)
 void
 policy_forget(void)
 {
-	now = session_long;
+	verdict_return(VERDICT_HELO);
 	transaction++;
-}
-
-const char *
-policy_fields(size_t *n)
-{
-	*n = now.fields;
-	return fields;
-}
-
-bool
-policy_discards(void)
-{
-	return now.discard;
-}
-
-/* behind the sender's record */
-bool
-policy_hold(struct buf *envelope)
-{
-	size_t at = strlen(envelope->s) + 1, n = strlen(now.hold) + 2;
-
-	if (!*now.hold)
-		return true;
-	if (!buf_room(envelope, n))
-		return false;
-	memmove(envelope->s + at + n, envelope->s + at, envelope->len - at + 1);
-	envelope->s[at] = 'H';
-	memcpy(envelope->s + at + 1, now.hold, n - 1);
-	envelope->len += n;
-	return true;
 }

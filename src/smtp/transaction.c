@@ -78,6 +78,20 @@ complete(const struct session *s, const struct addr *a, char *address)
 	return a->len == 0 || a->local < a->len || (append(address, "@") && append(address, s->set->me.s));
 }
 
+/* The transaction and its envelope. 0, or the reply */
+static const char *
+begin(struct session *s, const char *address, const struct mail_parameters *p)
+{
+	if (!envelope_sender(&s->envelope, address) || !parameters_put_mail(&s->envelope, p) ||
+	    (s->set->queuelifetime && !envelope_param(&s->envelope, 'L', s->set->queuelifetime)) ||
+	    !filter_origin(s, &s->envelope))
+		return "501 5.1.7 address too long";
+	s->declared = p->size;
+	s->utf8 = p->utf8;
+	s->state = SESSION_MAIL;
+	return 0;
+}
+
 void
 transaction_mail(struct session *s, const char *arg)
 {
@@ -116,16 +130,11 @@ transaction_mail(struct session *s, const char *arg)
 		answer_refuse(s, error);
 		return;
 	}
-	if (!envelope_sender(&s->envelope, address) || !parameters_put_mail(&s->envelope, &p) ||
-	    (s->set->queuelifetime && !envelope_param(&s->envelope, 'L', s->set->queuelifetime)) ||
-	    !filter_origin(s, &s->envelope)) {
-		buf_clear(&s->envelope);
-		answer_refuse(s, "501 5.1.7 address too long");
+	if ((error = begin(s, address, &p)) || (error = policy_mail(s))) {
+		answer_refuse(s, error);
+		session_reset(s);
 		return;
 	}
-	s->declared = p.size;
-	s->utf8 = p.utf8;
-	s->state = SESSION_MAIL;
 	answer_ok(s, "250 2.1.0 sender ok");
 }
 

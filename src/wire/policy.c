@@ -6,6 +6,7 @@
 
 #include "lib/ascii.h"
 #include "lib/num.h"
+#include "mail/addr.h"
 #include "mail/reply.h"
 
 bool
@@ -69,6 +70,20 @@ take_field(struct policy_action *a, const char *text)
 	return true;
 }
 
+/* an address, with or without < >, as the envelope has it; one that does not fit is none */
+static bool
+take_address(struct policy_action *a, const char *text)
+{
+	struct addr it;
+	size_t used;
+
+	if (addr_path_in(&it, text, strlen(text), &used, ADDR_BARE) != ADDR_OK || text[used + strspn(text + used, " \t")] ||
+	    it.local == it.len || it.len >= sizeof a->text)
+		return false;
+	memcpy(a->text, it.s, it.len + 1);
+	return true;
+}
+
 static bool
 is_code(const char *s)
 {
@@ -86,7 +101,7 @@ policy_read(struct policy_action *a, const char *words)
 		{ "dunno", POLICY_DUNNO }, { "defer_if_reject", POLICY_DUNNO }, { "ok", POLICY_OK }, { "permit", POLICY_OK },
 		{ "reject", POLICY_REFUSE }, { "defer", POLICY_REFUSE }, { "defer_if_permit", POLICY_DEFER },
 		{ "prepend", POLICY_PREPEND }, { "hold", POLICY_HOLD }, { "discard", POLICY_DISCARD },
-		{ "warn", POLICY_WARN }, { "info", POLICY_WARN },
+		{ "redirect", POLICY_REDIRECT }, { "bcc", POLICY_BCC }, { "warn", POLICY_WARN }, { "info", POLICY_WARN },
 	};
 	size_t n = strcspn(words, " \t"), i;
 	const char *text = words + n + strspn(words + n, " \t");
@@ -104,6 +119,8 @@ policy_read(struct policy_action *a, const char *words)
 	a->kind = table[i].kind;
 	if (a->kind == POLICY_PREPEND)
 		return take_field(a, text);
+	if (a->kind == POLICY_REDIRECT || a->kind == POLICY_BCC)
+		return take_address(a, text);
 	if (a->kind == POLICY_REFUSE && ascii_lower(*words) == 'r')
 		take_reply(a, "554", "5.7.1", text, "refused by policy");
 	else if (a->kind == POLICY_REFUSE || a->kind == POLICY_DEFER)

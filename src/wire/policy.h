@@ -30,6 +30,8 @@ enum policy_kind {
 	POLICY_PREPEND,                 /* text: the field, "Name: value" */
 	POLICY_HOLD,                    /* text: why */
 	POLICY_DISCARD,
+	POLICY_REDIRECT,                /* text: an address, instead of all recipients */
+	POLICY_BCC,                     /* text: an address, beside them */
 	POLICY_WARN                     /* warn, info */
 };
 

@@ -18,6 +18,7 @@
 #include "resolve/resolve.h"
 #include "smtp/policy.h"
 #include "smtp/session.h"
+#include "smtp/verdict.h"
 #include "wire/domaindb.h"
 #include "wire/envelope.h"
 #include "wire/inject.h"
@@ -343,6 +344,18 @@ policy_connect(struct session *s)
 }
 
 const char *
+policy_helo(struct session *s)
+{
+	return strstr(s->helo, "refuse") ? "550 5.7.1 words" : 0;
+}
+
+const char *
+policy_mail(struct session *s)
+{
+	return s->declared % 7 == 3 ? "450 4.7.1 words" : 0;
+}
+
+const char *
 policy_rcpt(struct session *s, const char *address)
 {
 	(void)s;
@@ -366,21 +379,26 @@ policy_forget(void)
 {
 }
 
-const char *
-policy_fields(size_t *n)
+bool
+verdict_has_fields(void)
 {
-	*n = 5;
-	return "X: y\n";
+	return true;
+}
+
+void
+verdict_fields(struct inject *i)
+{
+	(void)inject_write(i, "X: y\n", 5);
 }
 
 bool
-policy_discards(void)
+verdict_discards(void)
 {
 	return world.lines == 5;
 }
 
 bool
-policy_hold(struct buf *envelope)
+verdict_envelope(struct buf *envelope)
 {
 	(void)envelope;
 	return true;

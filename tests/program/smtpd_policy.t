@@ -78,6 +78,8 @@ defer_if_reject x=250 2.1.5 recipient ok
 hold=250 2.1.5 recipient ok
 discard=250 2.1.5 recipient ok
 prepend X-A: b=250 2.1.5 recipient ok
+redirect q@here.example=250 2.1.5 recipient ok
+bcc <q@here.example>=250 2.1.5 recipient ok
 reject=554 5.7.1 refused by policy
 REJECT no thanks=554 5.7.1 no thanks
 reject 5.7.23 SPF=554 5.7.23 SPF
@@ -93,6 +95,8 @@ DEFER_IF_PERMIT Greylisted, see http://x/=450 4.7.1 Greylisted, see http://x/
 5500 no=451 4.3.5 unable to ask for a decision, try later
 250 ok=451 4.3.5 unable to ask for a decision, try later
 filter x:y=451 4.3.5 unable to ask for a decision, try later
+redirect x=451 4.3.5 unable to ask for a decision, try later
+bcc <x@y> <z@y>=451 4.3.5 unable to ask for a decision, try later
 prepend no colon=451 4.3.5 unable to ask for a decision, try later
 =451 4.3.5 unable to ask for a decision, try later
 END
@@ -135,7 +139,49 @@ is 'one is accepted and thrown away' "$(send | sed 's/.*|354|//')" '250 2.0.0|22
 t 'nothing of it is queued' test ! -e "$Q/envelope"
 t 'and the log says so' logged 'accepted discarded rcpts 1 '
 
+says 'action=redirect <"q r"@there.example>\n\n'
+send >/dev/null
+is 'one goes elsewhere' "$(envelope)" 'Fa@b.example|C192.0.2.9|Tq r@there.example||'
+policy "data unix:$P/s"
+says 'action=bcc q@there.example\n\n'
+send >/dev/null
+is 'or elsewhere too, without a word of it' "$(envelope; grep -c there.example "$Q/message")" 'Fa@b.example|C192.0.2.9|Tx@here.example|Tq@there.example||0'
+policy "rcpt unix:$P/s" "data unix:$P/s"
+says 'action=hold on\n\n'
+printf 'EHLO h\r\nMAIL FROM:<a@b.example> BODY=8BITMIME\r\nRCPT TO:<x@here.example> NOTIFY=NEVER\r\nDATA\r\n\r\n.\r\n' | pneu-smtpd >/dev/null 2>&1
+is 'what is said twice is done once' "$(envelope)" 'Fa@b.example|Hon|B8BITMIME|C192.0.2.9|Tx@here.example|NNEVER||'
+policy "rcpt unix:$P/s"
+# the reply to the 16th recipient: each brings a text of 300 bytes
+many() { printf 'HELO h\r\nMAIL FROM:<>\r\n'; i=0; while [ "$((i += 1))" -le 16 ]; do printf 'RCPT TO:<x%d@here.example>\r\n' "$i"; done; }
+says "action=hold $(head -c 300 /dev/zero | tr '\0' x)\\n\\n"
+is 'what there is no room for is not promised' "$(many | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-50)" '451 4.3.0 unable to do what was decided, try later'
+says "action=prepend X: $(head -c 300 /dev/zero | tr '\0' x)\\n\\n"
+is 'a field that there is no room for is left out' "$(many | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-9)" '250 2.1.5'
+t 'and the log says so' logged 'trouble: policy: too much is to be done with the message: X: xxx'
+
 # ---- stages
+policy "helo unix:$P/s"
+hello() { printf 'EHLO h\r\nMAIL FROM:<>\r\nHELO g\r\nMAIL FROM:<>\r\n' | pneu-smtpd 2>"$T/log" | tr -d '\r' | no_id | sed -n '2,$s/^\(....[0-9.]*\).*/\1/p' | tail -n "$1" | tr '\n' '|'; }
+says 'action=550 5.7.1 not with that name\n\n'
+is 'a name can be refused, and then there was none' "$(hello 4)" '550 5.7.1|503 5.5.1|550 5.7.1|503 5.5.1|'
+is 'both commands are told apart' "$(asked 1 'protocol_state|helo_name|protocol_name|sender'; asked 2 'protocol_state|helo_name|protocol_name')" \
+    'protocol_state=EHLO|protocol_name=ESMTP|helo_name=h|sender=|protocol_state=HELO|protocol_name=SMTP|helo_name=g|'
+t 'the log has the name' logged 'refused client 192\.0\.2\.9: 550 5\.7\.1 not with that name: helo h '
+says 'action=hold that name\n\n'
+send >/dev/null
+is 'what is said to it holds for each message' "$(envelope)" 'Fa@b.example|Hthat name|C192.0.2.9|Tx@here.example||'
+says 'action=prepend X-N: 1\n\n'
+printf 'EHLO h\r\nEHLO h\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n\r\n.\r\n' | pneu-smtpd >/dev/null 2>&1
+is 'until the next one' "$(grep -c X-N "$Q/message")" 1
+policy "mail unix:$P/s"
+says 'action=reject 5.7.1 no such sender\n\n'
+is 'a sender can be refused, and then there was none' "$(codes 'EHLO h
+MAIL FROM:<a@b.example> SIZE=9
+RCPT TO:<x@here.example>' | sed 's/^.*250 ENH[^|]*|//; s/^.*-[^|]*|250|//')" '554 5.7.1|503 5.5.1|'
+is 'he is told with what he declares' "$(asked 1 'protocol_state|sender|recipient|size')" 'protocol_state=MAIL|sender=a@b.example|recipient=|size=9|'
+says "$dunno"
+is 'or not' "$(send)" '250 2.1.0|250 2.1.5|250 2.1.5|354|250 2.0.0|250 2.1.0|250 2.1.5|354|250 2.0.0|221 2.0.0|'
+rm "$Q/envelope"
 policy "data unix:$P/s"
 says 'action=reject 5.7.1 not this\n\n'
 is 'at the end of the data' "$(send)" '250 2.1.0|250 2.1.5|250 2.1.5|354|554 5.7.1|250 2.1.0|250 2.1.5|354|554 5.7.1|221 2.0.0|'
@@ -269,12 +315,12 @@ says hang
 is 'nor does one that comes too late' "$(tail -n 2 "$T/out" | tr -d '\r' | no_id; grep -c '^-' "$P/log")" "$sorry
 250 2.1.5 recipient ok
 1"
-for line in 'mail unix:/x' 'rcpt' 'rcpt x' 'rcpt unix:x' 'rcpt inet:127.0.0.1' 'rcpt unix:/x timeout=0' 'rcpt unix:/x default=reject' 'rcpt unix:/x y'; do
+for line in 'vrfy unix:/x' 'rcpt' 'rcpt x' 'rcpt unix:x' 'rcpt inet:127.0.0.1' 'rcpt unix:/x timeout=0' 'rcpt unix:/x default=reject' 'rcpt unix:/x y'; do
 	policy "$line"
 	is "nonsense is not ignored: $line" "$(printf 'QUIT\r\n' | pneu-smtpd 2>"$T/log" | tr -d '\r' | no_id)" \
 	    '421 4.3.5 this mail server is not set up correctly, try later'
 done
-t 'and quoted' grep -q 'fatal: control/policy: is not connect|rcpt|begin|data address .*: "rcpt unix:/x y"' "$T/log"
+t 'and quoted' grep -q 'fatal: control/policy: is not connect|helo|mail|rcpt|begin|data address .*: "rcpt unix:/x y"' "$T/log"
 
 # ---- a real one
 if command -v postgrey >/dev/null || [ -x /usr/sbin/postgrey ]; then

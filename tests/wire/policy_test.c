@@ -15,7 +15,7 @@ meaning(const char *words)
 	memset(&a, 0, sizeof a);
 	if (!policy_read(&a, words))
 		return "-";
-	s[0] = "uorDphdw"[a.kind];
+	s[0] = "uorDphdRBw"[a.kind];
 	strcpy(s + 1, a.text);
 	return s;
 }
@@ -30,7 +30,9 @@ main(void)
 		{ "defer_if_reject x", "ux" }, { "450", "r450 4.7.1 try later" }, { "599 no", "-" }, { "559 no", "r559 5.7.1 no" },
 		{ "45", "-" }, { "450no", "-" }, { "350 no", "-" }, { "hold", "h" }, { "hold on", "hon" }, { "discard", "d" },
 		{ "warn x", "wx" }, { "info", "w" }, { "prepend X: y", "pX: y" }, { "prepend X:", "-" }, { "prepend X y: z", "-" },
-		{ "prepend : z", "-" }, { "prepend", "-" }, { "prepend X: a\r\xe9\x01 b", "pX: a??? b" }, { "redirect a@b", "-" },
+		{ "prepend : z", "-" }, { "prepend", "-" }, { "prepend X: a\r\xe9\x01 b", "pX: a??? b" }, { "redirect a@b", "Ra@b" },
+		{ "REDIRECT <\"a b\"@c> ", "Ra b@c" }, { "redirect", "-" }, { "redirect a", "-" }, { "redirect <>", "-" }, { "redirect a@b c@d", "-" },
+		{ "bcc <a@b>", "Ba@b" }, { "bcc a@b>", "-" }, { "bcc a@\xc3\xa9.de", "-" },
 	};
 	char big[3000];
 	struct buf b = BUF(4000), small = BUF(20);
