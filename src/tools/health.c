@@ -1,7 +1,7 @@
 /* health - is all well? For supervisors, containers and whoever watches.
- *   argv  [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-t seconds] [-s [ADDRESS:]PORT]... [CHECK...]
- *         CHECK: runner overdue space destinations greeting
- *   fd 1  a line for each finding, or "healthy"; -j: one JSON object; -q: nothing
+ *   argv  [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-p seconds] [-t seconds] [-s [ADDRESS:]PORT]... [CHECK...]
+ *         CHECK: runner overdue paused space destinations greeting
+ *   fd 1  a line for each finding, and "healthy" if none is wrong; -j: one JSON object; -q: nothing
  *   exit  0 healthy, 1 something is wrong, 111 a check that was named could not be made, 100 wrong usage
  * Invariant: it ends within the time of -t, whatever hangs; what hangs is then what is wrong.  -> pneu-health(8) */
 #include <errno.h>
@@ -30,23 +30,25 @@
 
 #define GOODBYE_MS 1000                 /* for the answer to QUIT */
 #define LISTENERS 16
-#define FINDINGS 100
-#define LINE 512
+#define FINDINGS (100 + LIVE_PAUSES)     /* so notes leave room for what is wrong */
+#define LINE 800
 #define FOREVER 31536000
 
-enum check { RUNNER, OVERDUE, SPACE, DESTINATIONS, GREETING, CHECKS };
-static const char *const check_name[CHECKS] = { "runner", "overdue", "space", "destinations", "greeting" };
+enum check { RUNNER, OVERDUE, PAUSED, SPACE, DESTINATIONS, GREETING, CHECKS };
+static const char *const check_name[CHECKS] = { "runner", "overdue", "paused", "space", "destinations", "greeting" };
 
 static struct {
 	bool json, quiet, wanted[CHECKS], all;  /* all: no check was named */
-	uint64_t megabytes, inodes, messages, overdue_s, time_s;
+	uint64_t megabytes, inodes, messages, overdue_s, paused_s, time_s;
 	const char *listener[LISTENERS];
 	size_t listeners;
-} option = { .megabytes = 100, .inodes = 1000, .messages = 100, .overdue_s = 1800, .time_s = 10 };
+} option = { .megabytes = 100, .inodes = 1000, .messages = 100, .overdue_s = 1800, .paused_s = 7200, .time_s = 10 };
+
+enum weight { WRONG, UNKNOWN, NOTE };   /* UNKNOWN: it could not be looked at; NOTE: as somebody wants it */
 
 static struct finding {
 	enum check check;
-	bool unknown;                   /* could not be looked at */
+	enum weight weight;
 	char text[LINE];
 } finding[FINDINGS];
 static size_t findings;
@@ -55,7 +57,7 @@ static const char *volatile now_awaited;        /* the listener whose greeting h
 static int64_t until_ms;
 
 static void
-find(enum check c, bool unknown, const char *text, const char *detail)
+find(enum check c, enum weight weight, const char *text, const char *detail)
 {
 	struct finding *f = &finding[findings];
 	char *s;
@@ -64,7 +66,7 @@ find(enum check c, bool unknown, const char *text, const char *detail)
 		return;
 	findings++;
 	f->check = c;
-	f->unknown = unknown;
+	f->weight = weight;
 	(void)snprintf(f->text, sizeof f->text, "%s%s", text, detail);
 	for (s = f->text; *s; s++)
 		*s = ascii_mask(*s);
@@ -73,17 +75,17 @@ find(enum check c, bool unknown, const char *text, const char *detail)
 /* ---- the answer */
 
 static void
-tell_plain(struct out *o)
+tell_plain(struct out *o, int code)
 {
 	size_t i;
 
 	for (i = 0; i < findings; i++) {
 		out_puts(o, check_name[finding[i].check]);
-		out_puts(o, finding[i].unknown ? ": cannot tell: " : ": ");
+		out_puts(o, finding[i].weight == UNKNOWN ? ": cannot tell: " : ": ");
 		out_puts(o, finding[i].text);
 		out_byte(o, '\n');
 	}
-	if (!findings)
+	if (code == 0)
 		out_puts(o, "healthy\n");
 }
 
@@ -102,7 +104,8 @@ tell_json(struct out *o, int code)
 		out_byte(o, '{');
 		member = true;
 		put_string(o, &member, "check", check_name[finding[i].check]);
-		put_bool(o, &member, "known", !finding[i].unknown);
+		put_bool(o, &member, "known", finding[i].weight != UNKNOWN);
+		put_bool(o, &member, "wrong", finding[i].weight == WRONG);
 		put_string(o, &member, "text", finding[i].text);
 		out_byte(o, '}');
 	}
@@ -119,15 +122,15 @@ end(void)
 
 	(void)alarm(0);
 	for (i = 0; i < findings; i++)
-		if (!finding[i].unknown)
+		if (finding[i].weight == WRONG)
 			code = 1;
-		else if (code == 0)
+		else if (finding[i].weight == UNKNOWN && code == 0)
 			code = EX_SOFT;
 	out_init(&o, 1, space, sizeof space, 2000);
 	if (option.json)
 		tell_json(&o, code);
 	else if (!option.quiet)
-		tell_plain(&o);
+		tell_plain(&o, code);
 	(void)out_flush(&o);            /* who does not read it has the code */
 	_exit(code);
 }
@@ -138,7 +141,7 @@ no_greeting(const char *where)
 	char text[200];
 
 	(void)snprintf(text, sizeof text, "%s: no greeting", where);
-	find(GREETING, false, text, "");
+	find(GREETING, WRONG, text, "");
 }
 
 /* Nothing but a wait can last so long, so no other part of us is at work. Where the machine is slow this comes before the wait has
@@ -150,7 +153,7 @@ on_alarm(int sig)
 	if (now_awaited)
 		no_greeting(now_awaited);
 	else
-		find((enum check)now_checking, false, "no answer in time", "");
+		find((enum check)now_checking, WRONG, "no answer in time", "");
 	end();
 }
 
@@ -158,7 +161,7 @@ on_alarm(int sig)
 
 static struct live live;
 
-/* operators and the queue's user are told of destinations, others are not */
+/* operators and the queue's user are told of destinations and pauses, others are not */
 static bool
 is_trusted(void)
 {
@@ -186,11 +189,11 @@ check_runner(void)
 	bool done = false;
 
 	if (!ask(&done, &text)) {
-		find(RUNNER, false, "it does not run, or takes no orders: ", strerror(errno));
+		find(RUNNER, WRONG, "it does not run, or takes no orders: ", strerror(errno));
 		return false;
 	}
 	if (!done || !text.s) {
-		find(RUNNER, true, text.s ? text.s : "no answer", "");
+		find(RUNNER, UNKNOWN, text.s ? text.s : "no answer", "");
 		return false;
 	}
 	live_read(&live, &text);
@@ -206,7 +209,24 @@ check_overdue(void)
 		return;
 	(void)snprintf(line, sizeof line, "mail that is due has waited %llu seconds, and none of it is begun",
 	    (unsigned long long)live.overdue);
-	find(OVERDUE, false, line, "");
+	find(OVERDUE, WRONG, line, "");
+}
+
+/* It is as somebody wants it, so a supervisor has nothing to mend; but who has forgotten it is told. */
+static void
+check_paused(void)
+{
+	const struct paused *p;
+	char line[LINE];
+
+	for (p = live.paused; p < live.paused + live.pauses; p++) {
+		int64_t s = clock_wall_s() - (int64_t)p->since_s;
+
+		s = s < 0 ? 0 : s;
+		(void)snprintf(line, sizeof line, "uid %llu has paused %s, %lld seconds ago; to end it: pneu-qctl resume %s",
+		    (unsigned long long)p->uid, p->what, (long long)s, p->what);
+		find(PAUSED, (uint64_t)s >= option.paused_s ? WRONG : NOTE, line, "");
+	}
 }
 
 static void
@@ -217,18 +237,18 @@ check_space(void)
 	char line[100];
 
 	if (statvfs(place_queue(), &v) != 0) {
-		find(SPACE, true, "the queue: ", strerror(errno));
+		find(SPACE, UNKNOWN, "the queue: ", strerror(errno));
 		return;
 	}
 	free_mb = (uint64_t)v.f_bavail * (v.f_frsize ? v.f_frsize : v.f_bsize) >> 20;
 	(void)snprintf(line, sizeof line, "%llu MB free for the queue", (unsigned long long)free_mb);
 	if (free_mb < option.megabytes)
-		find(SPACE, false, line, "");
+		find(SPACE, WRONG, line, "");
 	(void)snprintf(line, sizeof line, "%llu inodes free for the queue", (unsigned long long)v.f_favail);
 	if (v.f_files && v.f_favail < option.inodes)    /* no number: this file system has no limit */
-		find(SPACE, false, line, "");
+		find(SPACE, WRONG, line, "");
 	if (v.f_flag & ST_RDONLY)
-		find(SPACE, false, "the queue's file system is read-only", "");
+		find(SPACE, WRONG, "the queue's file system is read-only", "");
 }
 
 static void
@@ -244,7 +264,7 @@ check_destinations(void)
 			continue;
 		(void)snprintf(line, sizeof line, "%s does not answer, and %llu wait for it%s",
 		    place_name(p, name, sizeof name) ? name : p->key, (unsigned long long)n, *p->error ? ": " : "");
-		find(DESTINATIONS, false, line, p->error);
+		find(DESTINATIONS, WRONG, line, p->error);
 	}
 }
 
@@ -306,37 +326,48 @@ check_greeting(const char *where)
 	now_awaited = 0;
 	if (fd < 0) {
 		(void)snprintf(text, sizeof text, "%s: %s", where, strerror(errno));
-		find(GREETING, false, text, "");
+		find(GREETING, WRONG, text, "");
 		return;
 	}
 	if (!heard)
 		no_greeting(where);
 	else if (strncmp(line, "220", 3) != 0 && strncmp(line, "+OK", 3) != 0) {
 		(void)snprintf(text, sizeof text, "%s says: ", where);
-		find(GREETING, false, text, line);
+		find(GREETING, WRONG, text, line);
 	}
 	goodbye(fd);
 	close(fd);
 }
 
+static bool
+may_know(enum check c)
+{
+	bool yes = is_trusted();
+
+	if (!yes && !option.all)
+		find(c, UNKNOWN, "only root and the queue's user are told", "");
+	return yes;
+}
+
 static void
 check_all(void)
 {
+	const bool *wanted = option.wanted;
 	bool known;
 	size_t i;
 
-	known = (option.wanted[RUNNER] || option.wanted[OVERDUE] || option.wanted[DESTINATIONS]) && check_runner();
-	if (known && option.wanted[OVERDUE])
+	known = (wanted[RUNNER] || wanted[OVERDUE] || wanted[PAUSED] || wanted[DESTINATIONS]) && check_runner();
+	if (known && wanted[OVERDUE])
 		check_overdue();
-	if (known && option.wanted[DESTINATIONS] && is_trusted())
+	if (known && wanted[PAUSED] && may_know(PAUSED))
+		check_paused();
+	if (known && wanted[DESTINATIONS] && may_know(DESTINATIONS))
 		check_destinations();
-	else if (known && option.wanted[DESTINATIONS] && !option.all)
-		find(DESTINATIONS, true, "only root and the queue's user are told", "");
 	now_checking = SPACE;
-	if (option.wanted[SPACE])
+	if (wanted[SPACE])
 		check_space();
 	now_checking = GREETING;
-	for (i = 0; i < option.listeners && option.wanted[GREETING]; i++)
+	for (i = 0; i < option.listeners && wanted[GREETING]; i++)
 		check_greeting(option.listener[i]);
 }
 
@@ -345,8 +376,8 @@ check_all(void)
 static _Noreturn void
 usage(void)
 {
-	die_say(EX_HARD, "usage: pneu-health [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-t seconds] "
-	    "[-s [address:]port] ... [runner | overdue | space | destinations | greeting] ...");
+	die_say(EX_HARD, "usage: pneu-health [-jq] [-b megabytes] [-i inodes] [-n messages] [-o seconds] [-p seconds] [-t seconds] "
+	    "[-s [address:]port] ... [runner | overdue | paused | space | destinations | greeting] ...");
 }
 
 static uint64_t
@@ -378,6 +409,7 @@ read_option(int letter)
 	case 'j': option.json = true; break;
 	case 'n': option.messages = number(1, UINT32_MAX); break;
 	case 'o': option.overdue_s = number(0, FOREVER); break;
+	case 'p': option.paused_s = number(0, FOREVER); break;
 	case 'q': option.quiet = true; break;
 	case 's': option.listener[option.listeners] = listener_of(optarg); option.listeners++; break;
 	case 't': option.time_s = number(1, 3600); break;
@@ -404,7 +436,7 @@ main(int argc, char **argv)
 	int letter, i;
 
 	msg_name("pneu-health");
-	while ((letter = getopt_long(argc, argv, "b:i:jn:o:qs:t:", longs, 0)) != -1)
+	while ((letter = getopt_long(argc, argv, "b:i:jn:o:p:qs:t:", longs, 0)) != -1)
 		read_option(letter);
 	option.all = optind == argc;
 	for (i = 0; i < CHECKS; i++)

@@ -220,7 +220,11 @@ on_place(bool retry)
 static bool
 all_paused(void)
 {
-	return live.pause && strcmp(live.pause, "all") == 0;
+	size_t i;
+
+	for (i = 0; i < live.pauses && strcmp(live.paused[i].what, "all") != 0; i++)
+		;
+	return i < live.pauses;
 }
 
 /* a key that does much is asked for twice */

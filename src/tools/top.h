@@ -19,6 +19,7 @@
 #define LIVE_DELIVERIES 200             /* more of them are not looked at */
 #define LIVE_PLACES 400
 #define LIVE_AGES 10
+#define LIVE_PAUSES 100
 
 enum live_rate { RATE_NEW, RATE_ENDED, RATE_DELIVERED, RATE_DEFERRED, RATE_FAILED, RATE_BOUNCED, RATE_BYTES, LIVE_RATES };
 enum live_span { SPAN_10S, SPAN_1M, SPAN_5M, SPAN_15M, SPAN_ALL, LIVE_SPANS };
@@ -35,15 +36,20 @@ struct place {
 	bool local, paused;
 };
 
+struct paused {
+	const char *what;
+	uint64_t since_s, uid;          /* when, seconds since 1970; who */
+};
+
 struct live {
 	uint64_t messages, active, local, local_limit, remote, remote_limit, scanning, stopping, unplaced, overdue;
 	uint64_t rate[LIVE_RATES][LIVE_SPANS];  /* how many; SPAN_10S is the caller's */
 	uint64_t age_minutes[LIVE_AGES];        /* younger than that; 0: the rest */
 	uint64_t age[LIVE_AGES];
-	size_t ages, deliveries, places, paused;
-	const char *pause;              /* what is paused, several with blanks between */
+	size_t ages, deliveries, places, pauses;
 	struct delivery delivery[LIVE_DELIVERIES];
 	struct place place[LIVE_PLACES];
+	struct paused paused[LIVE_PAUSES];
 };
 
 /* the text is changed and must outlive the live; what makes no sense is left out */

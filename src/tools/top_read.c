@@ -138,6 +138,17 @@ read_place(struct live *l, char *s)
 	l->places++;
 }
 
+/* "WHAT since WHEN uid UID" */
+static void
+read_paused(struct live *l, char *s)
+{
+	struct paused *p = &l->paused[l->pauses];
+
+	if (l->pauses == LIVE_PAUSES || !(p->what = word(&s)) || !word(&s) || !number(&s, &p->since_s) || !word(&s) || !number(&s, &p->uid))
+		return;
+	l->pauses++;
+}
+
 static void
 read_line(struct live *l, char *s)
 {
@@ -159,11 +170,9 @@ read_line(struct live *l, char *s)
 		read_delivery(l, s);
 	else if (strcmp(name, "place") == 0)
 		read_place(l, s);
-	else if (strcmp(name, "paused") == 0) {
-		l->paused++;
-		if (!l->pause)
-			l->pause = word(&s);
-	} else if (number(&s, &n))
+	else if (strcmp(name, "paused") == 0)
+		read_paused(l, s);
+	else if (number(&s, &n))
 		store(f, sizeof f / sizeof *f, name, n);
 }
 

@@ -230,7 +230,7 @@ put_title(struct screen *s, const struct view *v, const struct live *l)
 		snprintf(numbers, sizeof numbers, "messages %s  local %llu/%llu  remote %llu/%llu%s%s%s", whole_number(n, l->messages),
 		    (unsigned long long)l->local, (unsigned long long)l->local_limit, (unsigned long long)l->remote,
 		    (unsigned long long)l->remote_limit, l->scanning ? "  scanning" : "", l->stopping ? "  STOPPING" : "",
-		    l->paused ? "  PAUSED" : "");
+		    l->pauses ? "  PAUSED" : "");
 	put(s, LOOK_TURNED, "%.20s %s  %s", host, when, numbers);
 }
 
@@ -387,8 +387,8 @@ put_words(struct screen *s, const struct view *v, const struct live *l)
 	else if (p && *p->exchangers)
 		put(s, LOOK_PLAIN, "%s: by %s, window %llu of %llu", shown_key(key, sizeof key, p->key, p->local), p->exchangers,
 		    (unsigned long long)p->window, (unsigned long long)p->most);
-	else if (l && l->pause)
-		put(s, LOOK_PLAIN, "paused: %s%s", l->pause, l->paused > 1 ? " and others; pneu-qctl status lists them" : "");
+	else if (l && l->pauses)
+		put(s, LOOK_PLAIN, "paused: %s%s", l->paused[0].what, l->pauses > 1 ? " and others; pneu-qctl status lists them" : "");
 	else
 		put(s, LOOK_PLAIN, "%s", "");
 }

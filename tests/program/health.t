@@ -42,7 +42,7 @@ case $(stat -f -c %c "$Q") in
 0) echo '# this file system has no limit of inodes' ;;
 *) t 'too few inodes' finds 1 '^space: [0-9]* inodes free for the queue$' -b 0 -i 4294967295 space ;;
 esac
-t 'JSON has what is wrong' finds 1 '^{"healthy":false,"findings":\[{"check":"space","known":true,"text":"[0-9]* MB free for the queue"}' -j -b 4294967295 -i 0 space
+t 'JSON has what is wrong' finds 1 '^{"healthy":false,"findings":\[{"check":"space","known":true,"wrong":true,"text":"[0-9]* MB free for the queue"}' -j -b 4294967295 -i 0 space
 t 'without a queue it cannot be told' env PNEU_QUEUE="$T/none" sh -c 'pneu-health space; [ $? = 111 ]'
 
 # ---- destinations
@@ -70,6 +70,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		echo '# this build cannot tell who asks'
 	else
 		t 'others are not told of destinations' other sh -c 'pneu-health destinations >"$0"; [ $? = 111 ]' /dev/null
+		t 'nor of what is paused' other sh -c 'pneu-health paused >"$0"; [ $? = 111 ]' /dev/null
 		t 'and may ask the rest' other pneu-health -q $small
 	fi
 	stop
@@ -87,7 +88,16 @@ t 'it is told' finds 1 '^overdue: mail that is due has waited [1-9][0-9]* second
 t 'as late as one likes' says 0 healthy -o 36000 overdue
 pneu-qctl pause all >/dev/null
 t 'not while an operator wants it so' says 0 healthy overdue
+
+# ---- paused
+ago='uid [0-9]* has paused all, [0-9]* seconds ago; to end it: pneu-qctl resume all'
+t 'what an operator has paused is told' finds 0 "^paused: $ago\$" $small
+is 'and all is well' "$(tail -n 1 "$T/said")" healthy
+t 'until it has lasted too long' finds 1 "^paused: $ago\$" -p 0 $small
+is 'then nothing says it is' "$(grep -c healthy "$T/said")" 0
+t 'JSON has the difference' finds 0 "^{\"healthy\":true,\"findings\":\[{\"check\":\"paused\",\"known\":true,\"wrong\":false,\"text\":\"$ago\"}\]}\$" -j paused
 pneu-qctl resume all >/dev/null
+t 'and nothing when it is over' says 0 healthy -p 0 paused
 
 # ---- a runner that hangs
 stand_still
@@ -130,7 +140,7 @@ tcpd=
 t 'one that is not there' says 1 "greeting: [127.0.0.1]:$(port 1): Connection refused" -s "[127.0.0.1]:$(port 1)" greeting
 
 # ---- usage
-for bad in '-b x' '-o -1' '-s host:25' '-s 127.0.0.1:' 'greeting' 'nothing' '-t 0' '-x' '-n 0'; do
+for bad in '-b x' '-o -1' '-p 1h' '-s host:25' '-s 127.0.0.1:' 'greeting' 'nothing' '-t 0' '-x' '-n 0'; do
 	t "wrong use: $bad" sh -c 'pneu-health $0 >/dev/null 2>&1; [ $? = 100 ]' "$bad"
 done
 finish
