@@ -113,6 +113,14 @@ put(struct buf *key, struct route *r)
 	return route_put(key, r);
 }
 
+bool
+smtproutes_value(const char *value, struct buf *route)
+{
+	struct route r;
+
+	return parse(value, &r) && r.hops && put(route, &r);
+}
+
 /* ---- the files */
 
 /* what is wrong with a line, or 0 */

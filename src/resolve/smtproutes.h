@@ -33,6 +33,8 @@ void smtproutes_free(struct smtproutes *);
 /* The text of the route (wire/route.h), appended to key, for a domain without NULs. false as buf_put, or EINVAL: the domain
  * cannot be one (empty, longer than ROUTE_NAME, with a space) */
 bool smtproutes_find(const struct smtproutes *, const char *domain, size_t len, const char *sender, struct buf *key);
+/* What may follow DOMAIN: in a line ("relay.example:2525 tls=must"), as the text of a route, appended; false: it is none, or as buf_put */
+bool smtproutes_value(const char *value, struct buf *route);
 /* the line that decided, and its file; 0: none did */
 const char *smtproutes_why(const struct smtproutes *, const char *domain, const char *sender, const char **file);
 /* the line of senderroutes whose words count as well; 0: none */

@@ -128,6 +128,18 @@ look_open(const struct look *l, size_t i)
 	return l->file.rcpt[i].local;
 }
 
+uint32_t
+look_tries(const struct look *l)
+{
+	uint32_t most = 0;
+	size_t i;
+
+	for (i = 0; i < l->file.rcpts; i++)
+		if (l->file.rcpt[i].tries > most)
+			most = l->file.rcpt[i].tries;
+	return most;
+}
+
 bool
 look_believed(const struct look *l)
 {

@@ -51,6 +51,8 @@ const char *look_reason(enum look_result);
 /* Is there anything left to do for recipient i: does it wait, has it failed and not been bounced, or does it stand for such
  * ones? Remembered in the recipient's "local". */
 bool look_open(const struct look *, size_t i);
+/* how often the recipient that was deferred most often was */
+uint32_t look_tries(const struct look *);
 /* Are its login and client more than somebody's claim? qf_believed; the server's account is looked for in /etc/passwd once. */
 bool look_believed(const struct look *);
 /* host or address of the last connection for recipient i, n bytes of the name that it went to; 0: there was none */

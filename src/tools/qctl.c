@@ -13,17 +13,12 @@
 
 #include "lib/buf.h"
 #include "lib/msg.h"
-#include "lib/num.h"
 #include "lib/out.h"
 #include "lib/sig.h"
+#include "resolve/smtproutes.h"
 #include "tools/qctl.h"
 #include "wire/control.h"
 #include "wire/route.h"
-
-static const char usage[] = "usage: pneu-qctl hold|release|retry|expire|bounce|delete|purge|undo [-nyaT] ID...|-|all|SELECTOR..., "
-    "pneu-qctl redirect OLD NEW [...], pneu-qctl reroute ROUTE ..., pneu-qctl pause|resume DESTINATION|local|remote|all, "
-    "pneu-qctl retry-site NAME..., pneu-qctl drain login=NAME, pneu-qctl move DIR, pneu-qctl status|flush|reload, "
-    "pneu-qctl mine, pneu-qctl cancel ID...";
 
 #define LIVE (QCTL_MSG | QCTL_HOLD)
 
@@ -40,7 +35,64 @@ static const struct verb verbs[] = {
 	{ "reroute", 1, LIVE, "rerouted" },
 };
 
+static const struct { const char *verbs, *words; } uses[] = {
+	{ "hold release retry expire bounce delete purge undo", "[-anTy] ID...|-|all|SELECTOR..." },
+	{ "redirect", "[-any] OLD NEW [ID...|-|all|SELECTOR...]" },
+	{ "reroute", "[-any] HOST[:PORT]|ROUTE|- ID...|-|all|SELECTOR..." },
+	{ "pause resume", "DESTINATION...|local|remote|all" },
+	{ "retry-site", "DESTINATION..." },
+	{ "drain", "[-n] login=NAME" },
+	{ "move", "DIRECTORY" },
+	{ "cancel", "ID..." },
+	{ "status flush reload mine", "" },
+};
+
+/* what others call them */
+static const struct { const char *theirs, *ours; } habits[] = {
+	{ "freeze", "hold" }, { "unhold", "release" }, { "thaw", "release" }, { "requeue", "retry" }, { "deliver", "retry" },
+	{ "remove", "delete" }, { "rm", "delete" }, { "kill", "delete" }, { "undelete", "undo" }, { "restore", "undo" },
+	{ "fail", "bounce" }, { "stop", "pause all" }, { "start", "resume all" }, { "list", "pneu-qread" }, { "show", "pneu-qread" },
+	{ "count", "pneu-qstat" },
+};
+
 static char space[65536];
+
+/* is it one of these, which have blanks between them? */
+static bool
+is_among(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+	const char *s;
+
+	for (s = words; (s = strstr(s, word)); s += n)
+		if ((s == words || s[-1] == ' ') && (s[n] == ' ' || !s[n]))
+			return n > 0;
+	return false;
+}
+
+/* how the verb is used; how all are, if it is 0 or none */
+static _Noreturn void
+usage(const char *verb)
+{
+	struct buf b = BUF(2000);
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; verb && i < sizeof uses / sizeof *uses; i++)
+		if (is_among(uses[i].verbs, verb))
+			die_say(EX_HARD, "usage: pneu-qctl ", verb, *uses[i].words ? " " : "", uses[i].words);
+	for (i = 0; verb && i < sizeof habits / sizeof *habits; i++)
+		if (strcmp(habits[i].theirs, verb) == 0)
+			die_say(EX_HARD, "there is no action ", verb, "; ", habits[i].ours, " is meant?");
+	for (i = 0; i < sizeof uses / sizeof *uses; i++)
+		ok = ok && buf_puts(&b, i ? "; " : "") && buf_puts(&b, uses[i].verbs) && buf_puts(&b, *uses[i].words ? " " : "") &&
+		    buf_puts(&b, uses[i].words);
+	if (!ok)
+		die_sys(EX_SOFT, "tell the usage");
+	if (verb)
+		die_say(EX_HARD, "there is no action ", verb, "; they are ", b.s);
+	die_say(EX_HARD, "usage: pneu-qctl ", b.s);
+}
 
 static const struct verb *
 find_verb(const char *name)
@@ -55,15 +107,26 @@ find_verb(const char *name)
 
 /* ---- arguments */
 
+static _Noreturn void
+bad_option(const char *s)
+{
+	die_say(EX_HARD, s, ": no such option; what postsuper and qmHandle do with theirs is in pneu-habits(7)");
+}
+
 static void
 take_option(struct options *o, const char *s)
 {
+	const char *whole = s;
+
+
 	if (strcmp(s, "--dry-run") == 0)
 		o->dry_run = true;
 	else if (strcmp(s, "--yes") == 0)
 		o->yes = true;
+	else if (strcmp(s, "--help") == 0)
+		usage(0);
 	else if (s[1] == '-')
-		die_say(EX_HARD, usage);
+		bad_option(whole);
 	else
 		while (*++s)
 			switch (*s) {
@@ -71,7 +134,7 @@ take_option(struct options *o, const char *s)
 			case 'y': o->yes = true; break;
 			case 'a': o->all = true; break;
 			case 'T': o->trash = true; break;
-			default: die_say(EX_HARD, usage);
+			default: bad_option(whole);
 			}
 }
 
@@ -92,23 +155,19 @@ take_options(struct options *o, char **words, size_t n)
 	return left;
 }
 
-/* HOST or HOST:PORT is short for a route; one in full has blanks */
+/* "-": by the rules again; a whole route; or what a line of smtproutes has behind its domain */
 static char *
 whole_route(char *s)
 {
 	static struct buf b = BUF(4096);
-	char *colon = strrchr(s, ':');
-	uint64_t port;
+	struct route r;
 
-	if (!*s || strchr(s, ' ') || *s == '/')
-		return s;
 	if (strcmp(s, "-") == 0)
-		return s + 1;                   /* by the rules again */
-	if (colon && (strchr(s, ':') != colon || !num_u64(colon + 1, 1, 65535, &port)))
-		colon = 0;
-	if (!buf_puts(&b, "host ") || !buf_put(&b, s, colon ? (size_t)(colon - s) : strlen(s)) || !buf_byte(&b, ' ') ||
-	    !buf_puts(&b, colon ? colon + 1 : "25"))
-		die_sys(EX_SOFT, "build the route");
+		return s + 1;
+	if (!*s || route_get(s, &r))
+		return s;
+	if (!smtproutes_value(s, &b))
+		die_say(EX_HARD, s, ": not a route; it is HOST, HOST:PORT or [ADDRESS]:PORT, and words as in smtproutes of pneu-control(5)");
 	return b.s;
 }
 
@@ -116,12 +175,10 @@ whole_route(char *s)
 static void
 check_words(const struct verb *v, char **words)
 {
-	struct route r;
-
 	if (v->words == 2 && (!*words[0] || !*words[1]))
 		die_say(EX_HARD, "redirect: from which address to which?");
-	if (v->words == 1 && *words[0] && !route_get(words[0], &r))
-		die_say(EX_HARD, words[0], ": not a route");
+	if (v->words == 1)
+		words[0] = whole_route(words[0]);
 }
 
 /* ---- what is to be done */
@@ -134,23 +191,20 @@ on_messages(struct out *o, const struct verb *v, struct options *opt, char **wor
 	char *selector;
 	bool ok = true;
 
-	if (n < v->words)
-		die_say(EX_HARD, usage);
+	if (n < v->words || (n == v->words && v->words < 2))
+		usage(v->name);
 	if (opt->trash && strcmp(v->name, "purge") != 0)
 		die_say(EX_HARD, "-T is for purge");
-	if (strcmp(v->name, "reroute") == 0)
-		words[0] = whole_route(words[0]);
 	check_words(v, words);
 	pick_enter();
 	if (n > v->words)
 		pick(&p, v, opt, words + v->words, n - v->words);
-	else if (v->words == 2) {               /* all that go there */
+	else {                                  /* all that go there */
 		if (!buf_puts(&to, "to=") || !buf_puts(&to, words[0]))
 			die_sys(EX_SOFT, "build the selector");
 		selector = to.s;
 		pick(&p, v, opt, &selector, 1);
-	} else
-		die_say(EX_HARD, usage);
+	}
 	if (opt->dry_run)
 		pick_show(o, &p, v, opt);
 	pick_leave();
@@ -174,7 +228,7 @@ on_names(struct out *o, const char *verb, char **words, size_t n, bool live)
 	size_t i;
 
 	if (!n)
-		die_say(EX_HARD, usage);
+		usage(verb);
 	ask_open(live);
 	for (i = 0; i < n; i++)
 		ok &= ask_plain(o, verb, words[i]);
@@ -201,9 +255,9 @@ plain(struct out *o, const char *verb, char **words, size_t n, const struct opti
 	if (is(verb, "move") && n == 1)
 		return move(o, words[0]), true;
 	if (!is(verb, "mine") && !is(verb, "move") && !is(verb, "status") && !is(verb, "flush") && !is(verb, "reload"))
-		die_say(EX_HARD, "there is no action ", verb, "; ", usage);
+		usage(is(verb, "help") ? 0 : verb);
 	if (n || is(verb, "move"))
-		die_say(EX_HARD, usage);
+		usage(verb);
 	if (is(verb, "mine"))
 		return mine(o);
 	ask_open(true);
@@ -222,7 +276,7 @@ main(int argc, char **argv)
 	msg_name("pneu-qctl");
 	n = take_options(&opt, argv + 1, argc > 1 ? (size_t)argc - 1 : 0);
 	if (!n--)
-		die_say(EX_HARD, usage);
+		usage(0);
 	sig_ignore(SIGPIPE);
 	out_init(&o, 1, space, sizeof space, -1);
 	v = find_verb(argv[1]);

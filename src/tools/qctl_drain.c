@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/conf.h"
 #include "lib/fd.h"
 #include "lib/file.h"
 #include "lib/msg.h"
 #include "mail/date.h"
 #include "tools/look.h"
+#include "tools/qread_put.h"
 #include "tools/selector.h"
 
 #define ROUNDS 5                        /* what came while the round before was held */
@@ -79,13 +79,6 @@ refuse(struct out *o, const char *login)
 }
 
 /* ---- who was reached */
-
-static void
-put_masked(struct out *o, const char *s)
-{
-	for (; *s; s++)
-		out_byte(o, ascii_mask(*s));
-}
 
 static uint64_t
 put_reached(struct out *o, const struct look *l)

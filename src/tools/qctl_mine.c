@@ -5,18 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/msg.h"
+#include "tools/qread_put.h"
 #include "wire/control.h"
 #include "wire/fields.h"
-
-static void
-put_masked(struct out *o, const char *s)
-{
-	for (; *s; s++)
-		out_byte(o, ascii_mask(*s));
-}
 
 static const char *
 state_name(const char *letter)
@@ -35,20 +28,15 @@ static bool
 put_message(struct out *o, struct fields *f)
 {
 	const char *id = fields_next(f), *place = fields_next(f), *sender, *state, *rcpt;
-	uint64_t arrival, bytes, age;
-	int64_t now = clock_wall_s();
+	uint64_t arrival, bytes;
 
 	if (!place || !fields_next_num(f, 0, INT64_MAX, &arrival) || !fields_next_num(f, 0, INT64_MAX, &bytes) || !(sender = fields_next(f)))
 		return false;
-	age = now > (int64_t)arrival ? (uint64_t)now - arrival : 0;
 	put_masked(o, id);
 	out_puts(o, "  ");
 	out_num(o, bytes);
 	out_puts(o, " bytes  ");
-	out_num(o, age / 3600);
-	out_byte(o, ':');
-	out_byte(o, (char)('0' + age / 60 % 60 / 10));
-	out_byte(o, (char)('0' + age / 60 % 10));
+	put_age(o, clock_wall_s() - (int64_t)arrival);
 	out_puts(o, " old  <");
 	put_masked(o, sender);
 	out_puts(o, strcmp(place, "hold") == 0 ? ">  held\n" : ">\n");

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/in.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "tools/look.h"
+#include "tools/qread_put.h"
 #include "tools/selector.h"
 
 #define SAMPLE 10                       /* shown of many */
@@ -168,8 +168,6 @@ pick(struct picked *p, const struct verb *v, const struct options *o, char **wor
 				add_name(p, words[i]);
 		return;
 	}
-	if (n == 1 && (strcmp(words[0], "all") == 0 || strcmp(words[0], "ALL") == 0))
-		n = 0;
 	if (!selector_parse(&sel, words, n, &e))
 		die_say(EX_HARD, e.text);
 	if (places & (QCTL_MSG | QCTL_HOLD))
@@ -180,21 +178,6 @@ pick(struct picked *p, const struct verb *v, const struct options *o, char **wor
 }
 
 /* ---- for people */
-
-static void
-put_masked(struct out *o, const char *s)
-{
-	for (; *s; s++)
-		out_byte(o, ascii_mask(*s));
-}
-
-static void
-put_age(struct out *o, int64_t s)
-{
-	s = s < 0 ? 0 : s;
-	out_num(o, (uint64_t)(s < 120 ? s : s < 7200 ? s / 60 : s < 172800 ? s / 3600 : s / 86400));
-	out_byte(o, s < 120 ? 's' : s < 7200 ? 'm' : s < 172800 ? 'h' : 'd');
-}
 
 /* those that are not reached yet, the first by name */
 static void

@@ -23,7 +23,7 @@
 
 static char space[65536];
 
-static const char usage[] = "usage: pneu-qread [-1qv] [-ur] [-s key] [-n number] [--json | --mailq=form] [selector ... | ID ...], "
+static const char usage[] = "usage: pneu-qread [-1jqv] [-ur] [-s key] [-n number] [--mailq=form] [selector ... | ID ...], "
     "pneu-qread -m ID, pneu-qread -h ID";
 
 void
@@ -140,6 +140,7 @@ list(struct reader *r)
 static bool
 find(struct reader *r, const char *id)
 {
+	static struct walk trash = { .trash = true };
 	struct walk_item item;
 	int fd;
 
@@ -154,7 +155,9 @@ find(struct reader *r, const char *id)
 		qread_complain(r, strerror(errno));
 		return false;
 	}
-	warn_say(id, ": no such message");
+	if ((fd = walk_open(&trash, WALK_MSG, &item.id)) >= 0)
+		close(fd);
+	warn_say(id, fd >= 0 ? ": deleted; pneu-qctl undo brings it back" : ": no such message; pneu-trace tells what became of it");
 	r->exit = EX_HARD;
 	return false;
 }
@@ -284,7 +287,7 @@ parse_options(struct reader *r, int argc, char **argv)
 	bool sorts = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+1quvmhrs:n:", longs, 0)) != -1)
+	while ((c = getopt_long(argc, argv, "+1jquvmhrs:n:", longs, 0)) != -1)
 		switch (c) {
 		case '1': choose_form(r, &form_line); break;
 		case 'q': choose_form(r, &form_id); break;

@@ -57,7 +57,6 @@ void order_free(struct order *);
 bool order_next(struct order *, struct walk_item *);
 
 /* ---- for several */
-uint32_t qread_tries(const struct qf *);                /* of the recipient that was deferred most often */
 int64_t qread_arrival_s(const struct reader *);         /* of the message in look, as qread_state */
 const char *qread_mark(const struct qf_rcpt *);         /* what marks it in an alias file as what it is */
 enum qread_state { QREAD_HELD, QREAD_ACTIVE, QREAD_WAITING };

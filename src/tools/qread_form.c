@@ -10,18 +10,6 @@ qread_mark(const struct qf_rcpt *r)
 	return r->kind == QF_PROGRAM ? "|" : r->kind == QF_INCLUDE || r->kind == QF_NESTED ? ":include:" : r->kind == QF_MAILBOX ? "\\" : "";
 }
 
-uint32_t
-qread_tries(const struct qf *q)
-{
-	uint32_t most = 0;
-	size_t i;
-
-	for (i = 0; i < q->rcpts; i++)
-		if (q->rcpt[i].tries > most)
-			most = q->rcpt[i].tries;
-	return most;
-}
-
 enum qread_state
 qread_state(const struct reader *r)
 {
@@ -208,7 +196,7 @@ line_message(struct reader *r)
 		out_num(o, count[i]);
 	}
 	out_byte(o, ' ');
-	out_num(o, qread_tries(q));
+	out_num(o, look_tries(&r->look));
 	out_puts(o, " <");
 	put_escaped(o, qf_string(q, q->sender));
 	out_byte(o, '>');
@@ -353,7 +341,7 @@ json_message(struct reader *r)
 		out_num(o, r->look.next_s > 0 ? (uint64_t)r->look.next_s : 0);
 	put_number(o, &first, "size", q->header.length);
 	put_string(o, &first, "sender", qf_string(q, q->sender));
-	put_number(o, &first, "tries", qread_tries(q));
+	put_number(o, &first, "tries", look_tries(&r->look));
 	json_origin(o, &first, &r->look);
 	if (q->route)
 		put_string(o, &first, "route", qf_string(q, q->route));

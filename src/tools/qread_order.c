@@ -135,7 +135,7 @@ key_of(struct order *o, const struct look *l, uint64_t *key)
 		*key = l->file.header.length;
 		return true;
 	case SORT_TRIES:
-		*key = qread_tries(&l->file);
+		*key = look_tries(l);
 		return true;
 	case SORT_NEXT:
 		*key = l->place == WALK_HOLD ? UINT64_MAX : l->next_s > 0 ? (uint64_t)l->next_s : 0;

@@ -22,7 +22,7 @@
 
 static char space[65536];
 
-static const char usage[] = "usage: pneu-qstat [-dst] [-n rows] [--json | --prometheus [-o file] | --http | --qmail] [selector ...]";
+static const char usage[] = "usage: pneu-qstat [-dst] [-n rows] [-j | --prometheus [-o file] | --http | --qmail] [selector ...]";
 
 struct request {
 	enum { PLAIN, JSON, PROMETHEUS, HTTP, QMAIL } form;
@@ -122,7 +122,7 @@ parse_options(struct request *q, int argc, char **argv)
 	struct selector_error error;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+dstn:o:", longs, 0)) != -1)
+	while ((c = getopt_long(argc, argv, "+djstn:o:", longs, 0)) != -1)
 		switch (c) {
 		case 'd': q->stats.by_rcpt = true; break;
 		case 's': q->stats.by_sender = true; break;

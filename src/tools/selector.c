@@ -204,23 +204,34 @@ parse_time(struct parser *p, struct selector_term *t, const char *value)
 }
 
 static bool
-parse_state(struct parser *p, struct selector_term *t, const char *value)
+state_bit(const char *name, size_t n, uint64_t *bit)
 {
 	static const struct { const char *name; enum state bit; } states[] = {
 		{ "held", STATE_HELD }, { "active", STATE_ACTIVE }, { "waiting", STATE_WAITING }, { "deferred", STATE_DEFERRED },
 		{ "failed", STATE_FAILED }, { "delivered", STATE_DELIVERED }, { "expanded", STATE_EXPANDED },
 	};
-	size_t i, n;
+	size_t i;
+
+	for (i = 0; i < sizeof states / sizeof *states; i++)
+		if (strlen(states[i].name) == n && strncasecmp(states[i].name, name, n) == 0) {
+			*bit = states[i].bit;
+			return true;
+		}
+	return false;
+}
+
+static bool
+parse_state(struct parser *p, struct selector_term *t, const char *value)
+{
+	uint64_t bit;
+	size_t n;
 
 	t->n = 0;
 	for (;; value += n + 1) {
 		n = strcspn(value, ",");
-		for (i = 0; i < sizeof states / sizeof *states; i++)
-			if (strlen(states[i].name) == n && strncasecmp(states[i].name, value, n) == 0)
-				break;
-		if (i == sizeof states / sizeof *states)
+		if (!state_bit(value, n, &bit))
 			return complain(p, "%s: states are held, active, waiting, deferred, failed, delivered, expanded", p->word[p->at]);
-		t->n |= states[i].bit;
+		t->n |= bit;
 		if (!value[n])
 			return true;
 	}
@@ -378,14 +389,8 @@ has_size(const struct selector *s, const struct selector_term *t, const struct l
 static bool
 has_tries(const struct selector *s, const struct selector_term *t, const struct look *l)
 {
-	uint32_t most = 0;
-	size_t i;
-
 	(void)s;
-	for (i = 0; i < l->file.rcpts; i++)
-		if (l->file.rcpt[i].tries > most)
-			most = l->file.rcpt[i].tries;
-	return compare(t->op, most, t->n);
+	return compare(t->op, look_tries(l), t->n);
 }
 
 static bool
@@ -584,6 +589,32 @@ ops_of(const struct key *k)
 	return k->ops & 1u << OP_NONE ? "no value" : k->ops & 1u << OP_MATCH ? "'~'" : k->ops == IS ? "'='" : "'=', '<', '>', '<=' or '>='";
 }
 
+/* a word that is none of ours: the name that other programs have for one, or a mere value */
+static bool
+complain_unknown(struct parser *p, size_t n, enum op op)
+{
+	static const struct { const char *theirs, *ours; } other[] = {
+		{ "sender", "from=" }, { "rcpt", "to=" }, { "recipient", "to=" }, { "age", "older= or newer=" }, { "status", "state=" },
+		{ "queue", "state=" }, { "user", "login= or uid=" }, { "ip", "client=" }, { "reason", "error~" }, { "attempts", "tries>" },
+		{ "relay", "host=" }, { "mx", "host=" },
+	};
+	const char *word = p->word[p->at];
+	uint64_t state;
+	size_t i;
+
+	for (i = 0; i < sizeof other / sizeof *other; i++)
+		if (strlen(other[i].theirs) == n && strncasecmp(word, other[i].theirs, n) == 0)
+			return complain(p, "%s: not a selector; %s is meant?", word, other[i].ours);
+	if (op == OP_NONE && state_bit(word, n, &state))
+		return complain(p, "%s: not a selector; state=%s is meant?", word, word);
+	if (op == OP_NONE && strchr(word, '@'))
+		return complain(p, "%s: whose address? from=%s, to=%s or login=%s", word, word, word, word);
+	if (op == OP_NONE && strchr(word, '.'))
+		return complain(p, "%s: whose domain? from=@%s or domain=%s; or client=%s", word, word, word, word);
+	return complain(p, "%s: not a selector; they are from= to= reached= domain= older= newer= size> tries> state= uid= login= client= "
+	    "error~ host= id= body= forwarded utf8, an ID, and or not ( )", word);
+}
+
 static bool
 parse_term(struct parser *p, size_t *node)
 {
@@ -605,8 +636,7 @@ parse_term(struct parser *p, size_t *node)
 		if (strlen(keys[i].name) == n && strncmp(keys[i].name, word, n) == 0)
 			break;
 	if (i == sizeof keys / sizeof *keys)
-		return complain(p, "%s: not a selector; they are from= to= reached= domain= older= newer= size> tries> state= uid= login= client= "
-		    "error~ host= id= body= forwarded utf8, an ID, and or not ( )", p->word[p->at]);
+		return complain_unknown(p, n, op);
 	if (!(keys[i].ops & 1u << op))
 		return complain(p, "%s: after %s there is %s", word, keys[i].name, ops_of(&keys[i]));
 	t->key = &keys[i];
@@ -695,7 +725,7 @@ selector_parse(struct selector *s, char *const *word, size_t n, struct selector_
 
 	memset(s, 0, sizeof *s);
 	s->now_s = clock_wall_s();
-	if (n == 0)
+	if (n == 0 || (n == 1 && strcasecmp(*word, "all") == 0))
 		return true;
 	if (n > SELECTOR_WORDS)
 		return complain(&p, "more than %d words", SELECTOR_WORDS);

@@ -2,6 +2,7 @@
  *
  *   words       each one argument; all must hold. "or" between two, "not" before one, "(" and ")" around some;
  *               not binds closest, then and (it may be left out), then or
+ *   all         by itself: every message
  *   from=P      the envelope sender; from=<> the null sender
  *   to=P        a recipient that is still to be reached, or failed and not bounced, or stands for such a one
  *   reached=P   one who has it

@@ -32,10 +32,15 @@ is 'and does nothing' "$(in_place hold)" 0
 is 'with many recipients' "$(qctl delete --dry-run "$b" | sed 's/ [0-9]*[smhd] [0-9]* bytes//')" "$b <sue@other.test> to ann@here.test and 1 more
 1 message would be deleted
 0"
+is 'each verb has its own usage' "$(pneu-qctl retry 2>&1; pneu-qctl reroute x 2>&1; pneu-qctl move 2>&1)" 'pneu-qctl: fatal: usage: pneu-qctl retry [-anTy] ID...|-|all|SELECTOR...
+pneu-qctl: fatal: usage: pneu-qctl reroute [-any] HOST[:PORT]|ROUTE|- ID...|-|all|SELECTOR...
+pneu-qctl: fatal: usage: pneu-qctl move DIRECTORY'
+is 'what others call it is understood' "$(pneu-qctl freeze x 2>&1; pneu-qctl -d ALL 2>&1)" 'pneu-qctl: fatal: there is no action freeze; hold is meant?
+pneu-qctl: fatal: -d: no such option; what postsuper and qmHandle do with theirs is in pneu-habits(7)'
 is 'nonsense is said to be' "$(qctl hold form=joe@ | tail -n 1)" 100
 is 'nothing at all is not everything' "$(qctl delete | tail -n 1)" 100
 is 'a verb that is none' "$(qctl explode all | tail -n 1)" 100
-t 'which is said first' sh -c 'pneu-qctl explode all 2>&1 | grep -q "fatal: there is no action explode; usage: "'
+t 'which is said first' sh -c 'pneu-qctl explode all 2>&1 | grep -q "fatal: there is no action explode; they are "'
 
 # ---- hold, release
 is 'hold what a sender has sent' "$(qctl hold from=joe@*)" '2 messages held
@@ -97,6 +102,10 @@ is 'another route' "$(qctl reroute relay.test:2525 "$c")" "reroute $c: done
 0"
 t 'is taken' wait_until 20 happened '^job remote host relay.test 2525 '
 t 'and it waits again' wait_until 20 put_back
+is 'as smtproutes has it' "$(qctl reroute '[::1]:2525 tls=no' "$c"; pneu-qread "$c" | sed -n 's/.*by route //p')" "reroute $c: done
+0
+host ::1 2525 tls=no"
+is 'a port that is none' "$(pneu-qctl reroute relay.test:99999 "$c" 2>&1)" "pneu-qctl: fatal: relay.test:99999: not a route; it is HOST, HOST:PORT or [ADDRESS]:PORT, and words as in smtproutes of pneu-control(5)"
 is 'a route that is none' "$(qctl reroute 'host relay.test' "$c" | tail -n 1)" 100
 is 'by the rules again' "$(: >"$H/events"; qctl reroute - "$c")" "reroute $c: done
 0"

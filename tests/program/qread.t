@@ -94,8 +94,12 @@ $c
 $b"
 
 # ---- trouble
-is 'an ID that is not there' "$(complaint 1k0v7sgqjc51)" 'pneu-qread: warning: 1k0v7sgqjc51: no such message
+is 'an ID that is not there' "$(complaint 1k0v7sgqjc51)" 'pneu-qread: warning: 1k0v7sgqjc51: no such message; pneu-trace tells what became of it
 100'
+mkdir -p "$Q/trash"
+gone=$(fabricate --place trash)
+is 'one in the trash' "$(complaint "$gone")" "pneu-qread: warning: $gone: deleted; pneu-qctl undo brings it back
+100"
 is 'what is no ID' "$(complaint -m ../x)" 'pneu-qread: fatal: ../x: not an ID
 100'
 is 'the others are shown all the same' "$(ids 1k0v7sgqjc51 "$a" 2>/dev/null)" "$a"

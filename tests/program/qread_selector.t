@@ -110,6 +110,15 @@ is 'an expression that is none' "$(said 'error~(' | sed 's/(: .*/(: why/')" 'pne
 100'
 is 'a word of no meaning' "$(said colour=red | sed 's/; .*//')" 'pneu-qread: fatal: colour=red: not a selector
 100'
+is 'what others call it is understood' "$(said sender=x)|$(said Status=held | head -n 1)" 'pneu-qread: fatal: sender=x: not a selector; from= is meant?
+100|pneu-qread: fatal: Status=held: not a selector; state= is meant?'
+is 'a state alone' "$(said deferred)" 'pneu-qread: fatal: deferred: not a selector; state=deferred is meant?
+100'
+is 'an address alone' "$(said joe@x.test)" 'pneu-qread: fatal: joe@x.test: whose address? from=joe@x.test, to=joe@x.test or login=joe@x.test
+100'
+is 'a domain alone' "$(said x.test)" 'pneu-qread: fatal: x.test: whose domain? from=@x.test or domain=x.test; or client=x.test
+100'
+is 'all of them' "$(meant all)|$(meant ALL)" "$(meant)|$(meant)"
 is 'or without a second' "$(said utf8 or)" 'pneu-qread: fatal: or: something must follow
 100'
 is 'or without a first' "$(said or utf8)|$(said '(' or utf8 ')' | head -n 1)" 'pneu-qread: fatal: or: not at the beginning
