@@ -201,6 +201,13 @@ keep(struct message *m, const struct order *o)
 	return "too much is wanted of it already";
 }
 
+static bool
+next_kept(struct fields *f, struct order *o)
+{
+	return (o->verb = fields_next(f)) && fields_next_num(f, 0, UINT64_MAX, &o->uid) && (o->word[0] = fields_next(f)) &&
+	    (o->word[1] = fields_next(f));
+}
+
 void
 operate_orders(struct message *m)
 {
@@ -211,11 +218,54 @@ operate_orders(struct message *m)
 
 	m->orders = (struct buf)BUF(orders.max);
 	if (orders.len && fields_open(&f, orders.s, orders.len))
-		while ((o.verb = fields_next(&f)) && fields_next_num(&f, 0, UINT64_MAX, &o.uid) && (o.word[0] = fields_next(&f)) &&
-		    (o.word[1] = fields_next(&f)))
+		while (next_kept(&f, &o))
 			if ((why = change(m, &o)))
 				log_say("warning", why, m->id, 0);
 	buf_free(&orders);
+}
+
+/* these are known at once: nothing more is begun for it */
+static void
+foresee(struct message *m, const struct order *o)
+{
+	if (is(o, "hold"))
+		m->wish = WISH_HOLD;
+	else if (is(o, "delete") || is(o, "purge"))
+		m->wish = is(o, "delete") ? WISH_DELETE : WISH_PURGE;
+}
+
+/* An order that waits for the end of a delivery is taken back by what would undo it afterwards; else it would be carried out
+ * though somebody has said otherwise since. none: the answer if there is no such order */
+static const char *
+take_back(struct message *m, const char *verb, const char *none)
+{
+	struct buf orders;
+	enum wish wish;
+	struct fields f;
+	struct order o;
+	bool found = false, ok = true;
+
+	if (!m || !m->orders.len || !fields_open(&f, m->orders.s, m->orders.len))
+		return none;
+	orders = m->orders;
+	wish = m->wish;
+	m->orders = (struct buf)BUF(orders.max);
+	m->wish = WISH_NONE;
+	while (ok && next_kept(&f, &o))
+		if (is(&o, verb))
+			found = true;
+		else {
+			foresee(m, &o);
+			ok = !keep(m, &o);
+		}
+	if (!ok) {
+		buf_free(&m->orders);
+		m->orders = orders;
+		m->wish = wish;
+		return "no memory";
+	}
+	buf_free(&orders);
+	return found ? 0 : none;
 }
 
 static const char *
@@ -226,14 +276,13 @@ on_active(struct message *m, const struct order *o)
 
 	if (is(o, "retry"))
 		return "being delivered now";
-	if (is(o, "hold"))                      /* these are known at once: nothing more is begun for it */
-		m->wish = WISH_HOLD;
-	else if (is(o, "delete") || is(o, "purge"))
-		m->wish = *o->verb == 'd' ? WISH_DELETE : WISH_PURGE;
-	else if (is(o, "expire")) {
+	if (is(o, "release"))
+		return take_back(m, "hold", "not held");
+	if (is(o, "expire")) {
 		m->last = true;
 		return put_operator(m, o, "") ? 0 : "no memory";
 	}
+	foresee(m, o);
 	for (i = 0; is(o, "redirect") && i < m->file.rcpts; i++)
 		found |= is_meant(m, i, o->word[0]);
 	return !is(o, "redirect") || found ? keep(m, o) : "no such recipient waiting";
@@ -422,15 +471,16 @@ operate(const struct order *o, const char *text)
 
 	if (!qid_parse(text, &id))
 		return "not an ID";
+	slot = find(&id);
+	m = slot != SLOT_NONE && schedule_place(schedule, slot) == SCHEDULE_OUT ? message_active(slot) : 0;
 	if (is(o, "undo"))
-		return undo(&id, o);
-	if ((slot = find(&id)) == SLOT_NONE)
+		return m ? take_back(m, "delete", "not in the trash") : undo(&id, o);
+	if (slot == SLOT_NONE)
 		return on_absent(&id, o);
-	if (is(o, "release"))
+	if (is(o, "release") && !m)
 		return "not held";
 	switch (schedule_place(schedule, slot)) {
 	case SCHEDULE_OUT:
-		m = message_active(slot);
 		return m ? on_active(m, o) : "unable to do it now, try again";
 	case SCHEDULE_PARKED:
 		return on_parked(slot, o);

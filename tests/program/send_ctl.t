@@ -116,6 +116,30 @@ is 'lets it go on' "$(held)" 0
 touch "$H/open"
 t 'and if it is delivered there is nothing to hold' wait_until 20 logged "^end msg $running\$"
 
+# ---- what was asked for while it was being delivered is taken back
+rm "$H/open"
+rewrite_rules '*@gate.test gate open
+* Z 4.2.2 full'
+inject joe@sender.test late@gate.test ann@here.test
+running=$ID
+t 'one that is being delivered' wait_until 20 logged "^starting delivery [0-9]*: msg $running to remote late@gate.test"
+is 'a hold' "$(qctl hold "$running"; qctl release "$running"; qctl release "$running")" "hold $running: done
+0
+release $running: done
+0
+release $running: not held
+100"
+is 'a deletion' "$(qctl delete "$running"; qctl undo "$running"; qctl undo "$running")" "delete $running: done
+0
+undo $running: done
+0
+undo $running: not in the trash
+100"
+touch "$H/open"
+t 'and it goes on as if nothing had been said' wait_until 20 put_back
+is 'to wait for its next attempt' "$(qctl retry "$running" | head -n 1)" "retry $running: done"
+qctl purge "$running" >/dev/null
+
 # ---- messages in line for a busy destination
 rm "$H/open"
 rewrite_rules '*@gate.test gate open
