@@ -17,7 +17,7 @@ wait_until 20 all_deferred 2
 [ "$(client raw 'mine\0' answer | cut -d'|' -f1)" = M ] || skip_all 'this build cannot tell who asks'
 t 'two messages wait' all_deferred 2
 is 'the numbers are for everybody' "$(client raw 'status\0' answer | head -n 1)" 'K|messages 2'
-is 'mine lists what I have sent' "$(qctl mine | sed 's/  [0-9]* bytes  0:0[0-9] old//')" "$a  <joe@sender.test>
+is 'mine lists what I have sent' "$(qctl mine | sed 's/  [0-9]* bytes  [0-9dhms]* old//')" "$a  <joe@sender.test>
 	waiting  ann@here.test
 	waiting  bob@far.test
 $b  <joe@sender.test>
@@ -33,7 +33,7 @@ t 'the log says who did it' logged "^operator uid $me cancel: msg $b\$"
 is 'twice is too much' "$(qctl cancel "$b")" "cancel $b: no such message of yours
 100"
 pneu-qctl hold "$a" >/dev/null
-is 'one that is held is listed' "$(qctl mine | sed 's/  [0-9]* bytes  0:0[0-9] old//')" "$a  <joe@sender.test>  held
+is 'one that is held is listed' "$(qctl mine | sed 's/  [0-9]* bytes  [0-9dhms]* old//')" "$a  <joe@sender.test>  held
 	waiting  ann@here.test
 	waiting  bob@far.test
 0"
