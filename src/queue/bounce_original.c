@@ -42,7 +42,7 @@ header_bytes(uint64_t limit)
 static bool
 is_whole(const struct bounce *b)
 {
-	return b->what == OWED_FAILED && b->file.header.length <= b->max_bytes && !b->file.headers;
+	return b->what == OWED_FAILED && b->file.header.length <= b->max_bytes && b->file.ret != QF_RET_HDRS;
 }
 
 void

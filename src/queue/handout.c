@@ -59,9 +59,11 @@ message_job_sender(const struct message *m, size_t i, struct buf *space)
 static bool
 put_report_wishes(const struct message *m, size_t i, struct buf *b)
 {
+	static const char *const word[] = { [QF_RET_FULL] = "FULL", [QF_RET_HDRS] = "HDRS" };
+
 	if (qf_of_list(&m->file, i))
 		return true;
-	return (!m->file.headers || job_param_put(b, "RET", "HDRS")) &&
+	return (m->file.ret == QF_RET_UNSAID || job_param_put(b, "RET", word[m->file.ret])) &&
 	    (!m->file.envid || job_param_put(b, "ENVID", qf_string(&m->file, m->file.envid)));
 }
 

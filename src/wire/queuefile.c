@@ -483,6 +483,15 @@ replay_dsn(struct qf *q, const char *s, const char *end)
 	return keep(q, s + 1, end, &offset);
 }
 
+/* what is neither is as good as nothing */
+static enum qf_ret
+ret_word(const char *s, const char *end)
+{
+	if (end - s != 4)
+		return QF_RET_UNSAID;
+	return strncasecmp(s, "HDRS", 4) == 0 ? QF_RET_HDRS : strncasecmp(s, "FULL", 4) == 0 ? QF_RET_FULL : QF_RET_UNSAID;
+}
+
 static bool
 replay_lifetime(struct qf *q, const char *s, const char *end)
 {
@@ -524,7 +533,7 @@ replay(struct qf *q, struct expansion *x, const char *s, const char *end, bool *
 	case 'E':
 		return q->sender && !q->rcpts && keep(q, s + 1, end, &q->envid);
 	case 'R':
-		q->headers = end - s == 5 && strncasecmp(s + 1, "HDRS", 4) == 0;
+		q->ret = ret_word(s + 1, end);
 		return q->sender && !q->rcpts;
 	case 'U':
 		q->utf8 = true;
@@ -591,7 +600,8 @@ reset(struct qf *q)
 	buf_clear(&q->strings);
 	q->sender = q->body = q->envid = q->login = q->client = q->hold = q->lifetime_s = q->via_last = q->route = 0;
 	q->rcpts = 0;
-	q->history = q->forwarded = q->utf8 = q->headers = q->expired = q->released = q->deleted_held = false;
+	q->history = q->forwarded = q->utf8 = q->expired = q->released = q->deleted_held = false;
+	q->ret = QF_RET_UNSAID;
 }
 
 enum qf_result

@@ -116,6 +116,12 @@ struct qf_rcpt {
 #define QF_TOLD_DELAY 64                        /* the sender was told that it is delayed, */
 #define QF_TOLD_END 32                          /* that it is delivered, or what became of it else */
 
+enum qf_ret {
+	QF_RET_UNSAID,                          /* RFC 3461 leaves it to who reports: the whole of it, as far as bouncemaxbytes */
+	QF_RET_FULL,
+	QF_RET_HDRS                             /* its header alone */
+};
+
 struct qf {
 	struct qf_header header;
 	struct buf strings;                     /* unescaped; each ends in 0; offset 0 is "" */
@@ -133,7 +139,7 @@ struct qf {
 	int64_t mtime_s;                        /* the next attempt, seconds since 1970 */
 	bool forwarded;                         /* W1: by a user here */
 	bool utf8;                              /* U: declared so (RFC 6531) */
-	bool headers;                           /* RHDRS: of the message a report gives no more than the header */
+	enum qf_ret ret;                        /* R: how much of the message a report of failure gives back (RFC 3461) */
 	bool history;                           /* send has written here */
 	bool released;                          /* by an operator: that its envelope asks for it does not hold it any more */
 	bool expired;                           /* by an operator: the next attempt is the last */

@@ -80,5 +80,10 @@ start
 envelope Fjoe@here.test B8BITMIME U1 Ta@far.test
 t 'a message declared SMTPUTF8' wait_until 20 gone
 is 'is one in its job' "$(events '^job remote' | tail -n 1 | cut -d' ' -f4-)" 'far.test 1 <joe@here.test> BODY=8BITMIME SMTPUTF8 a@far.test'
+for ret in FULL HDRS; do
+	envelope Fjoe@here.test R$ret EQQ1 Ta@far.test
+	t "RET=$ret" wait_until 20 gone
+	is 'goes on as it came' "$(events '^job remote' | tail -n 1 | cut -d' ' -f6-)" "<joe@here.test> RET=$ret ENVID=QQ1 a@far.test"
+done
 stop
 finish

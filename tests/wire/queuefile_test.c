@@ -513,14 +513,15 @@ reports(void)
 	ok(LOAD(DSN_START "EQQ+20x\nRhdrs\nU1\nTx@b.example\nNNEVER\nOrfc822;x+2By\nTy@b.example\nOrfc822;y\nNSUCCESS,DELAY\nTz@b.example\n.\n") == QF_OK &&
 	    q.rcpts == 3, "an envelope with all of them");
 	same(qf_string(&q, q.envid), "QQ+20x", "ENVID, as it was given");
-	ok(q.headers && q.utf8, "RET and SMTPUTF8");
+	ok(q.ret == QF_RET_HDRS && q.utf8, "RET and SMTPUTF8");
 	ok(qf_notify(&q, 0) == DSN_NEVER && qf_notify(&q, 1) == (DSN_SUCCESS | DSN_DELAY) && qf_notify(&q, 2) == 0, "NOTIFY of each");
 	same(qf_orcpt(&q, 0), "rfc822;x+2By", "ORCPT");
 	same(qf_orcpt(&q, 1), "rfc822;y", "of each");
 	ok(!qf_orcpt(&q, 2), "or none");
 	same(qf_string(&q, q.rcpt[2].addr), "z@b.example", "addresses stay what they are");
-	ok(LOAD(DSN_START "Tx@b.example\n.\n") == QF_OK && !q.envid && !q.headers && !q.utf8 && !qf_notify(&q, 0) && !qf_orcpt(&q, 0), "none");
-	ok(LOAD(DSN_START "RFULL\nTx@b.example\nNnonsense\nO\n.\n") == QF_OK && !q.headers && qf_notify(&q, 0) == 0 &&
+	ok(LOAD(DSN_START "Tx@b.example\n.\n") == QF_OK && !q.envid && q.ret == QF_RET_UNSAID && !q.utf8 && !qf_notify(&q, 0) && !qf_orcpt(&q, 0), "none");
+	ok(LOAD(DSN_START "RFull\nTx@b.example\n.\n") == QF_OK && q.ret == QF_RET_FULL, "the whole is something else than nothing said");
+	ok(LOAD(DSN_START "RSOME\nTx@b.example\nNnonsense\nO\n.\n") == QF_OK && q.ret == QF_RET_UNSAID && qf_notify(&q, 0) == 0 &&
 	    strcmp(qf_orcpt(&q, 0), "") == 0, "what makes no sense is none");
 	ok(LOAD(DSN_START "Tx@b.example\nOa;1\nOa;2\nNNEVER\nNDELAY\n.\n") == QF_OK && strcmp(qf_orcpt(&q, 0), "a;1") == 0 &&
 	    qf_notify(&q, 0) == DSN_DELAY, "twice: harmless");
