@@ -14,17 +14,24 @@
 #include "lib/msg.h"
 #include "lib/place.h"
 
-/* one more place that does not take mail now */
+/* One more place that does not take mail now. The way that is told of is that of the first server whose words are in the text,
+ * for a report gives those (queue/bounce.h); if none said anything, of the first that was reached at all. */
 static void
 collect(struct reach *r)
 {
 	char verdict = r->all.verdict;
+	bool heard;
 
 	if (!verdict) {
 		r->all = r->why;
 		return;
 	}
+	heard = strstr(r->all.text, JOB_SAID) != 0;
 	result_append(&r->all, r->why.text);
+	if (*r->why.via && (!*r->all.via || (!heard && strstr(r->all.text, JOB_SAID))))
+		memcpy(r->all.via, r->why.via, sizeof r->all.via);
+	if (!r->all.wait_s)
+		r->all.wait_s = r->why.wait_s;
 	if (r->why.verdict == 'Z' && verdict == 'D') {
 		r->all.verdict = 'Z';
 		memcpy(r->all.status, r->why.status, sizeof r->all.status);

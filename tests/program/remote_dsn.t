@@ -62,6 +62,18 @@ route="host localhost $port"
 server
 jobs vias "$J b@y.example" >/dev/null
 is 'the name by which we know it, and its address' "$(via)" '1.0 K 0 localhost/127.0.0.1/clear,'
+# several hosts: that of the words which a report gives
+route="host 127.0.0.1 1 localhost $port"
+server mail='421 4.3.2 busy, try again in 300 seconds!close'
+jobs vias "$J b@y.example" >/dev/null
+is 'the first is down, the second has no time' "$(via)" '1.0 Z 300 localhost/127.0.0.1/clear,'
+route="host 127.0.0.1 $port localhost $port"
+server '1/greeting=!close' greeting='554 5.7.1 never'
+jobs vias "$J b@y.example" >/dev/null
+is 'the first hangs up, the second says why not' "$(via)" '1.0 Z 0 localhost/127.0.0.1/clear,'
+server '1/greeting=450 4.7.0 not now' greeting='!close'
+jobs vias "$J b@y.example" >/dev/null
+is 'the other way round' "$(via)" "1.0 Z 0 $there,"
 route="host 127.0.0.1 $port"
 
 ### how long

@@ -27,6 +27,14 @@ cert() {
 			-out "$T/$1.crt" >"$T/openssl" 2>&1 && cat "$T/$1.key" "$T/$1.crt" "$T/ca.crt" >"$T/$1.pem"
 }
 cert good mx.ta.example && cert other other.example || skip_all 'openssl makes no certificates'
+# the same key in a certificate of 2020, and one with no name at all
+printf '%s\n' '[ca]' default_ca=d '[d]' "database=$T/index" "serial=$T/serial" "new_certs_dir=$T" default_md=sha256 policy=p '[p]' commonName=supplied >"$T/ca.conf"
+: >"$T/index"
+echo 01 >"$T/serial"
+openssl ca -batch -config "$T/ca.conf" -cert "$T/ca.crt" -keyfile "$T/ca.key" -in "$T/good.csr" -extfile "$T/good.ext" -out "$T/old.crt" -notext \
+	-startdate 200101000000Z -enddate 200201000000Z >"$T/openssl" 2>&1 && cat "$T/good.key" "$T/old.crt" "$T/ca.crt" >"$T/old.pem" &&
+	openssl req -x509 $ec -keyout "$T/nameless.key" -out "$T/nameless.crt" -days 2 -subj / >"$T/openssl" 2>&1 &&
+	cat "$T/nameless.key" "$T/nameless.crt" >"$T/nameless.pem" || skip_all "openssl makes no odd certificates: $(cat "$T/openssl")"
 echo "TLS_CAFILE='$T/ca.crt' '$PWD/scripts/tlsclient-openssl'" >"$PNEU_ETC/tlsclient"
 ta="2 0 1 $(openssl x509 -in "$T/ca.crt" -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)"
 ee=$(dnssec_tlsa "$T/good.crt")
@@ -47,6 +55,17 @@ domain() {
 	domain wrong "$none"
 	domain unusable "1 1 1 $(printf '%064d' 0)"
 	domain bogus "$ee"
+	domain nameless "$(dnssec_tlsa "$T/nameless.crt")"
+	domain mixed "1 1 1 $(printf '%064d' 0)" "$none"
+	domain odd "3 1 9 00" "3 1 1 0000" "3 9 1 $(printf '%064d' 0)" "$ee"
+	domain oddonly "3 1 9 00" "3 1 1 0000"
+	domain bogusaddr
+	domain bogusmx
+	printf 'toaddr\tMX\t10 mx.toaddr\nmx.toaddr\tCNAME\tmx.bogusaddr\n'
+	printf 'www\tCNAME\tee\n'
+	printf 'key\tMX\t10 mx.key\nmx.key\tA\t127.0.0.2\n_25._tcp.mx.key\tCNAME\tkeys\nkeys\tTLSA\t%s\n' "$ee"
+	printf 'keyout\tMX\t10 mx.keyout\nmx.keyout\tA\t127.0.0.2\n_25._tcp.mx.keyout\tCNAME\tkeys.island\n'
+	printf 'three\tMX\t10 mx.plain\nthree\tMX\t20 mx.three\nmx.three\tA\t127.0.0.2\n'
 	domain plain
 	printf 'alias\tMX\t10 mx.alias\nmx.alias\tCNAME\tmx.ee\n'
 	printf 'out\tMX\t10 mx.out\nmx.out\tCNAME\tmx.island\n_25._tcp.mx.out\tTLSA\t%s\n' "$none"
@@ -56,14 +75,16 @@ domain() {
 } >"$T/signed"
 {
 	printf '$ORIGIN island.example.\n$TTL 60\n@\tSOA\tns host 1 60 60 60 60\n@\tNS\tns\nns\tA\t127.0.0.1\n'
-	printf '@\tMX\t10 mx\nmx\tA\t127.0.0.2\n_25._tcp.mx\tTLSA\t%s\nto\tMX\t10 mx.wrong.example.\n' "$none"
+	printf '@\tMX\t10 mx\nmx\tA\t127.0.0.2\n_25._tcp.mx\tTLSA\t%s\nto\tMX\t10 mx.wrong.example.\nkeys\tTLSA\t%s\n' "$none" "$none"
 } >"$T/plain"
 # another first digit, whichever it was
 dnssec_zone example "$T/signed" '/^_25._tcp.mx.bogus.*	TLSA/{
 	s/	3 1 1 f/	3 1 1 0/
 	t
 	s/	3 1 1 ./	3 1 1 f/
-}' && dnssec_plain island.example "$T/plain" ||
+}
+/^mx.bogusaddr.*	A	/s/127.0.0.2/127.0.0.3/
+/^bogusmx.*	MX	/s/	10 /	11 /' && dnssec_plain island.example "$T/plain" ||
 	skip_all 'the zones cannot be made'
 dnssec_start || skip_all "$dnssec_why"
 
@@ -99,6 +120,22 @@ is 'a host that the route names'                "$(one 'host mx.ee.example 25')"
 is 'and one where DANE is asked for'            "$(one 'mx ee.example tls=dane')" 'K 2.0.0 mx.ee.example TLSv1.3:dane 6'
 is 'a host that is an alias'                    "$(one 'mx alias.example')" 'K 2.0.0 mx.alias.example TLSv1.3:dane 7'
 t 'has the records of where it leads'           grep -q '^7 tls TLSv1.3 mx.ee.example' "$S/log"
+is 'a domain that is an alias'                  "$(one 'mx www.example')" 'K 2.0.0 mx.ee.example TLSv1.3:dane 8'
+is 'records that are an alias'                  "$(one 'mx key.example')" 'K 2.0.0 mx.key.example TLSv1.3:dane 9'
+is 'those that are insecure do not count'       "$(one 'mx keyout.example')" 'K 2.0.0 mx.keyout.example TLSv1.3 10'
+is 'what is of no use hides no other'           "$(one 'mx odd.example')" 'K 2.0.0 mx.odd.example TLSv1.3:dane 11'
+is 'alone it asks for encryption'               "$(one 'mx oddonly.example')" 'K 2.0.0 mx.oddonly.example TLSv1.3 12'
+is 'nor does it make up for a wrong one'        "$(one 'mx mixed.example')" 'Z 4.7.5 mx.mixed.example clear 12'
+is 'a bogus address: nobody knows'              "$(one 'mx bogusaddr.example')" 'Z 4.4.3 12'
+is 'so is where an alias leads'                 "$(one 'mx toaddr.example')" 'Z 4.4.3 12'
+is 'and a bogus MX'                             "$(one 'mx bogusmx.example')" 'Z 4.4.3 12'
+server --tls "$T/old.pem"
+is 'an expired certificate with a known key'    "$(one 'mx ee.example')" 'K 2.0.0 mx.ee.example TLSv1.3:dane 1'
+is 'but not one of a known authority'           "$(one 'mx ta.example')" 'Z 4.7.5 mx.ta.example clear 1'
+t 'it says so'                                  told 'expired'
+server --tls "$T/nameless.pem"
+is 'one without a name'                         "$(one 'mx nameless.example')" 'K 2.0.0 mx.nameless.example TLSv1.3:dane 1'
+is 'where only a name would count'              "$(one 'host mx.plain.example 25 tls=verify')" 'Z 4.7.5 mx.plain.example clear 1'
 server --tls "$T/other.pem"
 is 'another key'                                "$(one 'mx ee.example')" 'Z 4.7.5 mx.ee.example clear 0'
 t 'it says so'                                  told 'certificate'
@@ -141,7 +178,18 @@ sts enforce '*.plain.example'
 is 'in force: a wrong name'                     "$(one 'mx plain.example')" 'Z 4.7.5 mx.plain.example clear 0'
 server
 is 'in force: STARTTLS was stripped'            "$(one 'mx plain.example')" 'Z 4.7.4 mx.plain.example clear 0'
+server --tls "$T/plain.pem"
+echo "three.example enforce $(($(date +%s) + 1000)) 1 mx.plain.example" >"$PNEU_ETC/mtasts"
+is 'in force for one of two hosts'              "$(one 'mx three.example')" 'K 2.0.0 mx.plain.example TLSv1.3:verified 1'
+echo "three.example enforce $(($(date +%s) + 1000)) 1 mx.three.example" >"$PNEU_ETC/mtasts"
+is 'which is the other one'                     "$(one 'mx three.example')" 'Z 4.7.5 mx.three.example clear 1'
+echo "oddonly.example enforce $(($(date +%s) + 1000)) 1 *.oddonly.example" >"$PNEU_ETC/mtasts"
+is 'in force beside TLSA records of no use'     "$(one 'mx oddonly.example')" 'Z 4.7.5 mx.oddonly.example clear 1'
+cert oddonly mx.oddonly.example
+server --tls "$T/oddonly.pem"
+is 'the certificate counts'                     "$(one 'mx oddonly.example')" 'K 2.0.0 mx.oddonly.example TLSv1.3:verified 1'
 server --tls "$T/good.pem"
+sts enforce '*.plain.example'
 sed 's/plain.example/ee.example/' "$PNEU_ETC/mtasts" >"$PNEU_ETC/mtasts.new" && mv "$PNEU_ETC/mtasts.new" "$PNEU_ETC/mtasts"
 is 'DANE goes before'                           "$(one 'mx ee.example')" 'K 2.0.0 mx.ee.example TLSv1.3:dane 1'
 printf 'plain.example what\n' >"$PNEU_ETC/mtasts"
