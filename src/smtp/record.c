@@ -40,10 +40,12 @@ static struct {
 
 static char input[16384], hidden[sizeof input + VEIL_HELD];
 
+/* with all that we were given: STARTTLS may need descriptors of a program before us */
 static _Noreturn void
 become(char **argv)
 {
-	proc_exec(argv[0], argv, environ, 0, 0);
+	sig_default(SIGPIPE);
+	execvp(argv[0], argv);
 	die_sys(EX_SOFT, "run ", argv[0]);
 }
 

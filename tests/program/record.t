@@ -13,6 +13,7 @@ listed() { ls "$R" | wc -l | tr -d ' '; }
 # shellcheck disable=SC2059
 printf "$session" | pneu-record pneu-smtpd 2>"$T/log" | tr -d '\r' | no_id >"$T/plain"
 is 'without RECORD nothing is recorded' "$(listed)" 0
+is 'and STARTTLS is there as without us' "$(printf 'EHLO h\r\nQUIT\r\n' | pneu-record pneu-smtpd 2>"$T/log" 5>&1 | grep -c STARTTLS)" 1
 printf "$session" | RECORD=$R pneu-record pneu-smtpd 2>"$T/log" | tr -d '\r' | no_id >"$T/out"
 is 'a recorded session is the same' "$(cat "$T/out")" "$(cat "$T/plain")"
 is 'there is one record' "$(listed)" 1
@@ -29,6 +30,22 @@ t 'but is logged' grep -q 'pneu-record: warning: unable to record in .*/none: No
 few="import os, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)); os.execvp('pneu-record', ['pneu-record', 'sh', '-c', 'echo served'])"
 is 'nor is a lack of descriptors' "$(RECORD=$R python3 -c "$few" </dev/null 2>"$T/log")" served
 t 'which is logged too' grep -q 'pneu-record: warning: unable to make a socket pair: ' "$T/log"
+
+# ---- with the rules' word, as pneu-listen starts it
+listen() {
+	: >"$T/port"
+	PNEU_BUILD=$B sh scripts/listen smtpd -1 127.0.0.1:0 >"$T/port" 2>"$T/log" & server=$!
+	wait_until 20 test -s "$T/port"
+	python3 -c 'import smtplib, sys; smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=20).quit()' "$(cat "$T/port")"
+	kill "$server"; wait "$server"; server=
+}
+rm "$R"/*
+printf ':allow\n' | pneu-tcprules "$E/rules.cdb" "$E/rules.tmp"
+listen
+is 'a listener records nothing' "$(listed)" 0
+printf '127.0.0.2:allow\n:allow,RECORD="%s"\n' "$R" | pneu-tcprules "$E/rules.cdb" "$E/rules.tmp"
+listen
+is 'unless its rules say where to' "$(listed)" 1
 
 # ---- secrets. The server is a script that answers 334 to all.
 rm "$R"/*
