@@ -422,7 +422,8 @@ hand_over(struct reader *r, struct span text, uint64_t writer)
 	r->take(r->context, &r->raw);
 }
 
-/* what stands behind the stamp of syslog: "HOST TAG[PID]: "; 0 if that is not there */
+/* What stands behind the stamp of syslog: "HOST TAG[PID]: "; 0 if that is not there. A number is no tag: after a stamp alone, as
+ * engines of containers put it before a line, comes "delivery 17: ". */
 static size_t
 host_and_tag(struct span c)
 {
@@ -432,7 +433,8 @@ host_and_tag(struct span c)
 	if (!host || c.s[host - 1] == ':')
 		return 0;
 	end = memmem(blank + 1, c.n - host - 1, ": ", 2);
-	if (!end || memchr(blank + 1, ' ', (size_t)(end - blank - 1)))
+	if (!end || memchr(blank + 1, ' ', (size_t)(end - blank - 1)) ||
+	    digits_at_end(blank + 1, (size_t)(end - blank - 1)) == (size_t)(end - blank - 1))
 		return 0;
 	return (size_t)(end + 2 - c.s);
 }

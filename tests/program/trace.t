@@ -172,6 +172,8 @@ sed 's/^<[0-9]*>\(... .. ..:..:..\) /\1 mx1 /; s/ pneu-send: / pneu-send[77]: /'
 is 'as syslog writes it' "$(story -f "$T/sys/mail.log")" "$(cat "$T/want")"
 sed 's/^<[0-9]*>... .. \(..:..:..\) /'"$(date +%Y-%m-%d)"'T\1.123456+00:00 mx1 /' "$T/sys/raw" >"$T/sys/rfc"
 is 'with zones' "$(story -f "$T/sys/rfc")" "$(cat "$T/want")"
+sed "s/^/$(date +%Y-%m-%d)T10:20:30.123456789+00:00 /" "$a/plain/smtpd" "$a/plain/send" >"$T/sys/engine"
+is 'with a stamp and nothing else, as an engine of containers puts it' "$(story -f "$T/sys/engine")" "$(cat "$T/want")"
 python3 - "$a/plain/smtpd" "$a/plain/send" >"$T/sys/export" <<'END'
 import struct, sys
 us = 1795338486000000
