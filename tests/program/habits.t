@@ -15,7 +15,7 @@ is 'every program, service and page is there' "$without" ''
 
 # settings: words of small letters, but for those that are something else
 sed -n 's/^\.It Pa \([a-z][a-z0-9 ,.]*\).*/\1/p' man/pneu-control.5 | tr -d , | tr ' ' '\n' | sort -u >"$T/settings"
-words='alert alias aliases bad dane host mailq may must newaliases sendmail verify logger'
+words='alert alias aliases bad dane host lmtp mailq may must newaliases sendmail verify logger'
 without=
 for s in $(grep -xE '[a-z]+' "$T/ours"); do
 	grep -qx "$s" "$T/settings" || case " $words " in *" $s "*) ;; *) without="$without $s" ;; esac
@@ -62,6 +62,7 @@ while read -r line; do
 	case $line in
 	*release*) pneu-qctl hold "$ID" >/dev/null ;;
 	*undo*) pneu-qctl delete "$ID" >/dev/null ;;
+	*' resume '*) pneu-qctl pause "${line##* }" >/dev/null ;;
 	esac
 	set -- $(printf '%s\n' "$line" | sed "s/\<ID\>/$ID/; s/\<SESSION\>/$ID/; s/\<IP\>/127.0.0.1/; s/\<\(SENDER\|ADDRESS\)\>/joe@here.test/g; s/\<RECIPIENT\>/ann@far.test/
 	    s/\<\(HOST\|SITE\|DESTINATION\|DOMAIN\)\>/far.test/; s/\<OURS\>/here.test/; s/\<TEXT\>/xyz/; s/\<SETTING\>/me/; s/\<OLD NEW\>/ann@far.test zoe@far.test/")
@@ -72,12 +73,12 @@ while read -r line; do
 	pneu-explain* | *--check) ok='0 1 2 67' ;;
 	*) ok=0 ;;
 	esac
-	timeout 30 "$@" >"$T/said" 2>&1 </dev/null
+	timeout 120 "$@" >"$T/said" 2>&1 </dev/null
 	code=$?
 	case " $ok " in *" $code "*) ;; *) echo "# $*: exit $code"; sed 's/^/# /' "$T/said"; bad=$((bad + 1)) ;; esac
-	if [ "$line" = 'pneu-qctl pause all' ] || [ "$line" = 'pneu-qctl pause DESTINATION' ]; then
-		pneu-qctl resume all far.test >/dev/null
-	fi
+	case $line in
+	'pneu-qctl pause '*) shift 2; pneu-qctl resume "$@" >/dev/null ;;
+	esac
 done <"$T/commands"
 is 'every command is understood' "$bad" 0
 stop

@@ -315,6 +315,114 @@ is 'networks' "$(grep -v '^127\|^::1\|^:allow' "$T/new/rules")" '192.0.2.:allow,
 is 'where it listens, and delivers' "$(file listeners; file defaultdelivery)" 'smtpd 127.0.0.1:25 [::1]:25
 ./Maildir/'
 
+# ---- OpenSMTPD as Debian configures it
+mkdir "$T/os"
+cat >"$T/os/smtpd.conf" <<END
+# This is the smtpd server system-wide configuration file.
+table aliases file:$T/os/aliases
+
+listen on localhost
+
+action "local" maildir alias <aliases>
+action "relay" relay
+
+match for local action "local"
+match from local for any action "relay"
+END
+printf 'root: %s\n' "$(id -un)" >"$T/os/aliases"
+echo mx.example.org >"$T/os/mailname"
+migrate opensmtpd "$T/os"
+is "Debian's OpenSMTPD: nothing is left" "$code$(grep '^left ' "$T/new.report")" 0
+is 'its name' "$(file me) $(file locals | tr '\n' ' ')" 'mx.example.org mx.example.org localhost '
+is 'where it listens, and delivers' "$(file listeners; file defaultdelivery; file aliasfiles)" "smtpd 127.0.0.1:25 [::1]:25
+./Maildir/
+$T/os/aliases"
+is 'numbers that are not written there, but count' "$(file databytes) $(file queuelifetime) $(file delaywarning)" '36700160 345600 14400'
+
+# ---- and a harder one
+cat >"$T/os/smtpd.conf" <<END
+net = "192.0.2.0/24"            # who may
+table aliases db:$T/os/aliases.db
+table domains { "example.org", "example.com",
+	"*.wild.example" }
+table virtuals file:$T/os/virtuals
+table vdomains file:$T/os/vdomains
+table secrets { home = "joe@provider.example:se:cret" }
+table users mysql:/etc/mail/mysql.conf
+table bad { "@bad.example", "joe@worse.example", nobody }
+table nets { \$net, 2001:db8::/32 }
+table hosts { "sub.example" = "smtp+notls://mx.sub.example:2525" }
+
+pki mx.example.org cert "/etc/ssl/mx.crt"
+pki mx.example.org key "/etc/ssl/private/mx.key"
+filter check_rdns phase connect match !rdns disconnect "550 no rDNS"
+filter rspamd proc-exec "filter-rspamd"
+smtp max-message-size 20M
+smtp sub-addr-delim "-"
+queue ttl 2d
+bounce warn-interval 2h, 1d
+include "$T/os/more.conf"
+listen on 192.0.2.25 tls pki mx.example.org filter "rspamd"
+listen on egress port submission tls-require pki mx.example.org auth <users>
+action "in" mda "/usr/bin/procmail -d %{user.username} # no comment" alias <aliases>
+action "virtual" maildir virtual <virtuals>
+action "lmtp" lmtp "/run/dovecot/lmtp" rcpt-to
+action "lmtphost" lmtp "192.0.2.8:24"
+action "backup" relay backup
+action "out" relay host smtp+tls://home@smtp.provider.example:587 auth <secrets> \\
+	helo "out.example.org"
+action "by-domain" relay domain <hosts>
+action "easy" relay host smtps://smtp.easy.example tls no-verify
+match from src { "203.0.113.9", 203.0.113.64/26 } reject
+match mail-from <bad> reject
+match !tls reject
+match from any for domain <domains> action "in"
+match from any for domain <vdomains> action "virtual"
+match from any for domain { "box.example" } action "lmtp"
+match from any for domain "far.example" action "lmtphost"
+match from any for domain "second.example" action "backup"
+match from any for domain "easy.example" action "easy"
+match for local action "in"
+match from any tag X for any action "out"
+match from src <nets> for any action "out"
+match auth from any for any action "out"
+match for any action "by-domain"
+match from any for any action "out"
+END
+printf '%s\n' 'unheard of 12' 'accept from any for any relay' >"$T/os/more.conf"
+printf '%s\n' 'joe@virtual.example	ann, bob@example.com' '@virtual.example ann' 'info	ann' 'robot@virtual.example "|cat"' >"$T/os/virtuals"
+printf '%s\n' 'virtual.example # a comment' 'second-virtual.example' >"$T/os/vdomains"
+migrate opensmtpd "$T/os"
+is 'OpenSMTPD: local domains, from a table on two lines' "$(file locals | tr '\n' ' ')" 'mx.example.org localhost example.org example.com '
+is 'domains for others' "$(file rcpthosts | sed '1,4d' | tr '\n' ' ')" 'virtual.example second-virtual.example box.example far.example second.example easy.example '
+is 'virtual domains and users, some of them in each' "$(file virtualdomains; file aliases)" 'virtual.example:alias
+second-virtual.example:alias
+joe@virtual.example: ann, bob@example.com
+@virtual.example: ann
+info@virtual.example: ann
+info@second-virtual.example: ann'
+is 'where mail goes on to, with logins and as much trust as there was' "$(file smtproutes; file smtplogins)" 'box.example:/run/dovecot/lmtp
+far.example:[192.0.2.8]:24 lmtp
+easy.example:smtp.easy.example tls=smtps
+:smtp.provider.example:587 tls=verify login=home
+sub.example:mx.sub.example:2525 tls=no
+home:joe@provider.example:se:cret'
+is 'who may send everywhere, by a macro in a table, and who may not connect' "$(grep -v '^127\|^::1\|^:allow' "$T/new/rules")" '203.0.113.9:deny
+203.0.113.64-127:deny
+192.0.2.:allow,RELAYCLIENT=""
+2001:db8::/32:allow,RELAYCLIENT=""'
+t 'its rules compile' compiles
+is 'senders that are refused' "$(file badmailfrom)" '@bad.example
+joe@worse.example'
+is 'a text with a hash, and its words' "$(file defaultdelivery)" '|/usr/bin/procmail -d $USER # no comment'
+is 'numbers, a name, the separator' "$(file databytes) $(file queuelifetime) $(file delaywarning) $(file helohost) $(file separators)" '20971520 172800 7200 out.example.org -'
+is 'where it listens' "$(file listeners)" 'smtpd 192.0.2.25:25'
+for w in 'table users mysql' 'filter check_rdns' 'proc-exec' 'warn-interval' 'unheard of 12' 'accept from any' 'filter rspamd' 'pneu-submission' 'auth <users>' \
+    'nobody' '!tls' '*.wild.example' 'robot@virtual' 'tag X' 'open relay' 'cat /etc/ssl/private/mx.key /etc/ssl/mx.crt >'; do
+	t "named as left: $w" sh -c 'grep "^left " "$1" | grep -qF -e "$2"' sh "$T/new.report" "$w"
+done
+is 'nothing is passed over' "$(grep -nE '^[a-z]' "$T/os/smtpd.conf" | cut -d: -f1 | while read -r n; do grep -q "smtpd.conf:$n:" "$T/new.report" || echo "$n"; done)" ''
+
 # ---- --apply, and wrong use
 mkdir "$T/etc"
 echo mine >"$T/etc/me"
