@@ -83,12 +83,15 @@ put(const char *s, size_t n)
 	return true;
 }
 
+/* The new text over the old one, and only then the rest of the row is cleared: a slow terminal shows no empty row in between.
+ * Behind a full row the cursor still stands on the last character. */
 static bool
-put_row(struct buf *b, size_t i, const struct row *r)
+put_row(struct buf *b, size_t i, const struct row *r, size_t cols)
 {
 	static const char *const looks[] = { "", "\033[1m", "\033[7m" };
 
-	return buf_puts(b, "\033[") && buf_num(b, i + 1) && buf_puts(b, ";1H\033[0m\033[2K") && buf_puts(b, looks[r->look]) && buf_puts(b, r->text);
+	return buf_puts(b, "\033[") && buf_num(b, i + 1) && buf_puts(b, ";1H\033[0m") && buf_puts(b, looks[r->look]) &&
+	    buf_puts(b, r->text) && buf_puts(b, strlen(r->text) < cols ? "\033[0m\033[K" : "");
 }
 
 bool
@@ -103,7 +106,7 @@ term_show(const struct screen *s, bool whole)
 		const struct row *r = i < s->used ? &s->row[i] : &nothing, *old = whole ? &nothing : &shown.row[i];
 
 		if (r->look != old->look || strcmp(r->text, old->text) != 0)
-			ok = put_row(&b, i, r);
+			ok = put_row(&b, i, r, s->cols);
 		shown.row[i].look = r->look;
 		strcpy(shown.row[i].text, r->text);
 	}

@@ -403,7 +403,7 @@ put_help(struct screen *s)
 		"P               pause all delivery, or resume it; asks first",
 		"r               try the chosen destination now",
 		"f               try everything now; asks first",
-		"s               sort destinations by the next thing: backlog, active, waiting, dead, name",
+		"s               the next order: backlog, active, waiting, dead, name",
 		"d               deliveries and destinations, deliveries only, destinations only",
 		"space           ask the runner now",
 		"control-L       draw the screen anew",
@@ -412,7 +412,7 @@ put_help(struct screen *s)
 		"",
 		"ACT/WIN  workers that have something to do there, and how many may at most",
 		"QUEUED   messages due and in line       WAITING  tried, and not due yet",
-		"STATE    dead: nobody answered, left alone so long; paused by an operator; or its pace",
+		"STATE    dead: nobody answered, left alone so long; paused; or its pace",
 	};
 	size_t i;
 

@@ -120,6 +120,7 @@ keys d
 t 'or destinations alone' wait_until 10 hides 'RECIPIENT$'
 keys d h
 t 'h helps' wait_until 10 shows 'pause the chosen destination'
+t 'in 80 columns' shows 'backlog, active, waiting, dead, name$'
 keys h
 t 'and goes' wait_until 10 shows 'ACT/WIN'
 
