@@ -377,7 +377,8 @@ throw_away(struct message *m, const struct order *o)
 		ok = unlink(path) == 0;
 	else
 		ok = put_operator(m, o, "held") && message_record(m) && trash_put(path);
-	return ok ? 0 : errno == ENOSPC ? "no space left to record it; purge does without" : "unable to delete it";
+	return ok ? 0 : errno == ENOSPC ? "no space left to record it; purge does without" :
+	    errno == EXDEV ? "the trash is on another file system; purge does without" : "unable to delete it";
 }
 
 static const char *

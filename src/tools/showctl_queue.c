@@ -53,26 +53,45 @@ one_directory(struct check *c, const char *part, dev_t *device)
 	return true;
 }
 
+/* the QID_DIRS below a place; those that are missing are one finding. How many there are */
+static unsigned
+spread_directories(struct check *c, const char *place, dev_t device)
+{
+	char path[sizeof "trash/" + QID_DIR], xx[QID_DIR];
+	unsigned i, n = 0, missing = 0;
+
+	for (i = 0; i < QID_DIRS; i++) {
+		qid_dir_text(xx, i);
+		(void)stpcpy(stpcpy(stpcpy(path, place), "/"), xx);
+		if (access(check_text("%s/%s", place_queue(), path), F_OK) != 0 && errno == ENOENT)
+			missing++;
+		else
+			n += one_directory(c, path, &device);
+	}
+	if (missing)
+		check_find(c, FINDING_WRONG, "restart pneu-start, which makes them", "%u directories of %s are not there", missing,
+		    check_path(place_queue(), place));
+	return n;
+}
+
 static unsigned
 directories(struct check *c)
 {
-	static const char *const parts[] = { "msg", "hold", "bad", "tmp" };
-	char path[5 + QID_DIR] = "";
-	unsigned i, n;
+	static const struct { const char *name; bool spread; } place[] = {
+		{ "msg", true }, { "hold", true }, { "trash", true }, { "bad", false }, { "tmp", false },
+	};
 	dev_t device = 0;
-	size_t k;
+	unsigned n = 0;
+	size_t i;
 
 	if (!one_directory(c, 0, &device))
 		return 0;
-	for (k = n = 0; k < 4; k++) {
-		if (!one_directory(c, parts[k], &device) || k > 1)
+	for (i = 0; i < sizeof place / sizeof *place; i++) {
+		if (!one_directory(c, place[i].name, &device))
 			continue;
-		for (i = 0; i < QID_DIRS; i++) {
-			strcpy(path, parts[k]);
-			strcat(path, "/");
-			qid_dir_text(path + strlen(path), i);
-			n += one_directory(c, path, &device);
-		}
+		n++;
+		if (place[i].spread)
+			n += spread_directories(c, place[i].name, device);
 	}
 	return n;
 }
@@ -118,7 +137,7 @@ check_queue(struct check *c)
 	n = directories(c);
 	fifo(c);
 	damaged(c);
-	check_ok_if_quiet(c, "%u directories below %s, on one file system", n + 4, place_queue());
+	check_ok_if_quiet(c, "%u directories below %s, on one file system", n, place_queue());
 }
 
 /* ---- the runner */

@@ -171,10 +171,17 @@ chmod 755 $Q/msg/2a
 is 'one that others may look into' "$(found queue; mended queue)" 'note: others than its owner may look into /var/spool/pneu/msg/2a'
 rmdir $Q/tmp
 is 'one that is missing' "$(found queue; mended queue)" 'wrong: /var/spool/pneu/tmp is not there, or no directory'
+rmdir $Q/msg/2a $Q/msg/2b
+is 'and some of many' "$(about queue)" 'wrong: 2 directories of /var/spool/pneu/msg are not there. Mend: restart pneu-start, which makes them'
+install -d -o pneuq -m 700 $Q/msg/2a $Q/msg/2b
 mount -t tmpfs -o size=1m,mode=700,uid=54341 none $Q/hold
 is 'one on another file system' "$(found queue | head -n 1)" \
 	'wrong: /var/spool/pneu/hold is on another file system than the queue: messages cannot be moved between them'
 umount $Q/hold
+mount -t tmpfs -o size=1m,mode=700,uid=54341 none $Q/trash
+is 'the trash too' "$(found queue | head -n 1)" \
+	'wrong: /var/spool/pneu/trash is on another file system than the queue: messages cannot be moved between them'
+umount $Q/trash
 is 'no runner' "$(found runner)" 'wrong: no runner: mail is taken, and nothing is delivered'
 
 # the disk
