@@ -269,8 +269,10 @@ static bool
 reply(struct client *c, const char *why, int flags)
 {
 	struct buf b = BUF(CONTROL_PACKET);
-	bool ok = fields_put(&b, why ? "E" : "K") && fields_put(&b, why ? why : answer.len ? answer.s : "") && fd_send(c->fd, b.s, b.len, -1, flags);
+	bool ok;
 
+	log_flush();                            /* whoever has an answer finds in the log what was done */
+	ok = fields_put(&b, why ? "E" : "K") && fields_put(&b, why ? why : answer.len ? answer.s : "") && fd_send(c->fd, b.s, b.len, -1, flags);
 	buf_free(&b);
 	return ok;
 }
@@ -308,7 +310,7 @@ ctl_alone(int fd)
 	do {
 		now.wall_s = clock_wall_s();
 		now.mono_ms = clock_mono_ms();
-	} while (serve(&c, 0) && (log_flush(), true));
+	} while (serve(&c, 0));
 	log_flush();
 	return 0;
 }
