@@ -87,11 +87,15 @@ class House:
             self.program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=log, pass_fds=(3, 4), preexec_fn=place)
         for s in theirs:
             s.close()
-        with open(self.path('pid'), 'w') as f:
-            f.write(str(self.program.pid))
+        self.put('pid', self.program.pid)
 
     def path(self, name):
         return os.path.join(self.where, name)
+
+    def put(self, name, what):
+        with open(self.path(name + '.new'), 'w') as f:
+            f.write(str(what))
+        os.rename(self.path(name + '.new'), self.path(name))
 
     def event(self, *words):
         self.events.write(' '.join(str(w) for w in words) + '\n')
@@ -303,9 +307,7 @@ class House:
                 elif what in self.workers:
                     self.hear_worker(what)
             self.look_at_gates()
-        with open(self.path('exit.new'), 'w') as f:
-            f.write(str(self.program.returncode))
-        os.rename(self.path('exit.new'), self.path('exit'))
+        self.put('exit', self.program.returncode)
 
 
 def main(args):

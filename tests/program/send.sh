@@ -29,6 +29,8 @@ start() {
 }
 # the runner may answer before its number is written down
 answers() { test -s "$H/pid" && pneu-qctl status; }
+# what the runner has done so far stands in its log: it writes that down before it answers; or it has ended
+settled() { test -f "$H/exit" || answers; }
 ended() { test -f "$H/exit"; }
 stop() {
 	[ -n "$house_pid" ] || return 0
@@ -71,7 +73,7 @@ inject_envelope() {
 fabricate() { python3 tests/program/queuefiles.py "$@" "$Q"; }
 
 messages() { find "$Q/msg" -type f | wc -l | tr -d ' '; }
-empty() { [ "$(messages)" = 0 ]; }
+empty() { [ "$(messages)" = 0 ] && settled; }
 file() { ls "$Q"/*/*/"${1:-$ID}" 2>/dev/null; }
 # what the runner has written there
 records() { sed '1,/^\.$/d' "$(file)"; }
@@ -79,16 +81,18 @@ logged() { grep -q -e "$1" "$H/log"; }
 started() { grep -q "^starting delivery [0-9]*: msg $1 " "$H/log"; }
 happened() { grep -q -e "$1" "$H/events"; }
 events() { grep -e "$1" "$H/events"; }
-has_lines() { [ "$(wc -l <"$(file)")" -eq "$1" ]; }
-# the message is closed again and due later
-put_back() { [ "$(stat -c %Y "$(file)" 2>/dev/null || echo 0)" -gt $(($(date +%s) + 20)) ]; }
-all_deferred() { [ "$(find "$Q/msg" -type f -newermt '+20 seconds' | wc -l)" -eq "$1" ]; }
+has_lines() { [ "$(wc -l <"$(file)")" -eq "$1" ] && settled; }
+# the message is closed and due later; after its first attempt, that is: what is tried again keeps the time of the attempt before
+put_back() { [ "$(stat -c %Y "$(file)" 2>/dev/null || echo 0)" -gt $(($(date +%s) + 20)) ] && settled; }
+all_deferred() { [ "$(find "$Q/msg" -type f -newermt '+20 seconds' | wc -l)" -eq "$1" ] && settled; }
+# so many messages are being tried
+active() { pneu-qctl status | grep -qx "active $1"; }
 # the destinations of all jobs
 jobs() { events '^job' | sed 's/^job \(.*\) [0-9]* <.*/\1/' | sort; }
 not() { ! "$@"; }
 stand_still() {
 	signal STOP
-	wait_until 5 grep -q '^State:[[:space:]]*T' "/proc/$(cat "$H/pid")/status"
+	wait_until 20 grep -q '^State:[[:space:]]*T' "/proc/$(cat "$H/pid")/status"
 }
 # as many lines as the FIFO takes, all of messages that are not there
 fill_fifo() {

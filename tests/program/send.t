@@ -232,7 +232,8 @@ t 'so is one about a recipient that is none' wait_until 20 logged "^end msg $ID\
 is 'and changes nothing' "$(grep -c 'report mangled' "$H/log")" 2
 inject joe@sender.test twice@here.test x@far.test
 t 'a second report about the same one' wait_until 20 logged "^end msg $ID\$"
-is 'is mangled too' "$(grep -c 'report mangled' "$H/log")" 3
+mangled() { [ "$(grep -c 'report mangled' "$H/log")" = "$1" ]; }
+t 'is mangled too' wait_until 20 mangled 3
 inject joe@sender.test garbage@here.test
 t 'a packet that is no report' wait_until 20 put_back
 is 'is a deferral' "$(records | sed 's/ [0-9]* / /')" 'z0 4.3.0 the delivery program ended without a report'
@@ -347,7 +348,7 @@ rule '*.mute' mute
 rule 'ann@here.test' 'K did 1+0+0'
 fabricate --count 3000 --rcpt 'x@d%d.mute' --sender '' --step 20000 --arrival $(($(date +%s) - 200)) >/dev/null
 start
-t '3000 messages for as many mute hosts keep all remote workers busy' wait_until 30 logged '^status: .* remote 50/50'
+t '3000 messages for as many mute hosts keep all remote workers busy' wait_until 60 logged '^status: .* remote 50/50'
 inject a@b.test ann@here.test
 t 'and a local message is delivered all the same' wait_until 20 logged "^end msg $ID\$"
 inject a@b.test ann@here.test bob@here.test
@@ -360,8 +361,8 @@ rule '*@no.test' 'D 5.1.1 nobody'
 fabricate --count 500 --rcpt 'x%d@no.test' --sender 'list@here.test' --step 20000 --arrival $(($(date +%s) - 200)) >/dev/null
 start
 bounced() { [ "$(grep -c '^bounce msg ' "$H/log")" -eq 500 ]; }
-t '500 failures at once are 500 bounces, without a pause' wait_until 40 bounced
-t 'and nothing is left' wait_until 40 empty
+t '500 failures at once are 500 bounces, without a pause' wait_until 120 bounced
+t 'and nothing is left' wait_until 120 empty
 stop
 
 finish

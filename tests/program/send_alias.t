@@ -53,6 +53,7 @@ done
 ID=$(fabricate --rcpt "$(printf '\002|touch x@here.test')" --rcpt "$(printf '\001bob@here.test')" --rcpt "$(printf '\002/x@v.test')" --sender s@s.test)
 flush
 t 'one that begins with what marks a command' gone
+t 'and then a bounce' wait_until 20 empty
 is 'is nobody' "$(got | sed 's/: .*//')" 'local vee-^B/x
 remote mx s.test'
 t 'which the sender hears' logged "^bounce msg $ID "
@@ -141,6 +142,7 @@ t 'ends' wait_until 20 empty
 is 'with one to the postmaster, since nobody else is to hear of it' "$(got | grep '<#@\[\]>' | sed 's/.* //')" postmaster@here.test
 inject s@s.test a
 t 'a loop of three' gone
+t 'of which its sender hears' wait_until 20 empty
 t 'is a failure' logged "^skipping delivery: msg $ID to a: its_alias_leads_back_to_itself\$"
 is 'and the others get it' "$(got | grep x@far)" 'remote mx far.test: <s@s.test> FORWARDED VIA=a@here.test x@far.test'
 inject s@s.test hang wait
@@ -359,7 +361,7 @@ echo 'me' >>"$T/many"
 aliases "big: :include:$T/many" 'owner-big: boss' 'one: bob'
 start
 inject s@s.test big
-t 'a list of a hundred thousand' wait_until 60 logged "^end msg $ID\$"
+t 'a list of a hundred thousand' wait_until 120 logged "^end msg $ID\$"
 is 'goes in jobs of a hundred' "$(events '^job remote' | awk '{ print NF - 8 }' | sort | uniq -c | tr -s ' ')" " 1000 100"
 is 'to each once' "$(events '^job remote' | cut -d' ' -f9- | tr ' ' '\n' | sort -u | wc -l | tr -d ' ')" 100000
 peak=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(cat "$H/pid")/status")

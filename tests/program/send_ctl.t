@@ -59,7 +59,7 @@ is 'retry tries it' "$(qctl retry "$ID")" "retry $ID: done
 0"
 t 'at once' wait_until 20 logged "^starting delivery [0-9]*: msg $ID .*" &&
 	wait_until 20 sh -c "[ \$(grep -c 'starting delivery [0-9]*: msg $ID' '$H/log') = 2 ]"
-t 'it waits again' wait_until 20 put_back
+t 'it waits again' wait_until 20 active 1
 is 'hold' "$(qctl hold "$ID")" "hold $ID: done
 0"
 is 'puts it out of the way' "$(held)" 1
@@ -75,7 +75,7 @@ is 'release' "$(qctl release "$ID")" "release $ID: done
 0"
 is 'brings it back' "$(held)" 0
 t 'and it is tried' wait_until 20 sh -c "[ \$(grep -c 'starting delivery [0-9]*: msg $ID' '$H/log') = 3 ]"
-t 'it waits once more' wait_until 20 put_back
+t 'it waits once more' wait_until 20 active 1
 is 'what is not held is not released' "$(qctl release "$ID")" "release $ID: not held
 100"
 is 'delete' "$(qctl delete "$ID")" "delete $ID: done
@@ -102,7 +102,7 @@ hold $bounce: done
 100"
 is 'not an ID' "$(client raw 'hold\0../../etc/passwd\0' answer)" 'E|not an ID'
 qctl release "$ID" "$bounce" >/dev/null
-t 'released, they wait again' wait_until 20 has_value active 1
+t 'released, they wait again' wait_until 20 active 1
 rewrite_rules '*@gate.test gate open
 * K ok'
 is 'flush' "$(qctl flush)" 'done
@@ -147,7 +147,12 @@ rewrite_rules '*@gate.test gate open
 fabricate --count 300 --rcpt '%d@gate.test' --sender 'sender@here.test' >"$T/ids"
 inject joe@sender.test wake@here.test
 qctl flush >/dev/null
-t 'a long line' wait_until 20 sh -c "pneu-qctl status | grep -q '^site remote mx gate.test .* parked [1-9][0-9]* busy'"
+# every message has been looked at, and whoever is not open stands in line
+in_line() {
+	pneu-qctl status | awk '/^messages/ { n = $2 } /^site remote mx gate.test/ { p = $8 } /^active/ { o = $2 }
+		END { exit !(p > 0 && n == p + o && (!m || n == m)) }' m="$1"
+}
+t 'a long line' wait_until 20 in_line 300
 # the last of all are parked, whichever the runner has opened first
 nth() { sed -n "$1p" "$T/ids"; }
 is 'who stands in line need not be retried' "$(qctl retry "$(nth 300)")" "retry $(nth 300): it waits for its destination's turn
@@ -161,8 +166,7 @@ delete $(nth 298): done
 expire $(nth 299): done
 0"
 is 'one is held' "$(held)" 1
-t 'the line is as long as it says' wait_until 20 sh -c "
-	pneu-qctl status | awk '/^messages/ { n = \$2 } /^site remote mx gate.test/ { p = \$8; a = 1 } /^active/ { o = \$2 } END { exit n != p + o }'"
+t 'the line is as long as it says' wait_until 20 in_line
 rewrite_rules '*@gate.test Z 4.2.2 not now
 * K ok'
 touch "$H/open"

@@ -16,7 +16,7 @@ inject_held() {
 	ID=$(basename "$1")
 }
 held() { ls "$Q"/hold/*/"$ID" >/dev/null 2>&1; }
-noted() { held && records | grep -q '^z0 '; }
+noted() { held && records | grep -q '^z0 ' && settled; }
 
 house
 rule '*' 'K ok'

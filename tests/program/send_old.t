@@ -18,9 +18,9 @@ start
 # those of the old ones that have not failed yet; that a bounce is sent for each may take longer
 open_still() { grep -sL '^d0 ' $(grep -sl "^Tann" "$Q"/msg/*/*) /dev/null | grep -vc /dev/null; }
 all_failed() { [ "$(open_still)" = 0 ]; }
-t 'all that are too old fail, also those still in line for the site' wait_until 30 all_failed
+t 'all that are too old fail, also those still in line for the site' wait_until 60 all_failed
 t 'nearly all without an attempt' test "$(grep -c '^starting delivery' "$H/log")" -lt 50
-t 'and their bounces are on the way' wait_until 10 logged '^bounce msg'
+t 'and their bounces are on the way' wait_until 60 logged '^bounce msg'
 is 'the others stay' "$(grep -sl '^Tbob' "$Q"/msg/*/* | wc -l | tr -d ' ')" 600
 stop
 finish

@@ -3,8 +3,8 @@
 command -v python3 >/dev/null || skip_all 'python3 is needed'
 . tests/program/send.sh
 
-# seconds from the last record to the next attempt
-pause() { echo $(($(stat -c %Y "$(file)") - $(records | sed -n '$s/^z[0-9]* \([0-9]*\) .*/\1/p'))); }
+# seconds from the last record, of whomever it tells, to the next attempt
+pause() { echo $(($(stat -c %Y "$(file)") - $(records | sed -n '$s/^[a-z][0-9]* \([0-9]*\) .*/\1/p'))); }
 closed() { pneu-qctl status | grep -qx 'active 0' && [ -n "$(records)" ]; }
 
 house
@@ -34,8 +34,7 @@ t 'a whole server that wants a pause' wait_until 20 closed
 is 'gets it' "$(pause)" 601
 inject s@sender.test ok@far.test
 t 'and others are tried there' wait_until 20 logged "^end msg $ID\$"
-old=$(fabricate --rcpt 300@far.test --sender '' --arrival $(($(date +%s) - 80000)) --due -5 --quiet; ls -t "$Q"/msg/*/* | head -n 1)
-ID=${old##*/}
+ID=$(fabricate --rcpt 300@far.test --sender '' --arrival $(($(date +%s) - 80000)) --due -5)
 pneu-qctl flush >/dev/null
 tried() { [ -n "$(records)" ] && closed; }
 t 'an old one' wait_until 20 tried
