@@ -72,8 +72,9 @@ if address == 'inet:':
     os.rename(where + '/port.tmp', where + '/port')
 else:
     s = socket.socket(socket.AF_UNIX)
-    s.bind(address[5:])
+    s.bind(address[5:] + '.new')
     s.listen(8)
+    os.rename(address[5:] + '.new', address[5:])        # whoever finds it may connect
 while True:
     connection, _ = s.accept()
     threading.Thread(target=guarded, args=(connection,), daemon=True).start()

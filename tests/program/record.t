@@ -113,8 +113,9 @@ is 'no time' $? 100
 cat >"$T/serve.py" <<'END'
 import os, socket, subprocess, sys
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
+s.bind(sys.argv[1] + '.new')
 s.listen(8)
+os.rename(sys.argv[1] + '.new', sys.argv[1])
 while True:
     c, _ = s.accept()
     subprocess.Popen(['pneu-smtpd'], stdin=c, stdout=c, stderr=subprocess.DEVNULL)

@@ -369,7 +369,7 @@ pids="$pids $!"
 wait_until 20 test -s "$T/dnsport" || skip_all 'the name server does not start'
 DNSCACHEIP=127.0.0.1:$(cat "$T/dnsport")
 export DNSCACHEIP
-echo 1 >"$E/timeoutdns"
+echo 20 >"$E/timeoutdns"
 # dns ME LOCALS RCPTHOSTS: what is found then
 dns() {
 	echo "$1" >"$E/me"

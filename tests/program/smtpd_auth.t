@@ -161,7 +161,7 @@ AUTH PLAIN $(plain '' later x)
 AUTH PLAIN $(plain '' hang x)
 QUIT")" '454 4.7.0|454 4.7.0|454 4.7.0|454 4.7.0|221 2.0.0|'
 t 'the log tells each' sh -c 'test "$(grep -c " trouble: checkpassword program" "$0")" -eq 4' "$T/log"
-t 'what hangs is gone, with its children' wait_until 5 sh -c '! kill -0 "$(cat "$Q/sleeper")" || grep -q "^State:.*Z" "/proc/$(cat "$Q/sleeper")/status"'
+t 'what hangs is gone, with its children' wait_until 20 sh -c '! kill -0 "$(cat "$Q/sleeper")" || grep -q "^State:.*Z" "/proc/$(cat "$Q/sleeper")/status"'
 is 'a program that is not there' "$(printf "EHLO h\r\nAUTH PLAIN $good_auth\r\n" | pneu-smtpd "$T/none" true 2>/dev/null | tail -n 1 | cut -c1-9)" '454 4.7.0'
 echo x >"$E/timeoutauth"
 is 'a setting that makes no sense' "$(says "AUTH PLAIN $good_auth")$(logged 'trouble: no AUTH: control/timeoutauth' && echo ' told')" '454 4.3.5| told'

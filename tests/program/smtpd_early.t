@@ -7,18 +7,25 @@ command -v python3 >/dev/null || skip_all 'no python3'
 # last send, at least)
 cat >"$T/client.py" <<'END'
 import select, socket, subprocess, sys, time
+def text_of(escaped):
+    return escaped.encode().decode('unicode_escape').encode('latin-1')
 ours, theirs = socket.socketpair()
 began = time.monotonic()
+actions = sys.argv[2:]
+if actions[0].startswith('send:'):         # who speaks first has spoken before anybody listens, however slow this machine is
+    ours.sendall(text_of(actions.pop(0)[5:]))
+elif actions[0] == 'close':
+    ours.shutdown(socket.SHUT_RDWR)
 with open(sys.argv[1], 'w') as log:
     p = subprocess.Popen(['pneu-smtpd'], stdin=theirs, stdout=theirs, stderr=log)
 theirs.close()
 ours.settimeout(30)
 lines = ours.makefile('rb')
-for action in sys.argv[2:]:
+for action in actions:
     what, _, text = action.partition(':')
     if what == 'send':
         began = time.monotonic()
-        ours.sendall(text.encode().decode('unicode_escape').encode('latin-1'))
+        ours.sendall(text_of(text))
     elif what == 'read':
         print(lines.readline().decode().rstrip())
     elif what == 'took':
@@ -28,6 +35,7 @@ for action in sys.argv[2:]:
         print(repr(lines.read()))
     elif what == 'close':
         ours.shutdown(socket.SHUT_RDWR)
+what = actions[-1].partition(':')[0]
 print('exit', p.wait(30) if what in ('eof', 'close') else '-')
 if what not in ('eof', 'close'):
     ours.close()

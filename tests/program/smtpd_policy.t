@@ -272,10 +272,13 @@ is 'of which there is none without a login' "$(told 'sasl_method|sasl_username')
 sorry='451 4.3.5 unable to ask for a decision, try later'
 policy "rcpt unix:$P/s timeout=1"
 for answer in close hang 'nonsense\n\n' '\n' 'action=ok' 'action=ok\n\nextra' 'last:action=ok\n' "$(head -c 3000 /dev/zero | tr '\0' x)" \
-    "$(yes 'x=y\n' | head -n 30 | tr -d '\n')action=ok\\n\\n" 'action=o\0k\n\n'; do
+    "$(yes 'x=y\n' | head -n 30 | tr -d '\n')action=ok\\n\\n"; do
 	says "$answer"
 	is "a server that says $(printf %.30s "$answer")" "$(rcpt '<x@here.example>')" "$sorry"
 done
+policy "rcpt unix:$P/s timeout=20"
+says 'action=o\0k\n\n'
+is 'or a NUL' "$(rcpt '<x@here.example>')" "$sorry"
 t 'is logged' logged "trouble: unix:$P/s: what this policy server says makes no sense\$"
 policy "rcpt unix:$P/s timeout=1 default=dunno"
 is 'or passed over, where that is wanted' "$(rcpt '<x@here.example>')" '250 2.1.5 recipient ok'
@@ -304,7 +307,7 @@ is 'an answer that comes a second time answers no other question' "$(tail -n 3 "
 550 5.7.1 second'
 is 'for the connection is opened again' "$(grep -c '^-' "$P/log")" 1
 t 'and the log tells why' logged "trouble: unix:$P/s: this policy server said more than it was asked"
-policy "rcpt unix:$P/s timeout=1"
+policy "rcpt unix:$P/s timeout=3"
 says hang
 : >"$T/out"
 {
@@ -328,7 +331,8 @@ if command -v postgrey >/dev/null || [ -x /usr/sbin/postgrey ]; then
 	: >"$T/grey/none"
 	PATH=$PATH:/usr/sbin postgrey --unix="$T/grey/s" --delay=1 --dbdir="$T/grey" --user="$(id -un)" --group="$(id -gn)" \
 	    --pidfile="$T/grey/pid" --whitelist-clients="$T/grey/none" --whitelist-recipients="$T/grey/none" >"$T/grey/out" 2>&1 & grey=$!
-	if wait_until 20 test -S "$T/grey/s"; then
+	listens() { python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$1"; }
+	if wait_until 20 listens "$T/grey/s"; then
 		policy "rcpt unix:$T/grey/s"
 		is 'postgrey defers a stranger' "$(rcpt '<x@here.example>' | cut -c1-20)" '450 4.2.0 Greylisted'
 		again() { [ "$(rcpt '<x@here.example>')" = '250 2.1.5 recipient ok' ]; }

@@ -207,7 +207,7 @@ chmod 755 "$T/bin/pneu-getpw"
 wait "$slow"
 is 'a helper that hangs defers, is not waited for again, and others get their mail' "$(tail -n 3 "$T/slow/out" | cut -c1-9 | tr '\n' '|')" "451 4.3.0|451 4.3.0|$fine"
 t 'it is named' grep -q 'recipient: pneu-getpw does not answer: nosuch@here.example' "$T/slow/log"
-t 'and gone' sh -c '! kill -0 "$(cat "$0")" 2>/dev/null' "$T/slow/started"
+t 'and gone' wait_until 20 sh -c '! kill -0 "$(cat "$0")" 2>/dev/null' "$T/slow/started"
 
 # ---- no process is left to others; the real pneu-getpw, for ours above has children of its own
 cat >"$T/reaper.py" <<'END'

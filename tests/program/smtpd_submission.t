@@ -131,7 +131,9 @@ is 'of those who log in only' "$(first)" 'Received: from h (home.example [192.0.
 is 'a filter is told the login' "$(message x >/dev/null; grep -E '^PNEU_(LOGIN|PROTOCOL|TLS)=' "$Q/env" | sort | tr '\n' '|')" 'PNEU_LOGIN=ann|PNEU_PROTOCOL=ESMTPA|'
 rm "$E/hideclient"
 
-# --- how much
+# --- how much. The counters begin anew with each hour, so none may begin meanwhile.
+early_enough() { [ $(($(date +%s) % 3600)) -lt 3540 ]; }
+wait_until 30 early_enough
 mkdir "$T/rates"
 cat >"$E/limits" <<S
 directory $T/rates

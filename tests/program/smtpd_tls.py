@@ -82,7 +82,7 @@ class Session:
                  sign=b'\0'):
         self.sock, self.net = socket.socketpair()
         for x in self.sock, self.net:
-            x.settimeout(5)            # only so that a broken server fails the test instead of hanging it
+            x.settimeout(60)           # only so that a broken server fails the test instead of hanging it
         self.file = self.sock.makefile('rb')
         self.pairs, self.sign = pairs, sign
         self.log = open(T + '/log', 'w+b')
@@ -306,7 +306,7 @@ if 'old' in kinds:
 
 # a wrapper of the old kind that the system keeps from running passes on in clear what it got before it looked at its pipe
 ours, theirs = socket.socketpair()
-ours.settimeout(5)
+ours.settimeout(60)
 five, w = os.pipe()
 null = os.open('/dev/null', os.O_RDONLY)
 with open(T + '/log', 'w+b') as log:
@@ -319,7 +319,7 @@ file.readline()
 ours.sendall(b'EHLO one.example\r\nSTARTTLS\r\n')
 while os.read(five, 4096):              # 220, then the end
     pass
-for n in range(500):                    # until the server believes in TLS
+for n in range(6000):                   # until the server believes in TLS
     with open(T + '/log', 'rb') as log:
         if b' tls client ' in log.read():
             break

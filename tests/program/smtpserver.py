@@ -377,8 +377,9 @@ class Play:
 def listen(play):
     if play.path:
         sock = socket.socket(socket.AF_UNIX)
-        sock.bind(play.path)
+        sock.bind(play.path + '.new')
         sock.listen(64)
+        os.rename(play.path + '.new', play.path)        # whoever finds it may connect
         return sock
     sock = socket.create_server((play.address, play.port), backlog=0 if play.halt else 64,
                                 family=socket.AF_INET6 if ':' in play.address else socket.AF_INET)
