@@ -43,6 +43,10 @@ cleanup() {
 	:
 }
 fds() { ls "/proc/$1/fd" | sort -n | tr '\n' ' ' | sed 's/ $//'; }
+# soon WANT COMMAND...: that is what it says in a moment; a program that has only just been executed is not yet what it will be
+comes() { [ "$("$@")" = "$want" ]; }
+soon() { want=$1; shift; wait_until 20 comes "$@"; }
+table() { fds "$1" | sed 's/ [34]$/ table/'; }
 leads_to() { readlink "/proc/$1/fd/$2" | sed 's/:.*//'; }
 wears() { awk -v want="$2" '/^(Uid|Gid):/ { for (i = 2; i <= 5; i++) ids = ids " " $i } /^Groups:/ { $1 = ""; groups = $0 } \
 	END { gsub(/^ +| +$/, "", groups); print ids " groups " groups }' "/proc/$1/status" | sed 's/^ //'; }
@@ -86,7 +90,8 @@ inside() {
 	for c in "$r" "$s"; do
 		is 'and has no capabilities' "$(sed -n 's/^Cap\(Prm\|Eff\):[[:space:]]*//p' "/proc/$c/status" | sort -u)" 0000000000000000
 	done
-	is 'descriptors are as before' "$(fds "$l"), $(fds "$r" | sed 's/ [34]$/ table/')" '0 1 2, 0 1 2 table'
+	t 'descriptors are as before' soon '0 1 2' fds "$l"
+	t 'of both' soon '0 1 2 table' table "$r"
 	is 'the queue belongs to pneuq' "$(find "$Q" ! -uid 54341)" ''
 	kill -TERM "$pid"
 	t 'TERM ends it' wait_until 10 ended
@@ -108,8 +113,8 @@ start pneu-start
 t 'three programs are started' wait_until 10 running
 l=$(child lspawn) r=$(child rspawn) s=$(child send)
 is 'and no fourth' "$(wc -w <"/proc/$pid/task/$pid/children" | tr -d ' ')" 3
-is 'pneu-lspawn has its socket, the log, and nothing that was open before' "$(fds "$l")" '0 1 2'
-is 'pneu-rspawn has that, and its table of addresses that did not answer' "$(fds "$r" | sed 's/ [34]$/ table/')" '0 1 2 table'
+t 'pneu-lspawn has its socket, the log, and nothing that was open before' soon '0 1 2' fds "$l"
+t 'pneu-rspawn has that, and its table of addresses that did not answer' soon '0 1 2 table' table "$r"
 f=$(readlink "/proc/$r/fd/$(fds "$r" | sed 's/.* //')")
 t 'which is nobody else'"'"'s file' test -n "$f" -a ! -e "$f"
 for c in $l $r; do

@@ -94,7 +94,7 @@ def leave(s):
 
 def enter(address, port, source=None):
     """a place becomes free when tcpd has heard of the end, a moment after the client has"""
-    for _ in range(400):
+    for _ in range(3000):
         s = connect(address, port, source)
         got = answer(s)
         if got == "in":

@@ -32,4 +32,6 @@ exits() {
 	[ $? -eq "$want" ] || { cat "$T/out"; return 1; }
 	grep -q '^pneu-tcpd: fatal: ' "$T/out" && [ "$(wc -l <"$T/out")" -eq 1 ]
 }
+# with -v: every session has been seen to end; a client hears of that a moment before
+nobody_in() { tail -n 1 "$T/log" | grep -q 'status: 0/'; }
 log_has() { grep -q "$1" "$T/log"; }

@@ -105,9 +105,10 @@ fi
 from() { $client hear 127.0.0.1 "$port" "$1" | tr -d '\r'; }
 each='421 4.7.0 too many new connections from your address, try again later'
 network='421 4.7.0 too many new connections from your network, try again later'
-start -C 1 -r 2/86400 -R 4/86400 127.0.0.1:0 -- echo in
+start -v -C 1 -r 2/86400 -R 4/86400 127.0.0.1:0 -- echo in
 is '-r: as many connections as it says, one after another' "$(from 127.0.0.1; $client enter 127.0.0.1 "$port")" 'in
 in'
+wait_until 20 nobody_in
 is 'and not one more' "$(from 127.0.0.1; from 127.0.0.1)" "$each
 $each"
 t 'that is logged' log_has '^pneu-tcpd: refused 127.0.0.1: new connections of this address: 2$'

@@ -86,8 +86,7 @@ t 'logged, too' log_has '^pneu-tcpd: refused 127.0.0.1: no PROXY header: nothing
 wait "$staller"
 is 'so with one that does not come in time' "$(cat "$T/stall.out")" '[]'
 t 'which is logged' log_has '^pneu-tcpd: refused 127.0.0.1: no PROXY header: it did not come in time$'
-wait_until 20 sh -c "tail -n 1 '$T/log' | grep -q 'status: 0/'"
-t 'nothing of all that is left' sh -c "tail -n 1 '$T/log' | grep -q 'status: 0/'"
+t 'nothing of all that is left' wait_until 20 nobody_in
 stop
 is 'and the end is as always' "$code" 0
 
@@ -100,8 +99,8 @@ stop
 begin() { tell 127.0.0.1 "PROXY TCP4 $1 198.51.100.2 4711 587\r\n" | head -n 1 | cut -d' ' -f 1-10; }
 in='client TCP %s 4711 198.51.100.2 587 through 127.0.0.1 relay []'
 each='421 4.7.0 too many new connections from your address, try'
-start -C 1 -r 2/86400 -R 3/86400 -x "$T/rules.cdb" 127.0.0.1:0 -- sh "$T/session"
-is '-r is for the client behind the proxy' "$(begin 192.0.2.1; begin 192.0.2.1; begin 192.0.2.1)" "$(printf "$in\n" 192.0.2.1)
+start -v -C 1 -r 2/86400 -R 3/86400 -x "$T/rules.cdb" 127.0.0.1:0 -- sh "$T/session"
+is '-r is for the client behind the proxy' "$(for n in 1 2 3; do begin 192.0.2.1; wait_until 20 nobody_in; done)" "$(printf "$in\n" 192.0.2.1)
 $(printf "$in\n" 192.0.2.1)
 $each"
 t 'it is logged as the client' log_has '^pneu-tcpd: refused 192.0.2.1: new connections of this address: 2$'
@@ -124,8 +123,9 @@ t 'and is logged' log_has '^pneu-tcpd: refused 192.0.2.1: sessions of this addre
 is 'another is let in' "$(begin 192.0.2.2)" "$(printf "$in" 192.0.2.2)"
 : >"$T/held.go"
 wait "$holder"
-wait_until 20 sh -c "tail -n 1 '$T/log' | grep -q 'status: 0/'"
+wait_until 20 nobody_in
 is 'when it has left there is room again' "$(begin 192.0.2.1)" "$(printf "$in" 192.0.2.1)"
+wait_until 20 nobody_in
 rm -f "$T"/held*
 for n in 1 2 3; do
 	printf "PROXY TCP4 192.0.2.$n 198.51.100.2 4711 587\r\n" | $proxy hold "$port" 127.0.0.1 "$T/held$n" &

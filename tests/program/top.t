@@ -47,6 +47,7 @@ inject joe@sender.test a@mute.test
 t 'deliveries run and fail' wait_until 20 sh -c "grep -q '^job remote mx gate.test' '$H/events' && grep -q 'mailbox_full' '$H/log'"
 waiting() { pneu-top -1 | grep -q "^ $1 .* $2 "; }
 t 'both messages for the mute wait' wait_until 20 waiting mute.test 2
+t 'and all the others but one' wait_until 20 active 1
 pneu-top >"$T/picture" </dev/null
 is 'standard output that is no terminal gets a picture' "$?" 0
 is 'with no escape in it' "$(tr -d '\n\040-\176' <"$T/picture" | wc -c | tr -d ' ')" 0
@@ -76,14 +77,15 @@ export T
 tm new-session -d -s top -x 80 -y 24 "sh $T/shell"
 t 'a terminal' wait_until 20 test -s "$T/stty.before"
 keys 'pneu-top' Enter
-t 'the screen fills' wait_until 20 shows '^ mute.test '
+filled() { shows '^ mute.test ' && row 24 | grep -q '^q end'; }
+t 'the screen fills' wait_until 20 filled
 is 'its first row tells the numbers' "$(row 1 | sed 's/.*\(messages .*\)/\1/')" 'messages 5  local 0/20  remote 1/50'
 is 'its last the keys' "$(row 24)" 'q end  arrows choose  p pause  r retry  s sort: backlog  d deliveries  h help'
 is 'it has 24 rows and no more than 80 columns' "$(screen | awk 'length > 80 { bad = 1 } END { print NR, bad + 0 }')" '24 0'
-t 'the last ten seconds are counted here' shows '^10 s '
+t 'the last ten seconds are counted here' wait_until 20 shows '^10 s '
 t 'what a stranger wrote stays text' shows '?\[31mred'
 is 'and the title of the terminal is ours' "$(tm display-message -p -t top '#{pane_title}' | grep -c '^title')" 0
-t 'it is another page without a cursor' wait_until 5 terminal_is '1 0'
+t 'it is another page without a cursor' wait_until 10 terminal_is '1 0'
 keys p
 t 'nobody is chosen at first' wait_until 10 shows '^choose a destination first'
 keys Down
@@ -115,7 +117,7 @@ keys P y
 t 'and again resumes' wait_until 10 logged '^operator uid [0-9]* resume: all$'
 keys d
 t 'd shows deliveries alone' wait_until 10 hides 'ACT/WIN'
-t 'with what runs' shows ' slow@gate.test$'
+t 'with what runs' wait_until 10 shows ' slow@gate.test$'
 keys d
 t 'or destinations alone' wait_until 10 hides 'RECIPIENT$'
 keys d h
@@ -141,7 +143,7 @@ t 'until it answers' wait_until 20 hides 'has not answered'
 touch "$H/open"
 stop
 t 'a runner that is gone is told of' wait_until 20 shows '^no runner: pneu-send is not running'
-t 'nothing old is shown' hides 'ACT/WIN'
+t 'nothing old is shown' wait_until 20 hides 'ACT/WIN'
 start
 t 'a new one is found' wait_until 20 shows '^messages\|messages [0-9]'
 t 'and what it has' wait_until 20 shows 'ACT/WIN'
@@ -152,12 +154,14 @@ keys q
 t 'q ends' wait_until 10 shows '^ended 0$'
 t 'the terminal is as it was' restored
 t 'with its cursor, on its page' terminal_is '0 1'
+runs() { [ -s "$T/pid" ] && terminal_is '1 0'; }
 for s in TERM INT HUP QUIT SEGV; do
+	rm -f "$T/pid"
 	keys clear Enter
 	t "the screen is empty before $s" wait_until 10 hides '^ended [^0]'
 	keys "pneu-top -d 60 & echo \$! >$T/pid; wait \$!" Enter
 	tm resize-window -t top -x 80 -y 24
-	t 'it runs' wait_until 10 terminal_is '1 0'
+	t 'it runs' wait_until 10 runs
 	kill -"$s" "$(cat "$T/pid")"
 	t "$s ends it by that signal" wait_until 10 shows '^ended 1[0-9][0-9]$'
 	t 'the terminal is as it was' restored
