@@ -107,12 +107,38 @@ x
 <postmaster%other.example>
 <"postmaster@other.example">
 <SRS0=x=y=other.example=z@other.example>
+<SRS1=AAAA=other.example==AAAA=AA=third.example=x@other.example>
+<x@here.example,y@other.example>
+<x@here.example\t@other.example>
+<x@here.example(c)@other.example>
+<x@here.example>@other.example
+<x@other.example>@here.example
+<@here.example:@other.example:x@other.example>
+<x@[192.0.2.1]%other.example>
+<x@[192.0.2.1].>
+<x@[192.1]>
+<x@HERE.EXAMPLE.other.example>
+<x@other.example:here.example>
+<x@here.example#other.example>
+<x@-here.example>
+<Postmaster,x@other.example>
+<"x"."y@other.example"@here.example>
+<x."@other.example,y"@here.example>
+<"\"@other.example>"@here.example>
+<x!here.example>
+<x@here.example>\000<y@other.example>
+<x@here.example>\r<y@other.example>
+<x@here.example\343\200\202other.example>
+<x@other\357\274\216example>
+<x@\357\275\210ere.example>
+<x\357\274\240other.example@here.example\000>
+<x@here.example\302\255.other.example>
 END
 # all of them in one session of many transactions
 try() {
 	while IFS= read -r path; do
 		# shellcheck disable=SC2059  # it is a format
-		{ printf 'RSET\r\nMAIL FROM:<a@here.example>\r\nRCPT TO:'; printf "$(printf %s "$path" | sed 's/%/%%/g; s/\\\([^0-9tr]\)/\\\\\1/g')"; printf '\r\nDATA\r\n'; }
+		{ printf 'RSET\r\nMAIL FROM:<a@here.example>%s\r\nRCPT TO:' "$1"; printf "$(printf %s "$path" | sed 's/%/%%/g; s/\\\([^0-9tr]\)/\\\\\1/g')"; printf '\r\nDATA\r\n'; }
 	done <"$T/tricks" | { printf 'EHLO h\r\n'; cat; printf 'QUIT\r\n'; } | pneu-smtpd 2>"$T/log" | tr -d '\r' | grep -a -v '^250-' | sed '1,2d; $d' >"$T/replies"
 	paste -d'|' - - - - <"$T/replies" | paste -d' ' "$T/tricks" - | cut -d'|' -f1,3,4
 }
@@ -123,6 +149,8 @@ try >"$T/tried"
 is 'each trick is answered' "$(wc -l <"$T/replies")" $((4 * tricks))
 t "none of $tricks tricks gets through" refused_all
 t 'and nothing was queued' test ! -e "$Q/envelope"
+try ' SMTPUTF8' >"$T/tried"
+t 'nor one of them with SMTPUTF8' refused_all
 rm "$E/rcpthosts"
 try >"$T/tried"
 t 'nor without rcpthosts' refused_all
