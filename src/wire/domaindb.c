@@ -6,6 +6,7 @@
 
 #include "lib/ascii.h"
 #include "mail/addr.h"
+#include "wire/textdb.h"
 
 #define KEY (ADDR_DOMAIN + 1)           /* with a dot before it */
 
@@ -46,53 +47,21 @@ domaindb_find(int fd, const char *domain, size_t n)
 }
 
 static bool
-line(struct cdb_make *c, const char *s, size_t n, struct compile_error *e)
+line(struct textdb *t, const char *s, size_t n)
 {
 	size_t dot = n && *s == '.';
 	char key[KEY];
 
-	if (!addr_domain(s + dot, n - dot)) {
-		e->why = "this is not a domain";
-		return false;
-	}
+	if (!addr_domain(s + dot, n - dot))
+		return textdb_bad(t, "this is not a domain");
 	lower(key, s, n);
-	if (cdb_make_put(c, key, (unsigned)n, "", 0, CDB_PUT_INSERT) >= 0)      /* twice does no harm */
-		return true;
-	e->line = 0;
-	return false;
-}
-
-static bool
-lines(struct cdb_make *c, const char *s, const char *end, struct compile_error *e)
-{
-	for (; s < end; e->line++) {
-		const char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end;
-
-		while (stop > s && (stop[-1] == ' ' || stop[-1] == '\t' || stop[-1] == '\r'))
-			stop--;
-		if (s < stop && *s != '#' && !line(c, s, (size_t)(stop - s), e))
-			return false;
-		s = nl ? nl + 1 : end;
-	}
-	return true;
+	return textdb_put(t, key, n);
 }
 
 bool
 domaindb_compile(const char *text, size_t n, int fd, struct compile_error *e)
 {
-	struct cdb_make c;
-	bool ok;
+	struct textdb t;
 
-	e->line = 1;
-	e->why = 0;
-	if (cdb_make_start(&c, fd) != 0) {
-		e->line = 0;
-		return false;
-	}
-	ok = lines(&c, text, text + n, e);
-	if (cdb_make_finish(&c) != 0 && ok) {           /* also frees what it holds */
-		e->line = 0;
-		return false;
-	}
-	return ok;
+	return textdb_begin(&t, fd, e) && textdb_end(&t, textdb_lines(&t, text, text + n, line));
 }

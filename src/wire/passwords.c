@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "wire/textdb.h"
 
 static bool
 is_login(const char *s, size_t n)
@@ -65,28 +66,10 @@ passwords_find(int fd, const char *login, struct passwords_entry *e)
 /* ---- writing */
 
 struct compiler {
-	struct cdb_make cdb;
-	struct compile_error *error;
+	struct textdb to;
 	const char *model;
 	size_t model_len;
 };
-
-static bool
-bad(struct compiler *c, const char *why)
-{
-	c->error->why = why;
-	errno = EINVAL;
-	return false;
-}
-
-/* the cdb's own trouble, not the text's */
-static bool
-trouble(struct compiler *c)
-{
-	c->error->line = 0;
-	c->error->why = 0;
-	return false;
-}
 
 /* $method$... in the letters that hashes have; a password that stands there by mistake hardly looks so */
 static bool
@@ -109,21 +92,21 @@ line(struct compiler *c, const char *s, const char *end)
 	int r;
 
 	if (!colon)
-		return bad(c, "no colon after the login");
+		return textdb_bad(&c->to, "no colon after the login");
 	if (!is_login(s, (size_t)(colon - s)))
-		return bad(c, "the login is empty, too long or not printable ASCII");
+		return textdb_bad(&c->to, "the login is empty, too long or not printable ASCII");
 	stop = memchr(hash, ':', (size_t)(end - hash));
 	stop = stop ? stop : end;
 	locked = hash < stop && (*hash == '!' || *hash == '*');
 	if (stop - hash > PASSWORDS_HASH)
-		return bad(c, "the hash is too long");
+		return textdb_bad(&c->to, "the hash is too long");
 	if (!locked && !is_hash(hash, (size_t)(stop - hash)))
-		return bad(c, "this is not a hash of crypt(3) that begins with $");
-	r = cdb_make_put(&c->cdb, s, (unsigned)(colon - s), hash, (unsigned)(stop - hash), CDB_PUT_INSERT);
+		return textdb_bad(&c->to, "this is not a hash of crypt(3) that begins with $");
+	r = cdb_make_put(&c->to.cdb, s, (unsigned)(colon - s), hash, (unsigned)(stop - hash), CDB_PUT_INSERT);
 	if (r > 0)
-		return bad(c, "the login is there twice");
+		return textdb_bad(&c->to, "the login is there twice");
 	if (r < 0)
-		return trouble(c);
+		return textdb_trouble(&c->to);
 	if (!c->model && !locked) {
 		c->model = hash;
 		c->model_len = (size_t)(stop - hash);
@@ -134,11 +117,11 @@ line(struct compiler *c, const char *s, const char *end)
 static bool
 lines(struct compiler *c, const char *s, const char *end)
 {
-	for (; s < end; c->error->line++) {
+	for (; s < end; c->to.error->line++) {
 		const char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end;
 
 		if (memchr(s, 0, (size_t)(stop - s)))
-			return bad(c, "a NUL byte");
+			return textdb_bad(&c->to, "a NUL byte");
 		if (s < stop && *s != '#' && !line(c, s, stop))
 			return false;
 		s = nl ? nl + 1 : end;
@@ -149,19 +132,13 @@ lines(struct compiler *c, const char *s, const char *end)
 bool
 passwords_compile(const char *text, size_t n, int fd, struct compile_error *error)
 {
-	struct compiler c;
+	struct compiler c = { .model = 0 };
 	bool ok;
 
-	memset(&c, 0, sizeof c);
-	c.error = error;
-	error->line = 1;
-	error->why = 0;
-	if (cdb_make_start(&c.cdb, fd) != 0)
-		return trouble(&c);
+	if (!textdb_begin(&c.to, fd, error))
+		return false;
 	ok = lines(&c, text, text + n);
-	if (ok && cdb_make_add(&c.cdb, "", 0, c.model ? c.model : "", (unsigned)c.model_len) != 0)
-		ok = trouble(&c);
-	if (cdb_make_finish(&c.cdb) != 0 && ok)         /* also frees what it holds */
-		ok = trouble(&c);
-	return ok;
+	if (ok && cdb_make_add(&c.to.cdb, "", 0, c.model ? c.model : "", (unsigned)c.model_len) != 0)
+		ok = textdb_trouble(&c.to);
+	return textdb_end(&c.to, ok);
 }

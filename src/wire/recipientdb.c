@@ -6,6 +6,7 @@
 
 #include "lib/ascii.h"
 #include "mail/addr.h"
+#include "wire/textdb.h"
 
 #define MARK "recipients 1"
 #define MARK_STARS MARK " *"
@@ -121,34 +122,11 @@ recipientdb_find(int fd, const char *address, size_t n, const char *separators)
 /* ---- writing */
 
 struct compiler {
-	struct cdb_make cdb;
-	struct compile_error *error;
+	struct textdb to;               /* the first: a line gets it */
 	bool stars;
 	char domain[ADDR_DOMAIN];       /* the last one listed: sorted texts name it again and again */
 	size_t domain_len;
 };
-
-static bool
-bad(struct compiler *c, const char *why)
-{
-	c->error->why = why;
-	return false;
-}
-
-/* the cdb's own trouble, not the text's */
-static bool
-trouble(struct compiler *c)
-{
-	c->error->line = 0;
-	c->error->why = 0;
-	return false;
-}
-
-static bool
-put(struct compiler *c, const char *key, size_t n)
-{
-	return cdb_make_put(&c->cdb, key, (unsigned)n, "", 0, CDB_PUT_INSERT) >= 0 || trouble(c);       /* twice does no harm */
-}
 
 static bool
 put_domain(struct compiler *c, const char *domain, size_t n)
@@ -157,7 +135,7 @@ put_domain(struct compiler *c, const char *domain, size_t n)
 		return true;
 	memcpy(c->domain, domain, n);
 	c->domain_len = n;
-	return put(c, domain, n);
+	return textdb_put(&c->to, domain, n);
 }
 
 /* 0, or what is wrong with the part before the '@' */
@@ -178,59 +156,41 @@ wrong_local(const char *s, size_t n)
 }
 
 static bool
-line(struct compiler *c, const char *text, size_t n)
+line(struct textdb *t, const char *text, size_t n)
 {
+	struct compiler *c = (struct compiler *)t;
 	char s[ADDR_MAX];
 	const char *at, *why;
 	size_t i, local, dot = n && *text == '.';
 
 	if (n > sizeof s)
-		return bad(c, "the line is too long");
+		return textdb_bad(t, "the line is too long");
 	for (i = 0; i < n; i++)
 		s[i] = ascii_lower(text[i]);
 	at = memrchr(s, '@', n);
 	local = at ? (size_t)(at - s) : 0;
 	if (at && (why = wrong_local(s, local)))
-		return bad(c, why);
+		return textdb_bad(t, why);
 	if (at && !addr_domain(at + 1, n - local - 1))
-		return bad(c, "what follows the '@' is not a domain");
+		return textdb_bad(t, "what follows the '@' is not a domain");
 	if (!at && !addr_domain(s + dot, n - dot))
-		return bad(c, "this is neither an address nor a domain");
+		return textdb_bad(t, "this is neither an address nor a domain");
 	c->stars |= at && local && at[-1] == '*';
 	if (!at)
-		return dot ? put(c, s, n) : put_domain(c, s, n);
-	return put_domain(c, at + 1, n - local - 1) && put(c, s, n);
-}
-
-static bool
-lines(struct compiler *c, const char *s, const char *end)
-{
-	for (; s < end; c->error->line++) {
-		const char *nl = memchr(s, '\n', (size_t)(end - s)), *stop = nl ? nl : end;
-
-		while (stop > s && (stop[-1] == ' ' || stop[-1] == '\t' || stop[-1] == '\r'))
-			stop--;
-		if (s < stop && *s != '#' && !line(c, s, (size_t)(stop - s)))
-			return false;
-		s = nl ? nl + 1 : end;
-	}
-	return true;
+		return dot ? textdb_put(t, s, n) : put_domain(c, s, n);
+	return put_domain(c, at + 1, n - local - 1) && textdb_put(t, s, n);
 }
 
 bool
 recipientdb_compile(const char *text, size_t n, int fd, struct compile_error *error)
 {
-	struct compiler c = { .error = error };
+	struct compiler c = { .stars = false };
 	bool ok;
 
-	error->line = 1;
-	error->why = 0;
-	if (cdb_make_start(&c.cdb, fd) != 0)
-		return trouble(&c);
-	ok = lines(&c, text, text + n);
-	if (ok && cdb_make_add(&c.cdb, "", 0, MARK_STARS, (unsigned)(c.stars ? sizeof MARK_STARS : sizeof MARK) - 1) != 0)
-		ok = trouble(&c);
-	if (cdb_make_finish(&c.cdb) != 0 && ok)         /* also frees what it holds */
-		ok = trouble(&c);
-	return ok;
+	if (!textdb_begin(&c.to, fd, error))
+		return false;
+	ok = textdb_lines(&c.to, text, text + n, line);
+	if (ok && cdb_make_add(&c.to.cdb, "", 0, MARK_STARS, (unsigned)(c.stars ? sizeof MARK_STARS : sizeof MARK) - 1) != 0)
+		ok = textdb_trouble(&c.to);
+	return textdb_end(&c.to, ok);
 }

@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/num.h"
 #include "wire/spawner.h"
+#include "wire/textdb.h"
 
 #define FIELDS 6                /* user uid gid home dash ext */
 
@@ -180,27 +181,9 @@ users_find(int fd, const char *local, struct buf *b, struct users_entry *e)
 /* ---- writing */
 
 struct compiler {
-	struct cdb_make cdb;
-	struct compile_error *error;
+	struct textdb to;
 	bool ends[256];                 /* bytes that some prefix ends in */
 };
-
-static bool
-bad(struct compiler *c, const char *why)
-{
-	c->error->why = why;
-	errno = EINVAL;
-	return false;
-}
-
-/* the cdb's own trouble, not the text's */
-static bool
-trouble(struct compiler *c)
-{
-	c->error->line = 0;
-	c->error->why = 0;
-	return false;
-}
 
 static bool
 is_id(const char *s, size_t n)
@@ -221,16 +204,16 @@ fields(struct compiler *c, const char *s, const char *end, struct buf *data)
 		size_t n;
 
 		if (!colon)
-			return bad(c, "fewer than six fields, each ended by a colon, after the name");
+			return textdb_bad(&c->to, "fewer than six fields, each ended by a colon, after the name");
 		n = (size_t)(colon - s);
 		if ((i == 1 || i == 2) && !is_id(s, n))
-			return bad(c, i == 1 ? "the uid is not a number" : "the gid is not a number");
+			return textdb_bad(&c->to, i == 1 ? "the uid is not a number" : "the gid is not a number");
 		if (i == 0 && n == 0)
-			return bad(c, "no user");
+			return textdb_bad(&c->to, "no user");
 		if (i == 3 && (n == 0 || *s != '/'))
-			return bad(c, "the home directory does not begin with a slash");
+			return textdb_bad(&c->to, "the home directory does not begin with a slash");
 		if (!(i == 0 || buf_byte(data, 0)) || !buf_put(data, s, n))
-			return errno == EMSGSIZE ? bad(c, "the entry is too long") : trouble(c);
+			return errno == EMSGSIZE ? textdb_bad(&c->to, "the entry is too long") : textdb_trouble(&c->to);
 		s = colon + 1;
 	}
 	return true;
@@ -243,46 +226,46 @@ assignment(struct compiler *c, const char *s, const char *end, struct buf *key, 
 	const char *colon = memchr(s, ':', (size_t)(end - s));
 
 	if (!colon)
-		return bad(c, "no colon");
+		return textdb_bad(&c->to, "no colon");
 	buf_clear(key);
 	buf_clear(data);
 	if (colon - s - 1 > USERS_LOCAL)
-		return bad(c, "the name is too long");
+		return textdb_bad(&c->to, "the name is too long");
 	if (!buf_byte(key, '!'))
-		return trouble(c);
+		return textdb_trouble(&c->to);
 	for (s++; s < colon; s++)
 		if (!buf_byte(key, ascii_lower(*s)))
-			return trouble(c);
+			return textdb_trouble(&c->to);
 	if (prefix && key->len > 1)
 		c->ends[(unsigned char)key->s[key->len - 1]] = true;
 	if (!prefix && !buf_byte(key, 0))
-		return trouble(c);
+		return textdb_trouble(&c->to);
 	if (!fields(c, colon + 1, end, data))
 		return false;
-	return cdb_make_add(&c->cdb, key->s, (unsigned)key->len, data->s, (unsigned)data->len) == 0 || trouble(c);
+	return cdb_make_add(&c->to.cdb, key->s, (unsigned)key->len, data->s, (unsigned)data->len) == 0 || textdb_trouble(&c->to);
 }
 
 /* every line up to the one with the dot */
 static bool
 assignments(struct compiler *c, const char *s, const char *end, struct buf *key, struct buf *data)
 {
-	for (; s < end; c->error->line++) {
+	for (; s < end; c->to.error->line++) {
 		const char *nl = memchr(s, '\n', (size_t)(end - s));
 		const char *stop = nl ? nl : end;
 
 		if (memchr(s, 0, (size_t)(stop - s)))
-			return bad(c, "a NUL byte");
+			return textdb_bad(&c->to, "a NUL byte");
 		if (*s == '.')
 			return true;
 		if (!nl)
-			return bad(c, "the line does not end");
+			return textdb_bad(&c->to, "the line does not end");
 		if (s == stop || (*s != '=' && *s != '+'))
-			return bad(c, "neither = nor + nor . at its beginning");
+			return textdb_bad(&c->to, "neither = nor + nor . at its beginning");
 		if (!assignment(c, s, stop, key, data))
 			return false;
 		s = nl + 1;
 	}
-	return bad(c, "no line with a dot at the end");
+	return textdb_bad(&c->to, "no line with a dot at the end");
 }
 
 static bool
@@ -295,25 +278,19 @@ write_ends(struct compiler *c)
 	for (i = 0; i < 256; i++)
 		if (c->ends[i])
 			ends[n++] = (char)i;
-	return cdb_make_add(&c->cdb, "", 0, ends, n) == 0 || trouble(c);
+	return cdb_make_add(&c->to.cdb, "", 0, ends, n) == 0 || textdb_trouble(&c->to);
 }
 
 bool
 users_compile(const char *text, size_t n, int fd, struct compile_error *error)
 {
 	struct buf key = BUF(USERS_LOCAL + 2), data = BUF(USERS_DATA);
-	struct compiler c;
+	struct compiler c = { .ends = { false } };
 	bool ok;
 
-	memset(&c, 0, sizeof c);
-	c.error = error;
-	error->line = 1;
-	error->why = 0;
-	if (cdb_make_start(&c.cdb, fd) != 0)
-		return trouble(&c);
-	ok = assignments(&c, text, text + n, &key, &data) && write_ends(&c);
-	if (cdb_make_finish(&c.cdb) != 0 && ok)         /* also frees what it holds */
-		ok = trouble(&c);
+	if (!textdb_begin(&c.to, fd, error))
+		return false;
+	ok = textdb_end(&c.to, assignments(&c, text, text + n, &key, &data) && write_ends(&c));
 	buf_free(&key);
 	buf_free(&data);
 	return ok;

@@ -1,9 +1,8 @@
 #include "local/mbox.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "nameless.h"
 #include "tap.h"
 
 /* s through mbox_quote in pieces of step bytes */
@@ -12,13 +11,11 @@ quoted(const char *s, size_t step)
 {
 	static char space[64], result[4096];
 	struct mbox_quote q = { false, false, 0 };
-	char name[] = "/tmp/pneu-mbox.XXXXXX";
 	size_t n = strlen(s), at, len;
 	struct out o;
-	int fd = mkstemp(name);
+	int fd = nameless();
 	ssize_t r;
 
-	unlink(name);
 	out_init(&o, fd, space, sizeof space, -1);
 	for (at = 0; at < n; at += len) {
 		len = n - at < step ? n - at : step;

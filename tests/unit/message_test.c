@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "nameless.h"
 #include "tap.h"
 
 static const char text[] = "Received: a\nReturn-Path: <x@y>\n\t(folded)\nSubject: hi\nRETURN-PATH : z\n\nReturn-Path: stays\nbody";
@@ -17,10 +18,8 @@ static char space[8192];
 static int
 file_with(const void *s, size_t n)
 {
-	char name[] = "/tmp/pneu-message.XXXXXX";
-	int fd = mkstemp(name);
+	int fd = nameless();
 
-	unlink(name);
 	return fd_write(fd, s, n) ? fd : -1;
 }
 

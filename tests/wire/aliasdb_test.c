@@ -3,21 +3,11 @@
 #include <cdb.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "mail/element.h"
+#include "nameless.h"
 #include "tap.h"
-
-static int
-scratch(void)
-{
-	char name[] = "/tmp/pneu-aliasdb.XXXXXX";
-	int fd = mkstemp(name);
-
-	unlink(name);
-	return fd;
-}
 
 static bool
 add(struct aliasdb_make *m, const char *name, uint64_t line, const char *elements, size_t n)
@@ -39,7 +29,7 @@ static const struct aliasdb_source sources[] = {
 static int
 sample(bool wild)
 {
-	int fd = scratch();
+	int fd = nameless();
 	struct aliasdb_make *m = aliasdb_make(fd);
 	bool good = m && ADD(m, "Postmaster", 1, "Aroot") &&
 	    ADD(m, "all", UINT64_MAX, "Aann@example.org\0Mann\0F/var/mail/all\0P/bin/prog a, b\0I/etc/list\0Xno\0Z\0D");
@@ -115,7 +105,7 @@ abouts(void)
 	fd = sample(false);
 	ok(aliasdb_about(fd, &b, &a) == ALIASDB_FOUND && !a.wild, "or that there are none");
 	close(fd);
-	fd = scratch();
+	fd = nameless();
 	ok(aliasdb_about(fd, &b, &a) == ALIASDB_TROUBLE, "an empty file is no database");
 	ok(aliasdb_make_end(aliasdb_make(fd), 0, 0), "a database of nothing");
 	ok(aliasdb_about(fd, &b, &a) == ALIASDB_FOUND && !a.wild && !aliasdb_next_source(&a, &f), "is one");
@@ -164,7 +154,7 @@ walking(void)
 	ok(pwrite(fd, few, 4, 0) == 4 && ftruncate(fd, 4000) == 0, "nonsense:");
 	walks(fd, "EPROTO", "is told");
 	close(fd);
-	fd = scratch();
+	fd = nameless();
 	walks(fd, "EIO", "an empty file is no database");
 	close(fd);
 }
@@ -176,7 +166,7 @@ limits(void)
 	struct buf b = BUF(ALIASDB_DATA), space = BUF(0);
 	struct aliasdb_entry e;
 	struct aliasdb_make *m;
-	int fd = scratch();
+	int fd = nameless();
 	bool good;
 
 	memset(name, 'n', sizeof name);
@@ -193,20 +183,20 @@ limits(void)
 	ok(aliasdb_find(fd, name, ALIASDB_NAME, &space, &e) == ALIASDB_FOUND, "and found");
 	close(fd);
 
-	fd = scratch();
+	fd = nameless();
 	m = aliasdb_make(fd);
 	ok(!aliasdb_add(m, name, ALIASDB_NAME + 1, "f", 1, &b) && errno == EMSGSIZE, "a byte more of name is refused");
 	good = aliasdb_make_end(m, 0, 0);
 	ok(!good && errno == EMSGSIZE, "and remembered to the end");
 	close(fd);
 
-	fd = scratch();
+	fd = nameless();
 	m = aliasdb_make(fd);
 	b.len = ALIASDB_DATA;
 	ok(!aliasdb_add(m, "n", 1, "f", 1, &b) && errno == EMSGSIZE, "and elements over 16 MiB");
 	aliasdb_make_end(m, 0, 0);
 	close(fd);
-	m = aliasdb_make(fd = scratch());
+	m = aliasdb_make(fd = nameless());
 	buf_clear(&b);
 	ok(!aliasdb_add(m, "n", 1, "f", 1, &b) && errno == EINVAL, "and an entry without any");
 	aliasdb_make_end(m, 0, 0);
@@ -229,7 +219,7 @@ damaged(void)
 	struct buf b = BUF(0);
 	struct aliasdb_entry e;
 	struct aliasdb_about a;
-	int whole = sample(true), fd = scratch();
+	int whole = sample(true), fd = nameless();
 	ssize_t n = pread(whole, image, sizeof image, 0), i;
 	bool cut_found = false, good = true;
 
@@ -266,7 +256,7 @@ entry(const char *key, const char *data, size_t n, const char *promise)
 	struct aliasdb_entry e;
 	struct aliasdb_about a;
 	struct cdb_make c;
-	int fd = scratch();
+	int fd = nameless();
 	enum aliasdb_result r;
 
 	cdb_make_start(&c, fd);

@@ -3,49 +3,12 @@
 
 #include <cdb.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "tap.h"
+#define COMPILE passwords_compile
+#include "compiled.h"
 
 static struct passwords_entry e;
-
-static int
-scratch(void)
-{
-	char name[] = "/tmp/pneu-passwords.XXXXXX";
-	int fd = mkstemp(name);
-
-	unlink(name);
-	return fd;
-}
-
-static int
-compiled(const char *text)
-{
-	struct compile_error error;
-	int fd = scratch();
-
-	if (!passwords_compile(text, strlen(text), fd, &error))
-		printf("# line %zu: %s\n", error.line, error.why ? error.why : strerror(errno));
-	return fd;
-}
-
-static void
-wrong(const char *text, size_t n, size_t line, const char *why)
-{
-	struct compile_error error;
-	char promise[300];
-	int fd = scratch();
-	bool good = passwords_compile(text, n, fd, &error);
-
-	snprintf(promise, sizeof promise, "line %zu: %s", line, why);
-	if (!ok(!good && error.line == line && error.why && strstr(error.why, why), promise))
-		printf("# %s, line %zu: %s\n", good ? "good" : "bad", error.line, error.why ? error.why : "-");
-	close(fd);
-}
-
-#define WRONG(text, line, why) wrong(text, sizeof(text) - 1, line, why)
 
 static void
 test_text(void)
@@ -140,12 +103,12 @@ test_damage(void)
 	}
 	ok(good && size < 0, "cut anywhere it is never another answer");
 	close(fd);
-	fd = scratch();
+	fd = nameless();
 	ok(cdb_make_start(&made, fd) == 0 && cdb_make_add(&made, "ann", 3, "$6$a$b", 6) == 0 && cdb_make_finish(&made) == 0,
 	    "a database of another kind");
 	ok(passwords_find(fd, "ann", &e) == PASSWORDS_TROUBLE && errno == EPROTO, "is trouble");
 	close(fd);
-	fd = scratch();
+	fd = nameless();
 	ok(cdb_make_start(&made, fd) == 0 && cdb_make_add(&made, "ann", 3, "$6$a\0b", 6) == 0 &&
 	    cdb_make_add(&made, "", 0, "", 0) == 0 && cdb_make_finish(&made) == 0, "a hash with a NUL");
 	ok(passwords_find(fd, "ann", &e) == PASSWORDS_TROUBLE && errno == EPROTO, "is trouble");

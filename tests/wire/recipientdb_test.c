@@ -7,44 +7,9 @@
 #include <unistd.h>
 
 #include "mail/addr.h"
-#include "tap.h"
 
-static int
-scratch(void)
-{
-	char name[] = "/tmp/pneu-recipients.XXXXXX";
-	int fd = mkstemp(name);
-
-	unlink(name);
-	return fd;
-}
-
-static int
-compiled(const char *text)
-{
-	struct compile_error error;
-	int fd = scratch();
-
-	if (!ok(recipientdb_compile(text, strlen(text), fd, &error), "a text is compiled"))
-		printf("# line %zu: %s\n", error.line, error.why ? error.why : strerror(errno));
-	return fd;
-}
-
-static void
-wrong(const char *text, size_t n, size_t line, const char *why)
-{
-	struct compile_error error;
-	char promise[300];
-	int fd = scratch();
-	bool good = recipientdb_compile(text, n, fd, &error);
-
-	snprintf(promise, sizeof promise, "line %zu: %s", line, why);
-	if (!ok(!good && error.line == line && error.why && strstr(error.why, why), promise))
-		printf("# %s, line %zu: %s\n", good ? "good" : "bad", error.line, error.why ? error.why : "-");
-	close(fd);
-}
-
-#define WRONG(text, line, why) wrong(text, sizeof(text) - 1, line, why)
+#define COMPILE recipientdb_compile
+#include "compiled.h"
 
 static void
 finds(int fd, enum recipientdb_result want, const char *address)
@@ -166,7 +131,7 @@ test_damage(void)
 	struct cdb_make c;
 	char half[100];
 	ssize_t n;
-	int fd = compiled(text), cut = scratch(), other = scratch();
+	int fd = compiled(text), cut = nameless(), other = nameless();
 
 	if (ftruncate(fd, 2100) != 0)
 		exit(111);

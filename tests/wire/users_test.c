@@ -2,32 +2,10 @@
 
 #include <cdb.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "tap.h"
-
-static int
-scratch(void)
-{
-	char name[] = "/tmp/pneu-users.XXXXXX";
-	int fd = mkstemp(name);
-
-	unlink(name);
-	return fd;
-}
-
-static int
-compiled(const char *text)
-{
-	struct compile_error e;
-	int fd = scratch();
-
-	if (!users_compile(text, strlen(text), fd, &e))
-		printf("# line %zu: %s\n", e.line, e.why ? e.why : strerror(errno));
-	return fd;
-}
+#define COMPILE users_compile
+#include "compiled.h"
 
 static const char text[] =
     "=joe:joe:1000:100:/home/joe:::\n"
@@ -137,19 +115,6 @@ bases(void)
 }
 
 static void
-wrong(const char *s, size_t n, size_t line, const char *promise)
-{
-	struct compile_error e;
-	int fd = scratch();
-
-	if (!ok(!users_compile(s, n, fd, &e) && e.line == line && e.why, promise))
-		printf("# line %zu: %s\n", e.line, e.why ? e.why : "-");
-	close(fd);
-}
-
-#define WRONG(s, line, promise) wrong((s), sizeof (s) - 1, (line), (promise))
-
-static void
 bad_text(void)
 {
 	char longest[USERS_LOCAL + 100], over[USERS_DATA + 100];
@@ -157,19 +122,19 @@ bad_text(void)
 	struct users_entry e;
 	int fd;
 
-	WRONG("", 1, "a text without a dot line is refused");
-	WRONG("=a:a:1:1:/a:::\n", 2, "even if all lines are right");
-	WRONG("=a:a:1:1:/a:::", 1, "and a line that does not end");
-	WRONG("=a:a:1:1:/a:::\n=b:b:1:1:/b::\n.\n", 2, "five fields are too few");
-	WRONG("=a:a:1:1:/a::\0:\n.\n", 1, "a NUL");
-	WRONG("\n.\n", 1, "an empty line");
-	WRONG("=a:a:x:1:/a:::\n.\n", 1, "a uid that is no number");
-	WRONG("=a:a:1::/a:::\n.\n", 1, "a gid that is none");
-	WRONG("=a:a:4294967295:1:/a:::\n.\n", 1, "a uid that means \"none\"");
-	WRONG("=a:a:1:1:a:::\n.\n", 1, "a home that is not absolute");
+	WRONG("", 1, "no line with a dot");
+	WRONG("=a:a:1:1:/a:::\n", 2, "no line with a dot");
+	WRONG("=a:a:1:1:/a:::", 1, "the line does not end");
+	WRONG("=a:a:1:1:/a:::\n=b:b:1:1:/b::\n.\n", 2, "fewer than six fields");
+	WRONG("=a:a:1:1:/a::\0:\n.\n", 1, "a NUL byte");
+	WRONG("\n.\n", 1, "neither =");
+	WRONG("=a:a:x:1:/a:::\n.\n", 1, "the uid is not a number");
+	WRONG("=a:a:1::/a:::\n.\n", 1, "the gid is not a number");
+	WRONG("=a:a:4294967295:1:/a:::\n.\n", 1, "the uid is not a number");
+	WRONG("=a:a:1:1:a:::\n.\n", 1, "the home directory does not begin");
 	WRONG("=a::1:1:/a:::\n.\n", 1, "no user");
 	WRONG("=a\n.\n", 1, "no colon");
-	WRONG("#x\n.\n", 1, "a comment is not known");
+	WRONG("#x\n.\n", 1, "neither =");
 	memset(longest, 'x', sizeof longest);
 	longest[0] = '=';
 	memcpy(longest + 1 + USERS_LOCAL, ":u:1:1:/h:::\n.\n", 16);
@@ -179,7 +144,7 @@ bad_text(void)
 	close(fd);
 	longest[USERS_LOCAL + 1] = 'x';
 	memcpy(longest + 1 + USERS_LOCAL + 1, ":u:1:1:/h:::\n.\n", 16);
-	wrong(longest, strlen(longest), 1, "one byte more is refused");
+	wrong(longest, strlen(longest), 1, "the name is too long");
 	memset(over, 'x', sizeof over);
 	memcpy(over, "=a:u:1:1:/", 10);
 	memcpy(over + USERS_DATA + 1, ":::\n.\n", 7);
@@ -188,7 +153,7 @@ bad_text(void)
 	close(fd);
 	buf_free(&b);
 	memcpy(over + USERS_DATA + 1, "x:::\n.\n", 8);
-	wrong(over, strlen(over), 1, "fields that are too long together are refused");
+	wrong(over, strlen(over), 1, "the entry is too long");
 }
 
 /* every length a database can be cut to, and every byte of its tables turned: an answer or trouble, never a crash */
@@ -197,7 +162,7 @@ damaged(void)
 {
 	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
 	struct users_entry e;
-	int whole = compiled(text), fd = scratch();
+	int whole = compiled(text), fd = nameless();
 	static char image[1 << 16], copy[1 << 16];
 	ssize_t n = pread(whole, image, sizeof image, 0), i;
 	bool cut_found = false, good = true;
@@ -231,7 +196,7 @@ entry(const char *data, unsigned n, bool ends, const char *promise)
 	struct buf b = BUF(USERS_LOCAL + USERS_DATA);
 	struct users_entry e;
 	struct cdb_make c;
-	int fd = scratch();
+	int fd = nameless();
 
 	cdb_make_start(&c, fd);
 	cdb_make_add(&c, "!a", 3, data, n);
