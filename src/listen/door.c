@@ -2,30 +2,53 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "listen/door.h"
+#include "wire/qid.h"
 
-/* No session for this client. The text goes out if the kernel takes it at once; nobody waits for a stranger. */
-void
-door_refuse(const struct options *o, const struct connection *c, const char *ip, const char *text, const char *why,
+#define NAME_TEXT (QID_TEXT + 3)        /* " [ID]" */
+
+/* The text goes out if the kernel takes it at once; nobody waits for a stranger. */
+static void
+tell(const struct options *o, const struct connection *c, const char *ip, const char *text, const char *name, const char *why,
     const char *detail)
 {
-	char line[TEXT_MAX + 3];
-	int n = text[0] ? snprintf(line, sizeof line, "%s\r\n", text) : 0;
+	char line[TEXT_MAX + NAME_TEXT + 3];
+	int n = text[0] ? snprintf(line, sizeof line, "%s%s\r\n", text, name) : 0;
 
 	if (n > 0)
 		(void)send(c->fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (o->loudness != QUIET)
-		say("refused ", ip, ": ", why, detail);
+		say("refused ", ip, ": ", why, detail, name);
 }
 
+void
+door_refuse(const struct options *o, const struct connection *c, const char *ip, const char *text, const char *why,
+    const char *detail)
+{
+	tell(o, c, ip, text, "", why, detail);
+}
+
+/* Our own words end as those of pneu-smtpd do, in a name that leads whoever tells us of them to the line of the log. */
 void
 door_busy(const struct options *o, const struct connection *c, const char *ip, const char *preset, const char *why,
     const char *detail)
 {
-	door_refuse(o, c, ip, o->busy ? o->busy : preset, why, detail);
+	struct qid q = { (uint64_t)clock_wall_us(), (uint64_t)getpid() };
+	char name[NAME_TEXT] = " [", *end;
+
+	if (o->busy || o->loudness == QUIET) {
+		tell(o, c, ip, o->busy ? o->busy : preset, "", why, detail);
+		return;
+	}
+	qid_text(name + 2, &q);
+	end = name + strlen(name);
+	memcpy(end, "]", 2);
+	tell(o, c, ip, preset, name, why, detail);
 }
 
 bool

@@ -17,7 +17,7 @@ enum verdict { FITS, TOO_MANY, TOO_SOON, NETWORK_TOO_SOON };
 /* text: the reply without its line end, "": none; why and detail are for the log */
 void door_refuse(const struct options *, const struct connection *, const char *ip, const char *text, const char *why,
     const char *detail);
-/* the same with -m's text, or preset without one */
+/* The same with -m's text. Without one it is preset, and reply and line end in one and the same ID; not with -q. */
 void door_busy(const struct options *, const struct connection *, const char *ip, const char *preset, const char *why,
     const char *detail);
 void door_unstarted(const struct options *, const struct connection *, const char *ip);         /* errno says why */

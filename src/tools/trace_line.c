@@ -359,6 +359,19 @@ on_refused(struct trace_line *l, struct span c)
 	return true;
 }
 
+/* what pneu-tcpd said to a client who got no session, if it named it */
+static bool
+on_door(struct trace_line *l, struct span c)
+{
+	l->kind = TRACE_REFUSED;
+	if (!eat(&c, "refused "))
+		return false;
+	l->client = before(&c, ": ");
+	l->words = before(&c, " [");
+	l->id = id_in(c);
+	return l->id.n > 0;
+}
+
 static bool
 on_connected(struct trace_line *l, struct span c)
 {
@@ -508,7 +521,9 @@ parse(struct trace_line *l, struct span text)
 		return take(l, runner, sizeof runner / sizeof *runner, text);
 	if (eat(&c, "smtpd: ") || eat(&c, "qmqpd: "))
 		return (c.n < 5 || memcmp(c.s, "pneu-", 5) != 0) && on_session(l, c);
-	return !eat(&c, "tcpd: ") && !eat(&c, "send: ") && !eat(&c, "start: ") && on_note(l, text);
+	if (eat(&c, "tcpd: "))
+		return on_door(l, c);
+	return !eat(&c, "send: ") && !eat(&c, "start: ") && on_note(l, text);
 }
 
 /* Before it may stand a name that a logger put there: "pneu-send: new msg ID", "mail[17]: pneu-smtpd: ..." */

@@ -10,6 +10,7 @@ crowd ADDRESS PORT N M       M clients, N at a time; print how many were told an
 pass PROGRAM ARG...          become PROGRAM with two listening sockets, as systemd starts one; prints their ports first
 """
 import os
+import re
 import selectors
 import socket
 import sys
@@ -20,7 +21,17 @@ def connect(address, port, source=None):
     return socket.create_connection((address, int(port)), 20, (source, 0) if source else None)
 
 
+def named(text):
+    """Our own words to a client who gets no session end in an ID. Shown is what stands before it."""
+    return re.sub(r"(?m)^(421 4\.[^\r\n\[]*?)(?: \[[0-9a-z]{12,24}\])?(\r?\n)",
+                  lambda m: m[1] + ("" if m[0].endswith("]" + m[2]) else " without its ID") + m[2], text)
+
+
 def rest(s):
+    return named(received(s))
+
+
+def received(s):
     got = b""
     while True:
         try:
@@ -82,7 +93,7 @@ def hold(address, port, name):
 def answer(s):
     """a session of the test's program says "in" first; whoever is refused reads that and the end"""
     got = s.makefile("r").readline()
-    return got.strip() or "closed"
+    return named(got).strip() or "closed"
 
 
 def leave(s):

@@ -15,6 +15,9 @@ import struct
 import sys
 import time
 
+sys.dont_write_bytecode = True                 # nothing is left beside the tests
+from tcpd_client import named
+
 
 def connect(port, source):
     return socket.create_connection(("127.0.0.1", int(port)), 20, (source, 0))
@@ -28,7 +31,7 @@ def rest(s):
         except ConnectionResetError:
             more = b""
         if not more:
-            return got.decode().replace("\r\n", "\n")
+            return named(got.decode().replace("\r\n", "\n"))
         got += more
 
 

@@ -44,7 +44,9 @@ kill -HUP "$pid"
 is 'with a damaged database everybody is asked to come back' "$(hear 127.0.0.1)" '421 4.3.0 temporary trouble, try again later'
 t 'the damage is logged' log_has "^pneu-tcpd: warning: $T/rules.cdb is damaged: connections are refused$"
 t 'and the client' log_has "^pneu-tcpd: refused 127.0.0.1: no usable rules in $T/rules.cdb$"
-hear 127.0.0.1 >/dev/null
+told=$(python3 -c 'import socket, sys; print(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20).makefile().readline().split()[-1])' "$port")
+t 'what he was told leads to that line' grep -qF "pneu-tcpd: refused 127.0.0.1: no usable rules in $T/rules.cdb $told" "$T/log"
+is 'and pneu-trace there, too' "$(pneu-trace -f "$T/log" "$told" | tail -n 1 | sed "s/.* refused to /refused to /")" "refused to [127.0.0.1]: no usable rules in $T/rules.cdb"
 is 'the damage only once' "$(grep -c 'is damaged' "$T/log")" 1
 cat "$T/good" >"$T/rules.cdb"
 served() { [ "$(hear 127.0.0.1)" = third,inherited,127.0.0.1 ]; }
