@@ -21,6 +21,7 @@
 #include "filter/milter_session.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/num.h"
@@ -311,6 +312,7 @@ main(int argc, char **argv)
 	int code;
 
 	msg_name("pneu-milter");
+	drop_sight();                           /* sessions with strangers are of our uid */
 	if ((code = inject_enter()) != 0)
 		die_say(code, "descriptors 0 and 1 must be open");
 	w.report = fstat(REPORT, &st) == 0 && S_ISFIFO(st.st_mode);     /* before anything of ours may have this number */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "compat/compat.h"
+#include "lib/place.h"
 
 /* the order matters: each step needs the rights that the next one gives away */
 bool
@@ -39,4 +40,11 @@ drop_core(void)
 		return;
 	r.rlim_cur = 0;
 	(void)setrlimit(RLIMIT_CORE, &r);
+}
+
+void
+drop_sight(void)
+{
+	if (!place_private())
+		compat_undumpable();
 }

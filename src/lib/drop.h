@@ -17,4 +17,8 @@ bool drop_powers(void);
 /* what is held of others' mail and passwords goes into no core file, of this process and all it starts */
 void drop_core(void);
 
+/* From now on root alone may look into this process: others of our uid talk to strangers too, and what they let in must
+ * neither read nor change us. Not in a private instance, which is one user's anyway. An exec ends it. */
+void drop_sight(void);
+
 #endif

@@ -652,8 +652,8 @@ begin(struct heir *left, char **environ_)
 		forbid_calls();
 	if (option.user && !become(&b))         /* ports below 1024 are bound, nothing else needs root */
 		die_sys(EX_SOFT, "become ", option.user);
-	if (option.user && !place_private())
-		compat_undumpable();            /* sessions are of our uid; who begins anew is no more protected by having been root */
+	if (option.user)
+		drop_sight();                   /* sessions are of our uid; who begins anew is no more protected by having been root */
 	if (geteuid() == 0 && !option.as_root && !place_private())
 		die_say(EX_HARD, "sessions do not run as root: name a user with -u (or say -U)");
 	if (!find_program(*option.program, path, sizeof path))  /* as the user who will run it */

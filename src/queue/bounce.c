@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/sig.h"
@@ -184,6 +185,7 @@ main(int argc, char **argv)
 	msg_name("pneu-bounce");
 	if (argc < 2 || argc > 3 || (argc == 3 && !owed_parse(argv[2], &b.what)))
 		die_say(EX_HARD, "usage: pneu-bounce ID [failed | success | delayed], the queue file on descriptor 0");
+	drop_sight();
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	b.id = argv[1];

@@ -381,6 +381,7 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "-o") == 0)
 		return operate_alone();
 	read_options(argc, argv);
+	drop_sight();                           /* pneu-bounce, which reads what strangers wrote, is of our uid */
 	if (fcntl(LSPAWN_FD, F_GETFD) < 0 || fcntl(RSPAWN_FD, F_GETFD) < 0)
 		die_say(EX_HARD, "descriptors 3 and 4 must be sockets to pneu-lspawn and pneu-rspawn: run pneu-start");
 	(void)fd_cloexec(LSPAWN_FD, true);

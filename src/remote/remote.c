@@ -13,7 +13,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "compat/compat.h"
 #include "remote/client.h"
 #include "remote/reach.h"
 #include "remote/senders.h"
@@ -21,8 +20,8 @@
 #include "remote/transaction.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/drop.h"
 #include "lib/msg.h"
-#include "lib/place.h"
 #include "lib/sig.h"
 #include "mail/addr.h"
 #include "wire/mtasts.h"
@@ -386,8 +385,7 @@ main(int argc, char **argv)
 	msg_name("pneu-remote");
 	if (argc != 2 || !route_get(argv[1], &reach.hosts.route))
 		die_say(EX_HARD, "usage: pneu-remote ROUTE");
-	if (!place_private())
-		compat_undumpable();            /* others of our uid talk to strangers too: what they let in must not read us */
+	drop_sight();                           /* others of our uid are at work */
 	sig_ignore(SIGPIPE);
 	if (setsockopt(JOBS, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle) != 0)
 		die_sys(EX_HARD, "use descriptor 0 for jobs");

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compat/compat.h"
 #include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
@@ -133,8 +132,7 @@ main(void)
 	msg_name("pneu-rspawn");
 	if (getuid() == 0 && !place_private())
 		die_say(EX_HARD, "not as root");
-	if (!place_private())
-		compat_undumpable();            /* our workers have our uid and talk to strangers */
+	drop_sight();                           /* our workers have our uid */
 	if (!drop_powers())                     /* the workers, and the TLS programs of theirs, inherit it at no cost */
 		warn_sys("forbid system calls");
 	if (!place_program(program, sizeof program, "pneu-remote"))

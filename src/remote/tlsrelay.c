@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/drop.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/proc.h"
@@ -297,6 +298,7 @@ main(int argc, char **argv)
 	msg_name("pneu-tlsrelay");
 	if (argc < 2 || argc > ARGUMENTS)
 		die_say(EX_HARD, "usage: pneu-tlsrelay PROGRAM ARGUMENT...");
+	drop_sight();                           /* all that TLS hides passes here */
 	sig_ignore(SIGPIPE);
 	if (!fd_cloexec(FACTS, true) || !fd_cloexec(NET_IN, true) || !fd_cloexec(NET_OUT, true))
 		fail(EX_HARD, "use descriptors");

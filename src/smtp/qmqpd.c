@@ -10,14 +10,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "compat/compat.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/msg.h"
 #include "lib/netstring.h"
 #include "lib/num.h"
 #include "lib/out.h"
-#include "lib/place.h"
+#include "lib/drop.h"
 #include "lib/sig.h"
 #include "mail/addr.h"
 #include "smtp/qmqp.h"
@@ -129,8 +128,7 @@ main(void)
 	bool able;
 
 	msg_name("pneu-qmqpd");
-	if (!place_private())
-		compat_undumpable();            /* other sessions are of our uid */
+	drop_sight();                           /* other sessions are of our uid */
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */
 	peer_learn(&peer);                          /* first: it settles where the log goes */

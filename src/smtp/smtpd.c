@@ -7,10 +7,9 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "compat/compat.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
-#include "lib/place.h"
+#include "lib/drop.h"
 #include "lib/sig.h"
 #include "smtp/policy.h"
 #include "smtp/recipient.h"
@@ -39,8 +38,7 @@ main(int argc, char **argv)
 	struct conf_error e;
 
 	msg_name("pneu-smtpd");
-	if (!place_private())
-		compat_undumpable();            /* other sessions are of our uid: what strangers let in there must not read us */
+	drop_sight();                               /* other sessions are of our uid */
 	settings.checker = argc > 1 ? argv + 1 : 0;
 	sig_ignore(SIGPIPE);
 	sig_default(SIGCHLD);                       /* ignored, it would hide how pneu-queue ended */

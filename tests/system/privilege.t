@@ -139,13 +139,13 @@ cat >"$T/want" <<'END'
 openssl uid=pneur gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=own umask=0077 cwd=/
 	env=PATH PNEU_FILTER PWD TLS_ADDRESS TLS_HOST TLS_LEVEL
 	fds=0:stream 1:stream 2:pipe and stream
-pneu-bounce uid=pneuq gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=own umask=0077 cwd=QUEUE
+pneu-bounce uid=pneuq gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=root umask=0077 cwd=QUEUE
 	env=PATH PNEU_FILTER
 	fds=0:QUEUE/msg/ID 1:pipe 2:LOG and pipe
 pneu-checkpw uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0022 cwd=/run/service
 	env=PATH UCSPI
 	fds=0:/dev/null 1:/dev/null 2:LOG
-pneu-getpw uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=own umask=0022 cwd=/run/service
+pneu-getpw uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0022 cwd=/run/service
 	env=PATH UCSPI
 	fds=0:pipe 1:pipe 2:LOG
 pneu-local uid=alias gid=alias groups=none caps=none newprivs=yes filter=no core=no read=root umask=0077 cwd=/var/lib/alias
@@ -157,7 +157,7 @@ pneu-local uid=ann gid=ann groups=none caps=none newprivs=yes filter=no core=no 
 pneu-lspawn uid=root gid=root groups=shadow,extra caps=all newprivs=yes filter=no core=yes read=own umask=0077 cwd=/
 	env=PATH PNEU_FILTER
 	fds=0:packet 1:/dev/null 2:LOG
-pneu-milter uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=own umask=0022 cwd=/run/service
+pneu-milter uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0022 cwd=/run/service
 	env=PATH PNEU_FILTER PNEU_HELO PNEU_PROTOCOL PNEU_SESSION UCSPI
 	fds=0:pipe 1:pipe 2:LOG and pipe tcp
 pneu-queue uid=pneud/pneuq/pneuq/pneuq gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0077 cwd=/run/service
@@ -172,7 +172,7 @@ pneu-remote uid=pneur gid=pneu groups=none caps=none newprivs=no filter=yes core
 pneu-rspawn uid=pneur gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=root umask=0077 cwd=/
 	env=PATH PNEU_FILTER
 	fds=0:packet 1:/dev/null 2:LOG and /memfd:message
-pneu-send uid=pneuq gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=own umask=0077 cwd=QUEUE
+pneu-send uid=pneuq gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=root umask=0077 cwd=QUEUE
 	env=PATH PNEU_FILTER
 	fds=0:/dev/null 1:/dev/null 2:LOG and /etc/pneu/aliases.cdb QUEUE/fifo QUEUE/lock QUEUE/msg/ID packet packet:ctl packet:pub/ctl pipe
 pneu-smtpd uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0022 cwd=/run/service
@@ -190,7 +190,7 @@ pneu-start uid=root gid=root groups=shadow,extra caps=all newprivs=yes filter=no
 pneu-tcpd uid=pneud gid=pneu groups=none caps=none newprivs=yes filter=yes core=no read=root umask=0022 cwd=/run/service
 	env=its own
 	fds=0:/dev/null 1:/dev/null 2:LOG and listen
-pneu-tlsrelay uid=pneur gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=own umask=0077 cwd=/
+pneu-tlsrelay uid=pneur gid=pneu groups=none caps=none newprivs=no filter=yes core=no read=root umask=0077 cwd=/
 	env=PATH PNEU_FILTER PWD TLS_ADDRESS TLS_HOST TLS_LEVEL
 	fds=2:LOG and pipe stream::s tcp
 sleep uid=alias gid=alias groups=none caps=none newprivs=yes filter=no core=yes read=own umask=0077 cwd=/var/lib/alias
