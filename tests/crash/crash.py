@@ -13,6 +13,7 @@ import os
 import re
 import select
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -198,7 +199,50 @@ def make_queue(path):
 
 
 def files_below(path):
-    return sorted(os.path.join(d, f) for d, _, fs in os.walk(path) for f in fs)
+    """all, sorted; of what is not there or just going, none"""
+    out, places = [], [path]
+    while places:
+        try:
+            with os.scandir(places.pop()) as entries:
+                for e in entries:
+                    (places if e.is_dir(follow_symlinks=False) else out).append(e.path)
+        except FileNotFoundError:
+            pass
+    return sorted(out)
+
+
+# shutil's copytree and rmtree cost more than what is tested: a queue has 130 directories
+
+def copy_tree(path, to):
+    """directories and plain files, these with their times"""
+    os.makedirs(to)
+    for e in os.scandir(path):
+        if e.is_dir():
+            copy_tree(e.path, to + '/' + e.name)
+        else:
+            shutil.copy2(e.path, to + '/' + e.name)
+
+
+def remove_tree(path):
+    for e in os.scandir(path):
+        if e.is_dir(follow_symlinks=False):
+            remove_tree(e.path)
+        else:
+            os.unlink(e.path)
+    os.rmdir(path)
+
+
+def emptied(path):
+    """a question for wait_until: is no file below? While one that was seen is still there, nothing else is looked at."""
+    seen = []
+
+    def none():
+        while seen and not os.path.lexists(seen[-1]):
+            seen.pop()
+        if not seen:
+            seen.extend(files_below(path))
+        return not seen
+    return none
 
 
 class Incomplete(Exception):

@@ -221,7 +221,7 @@ def settle():
         if time.monotonic() > end:
             return False
         flush()
-        wait_until(lambda: not files_below(D + '/queue/msg'), 1)
+        wait_until(emptied(D + '/queue/msg'), 1)
     return True
 
 

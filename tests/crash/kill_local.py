@@ -6,7 +6,6 @@ delivery begins after an empty line, and the message itself comes again. A faile
 """
 import os
 import re
-import shutil
 import signal
 import socket
 import sys
@@ -218,7 +217,7 @@ def torn_tails():
         run = Run(home, [message], None)
         if run.got != {0: 'K'} or not home.raw().startswith(end) or TRACE + message not in home.messages():
             problems.append('after %r: %r' % (end[-30:], home.raw()[-300:]))
-        shutil.rmtree(home.dir)
+        remove_tree(home.dir)
     tap.none('mbox: after any of %d ends, the next message stands by itself' % len(ends), problems)
 
 

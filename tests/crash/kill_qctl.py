@@ -6,7 +6,6 @@ and a runner delivers it: each message reaches one address, once.
 """
 import collections
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -63,18 +62,19 @@ class Alone:
 def where(queue):
     """name -> the places that have it"""
     out = collections.defaultdict(list)
-    for name, qid in IDS.items():
-        for path in files_below(queue):
-            if os.path.basename(path) == qid:
-                out[name].append(path)
+    names = {qid: name for name, qid in IDS.items()}
+    for path in files_below(queue):
+        if os.path.basename(path) in names:
+            out[names[os.path.basename(path)]].append(path)
     return out
 
 
 def whole(queue):
     """problems: each message must be there once, whole"""
     out = []
+    found = where(queue)
     for name in NAMES:
-        paths = where(queue)[name]
+        paths = found[name]
         if len(paths) != 1:
             out.append('%s is there %d times: %s' % (name, len(paths), paths))
         elif QueueFile(paths[0]).message != FILES[name]:
@@ -95,7 +95,7 @@ class Run:
     def __init__(self, inject=()):
         self.dir = '%s/run%d' % (T, next(RUNS))
         self.queue, self.trace, self.log = self.dir + '/queue', self.dir + '/trace', self.dir + '/log'
-        shutil.copytree(TEMPLATE, self.queue)
+        copy_tree(TEMPLATE, self.queue)
         self.inject, self.trouble, self.got = ' '.join(inject), [], []
         helper = Alone(self.queue, self.log, strace(self.trace, inject))
         self.answers = [ask(helper.sock, r) for r in requests()]
@@ -106,7 +106,7 @@ class Run:
         self.recover()
         self.trouble += judge(self.got)
         if not self.trouble:
-            shutil.rmtree(self.dir)
+            remove_tree(self.dir)
 
     def recover(self):
         helper = Alone(self.queue, self.log)
@@ -121,7 +121,8 @@ class Run:
             os.utime(path, (0, 0))
         house = House(lambda r: 'K')
         runner = Runner(self.queue, ETC, house, self.log)
-        wait_until(lambda: runner.gone() or not files_below(self.queue + '/msg'))
+        empty = emptied(self.queue + '/msg')
+        wait_until(lambda: runner.gone() or empty())
         if runner.end() != 0:
             self.trouble.append('the runner ended with %s' % runner.code)
         self.got += house.got
@@ -139,7 +140,7 @@ class Live:
     def __init__(self, point):
         self.dir = '%s/live%d' % (T, next(RUNS))
         self.queue, self.trace, self.log = self.dir + '/queue', self.dir + '/trace', self.dir + '/log'
-        shutil.copytree(TEMPLATE, self.queue)
+        copy_tree(TEMPLATE, self.queue)
         self.point, self.trouble = point, []
         for path in files_below(self.queue + '/msg'):
             os.utime(path, (0, 0))
@@ -159,7 +160,7 @@ class Live:
         Run.recover(self)
         self.trouble += judge(self.got)
         if not self.trouble:
-            shutil.rmtree(self.dir)
+            remove_tree(self.dir)
 
     def operate(self, runner):
         here = os.open(self.queue, os.O_PATH)

@@ -1,7 +1,6 @@
 """kill_queue.py SCRATCH - see queue.t"""
 import os
 import re
-import shutil
 import signal
 import sys
 
@@ -60,7 +59,7 @@ class Outcome:
 
     def clean(self):
         if not self.names:
-            shutil.rmtree(self.dir)
+            remove_tree(self.dir)
 
 
 def check_order(kind, mail, trace, large):
@@ -142,7 +141,8 @@ def whole_way(program, prefix, survivors, kinds=tuple(MAILS)):
 def run_until_empty(queue, name):
     house = House(lambda rcpt: 'K')
     runner = Runner(queue, T + '/etc', house, '%s/%s.log' % (T, name))
-    wait_until(lambda: runner.gone() or not files_below(queue + '/msg'))
+    empty = emptied(queue + '/msg')
+    wait_until(lambda: runner.gone() or empty())
     tap.ok(name + ': the runner ends well', runner.end() == 0, [runner.code])
     return house.got
 

@@ -93,7 +93,7 @@ class Run:
     def __init__(self, inject=(), prepare=None, act=None, wish=None, keep=False):
         self.dir = '%s/run%d' % (T, next(RUNS))
         self.queue, self.trace, self.log = self.dir + '/queue', self.dir + '/trace', self.dir + '/log'
-        shutil.copytree(TEMPLATE, self.queue)
+        copy_tree(TEMPLATE, self.queue)
         self.inject, self.trouble, self.got = ' '.join(inject), [], []
         if prepare:
             prepare(self.queue)
@@ -116,7 +116,7 @@ class Run:
         self.recover()
         self.trouble += judge(self.got)
         if not self.trouble:
-            shutil.rmtree(self.dir)
+            remove_tree(self.dir)
 
     def start(self, verdict, before=()):
         return Runner(self.queue, ETC, House(verdict), self.log, before)
@@ -141,11 +141,12 @@ class Run:
             self.trouble.append('started again, it ended with %s' % again.code)
         self.finish(again, signal.SIGKILL)
         self.all_due()
-        empty = not files_below(self.queue + '/msg')
+        empty = emptied(self.queue + '/msg')
+        idle = empty()
         last = self.start(patient)
-        if empty:
+        if idle:
             last.rest()                 # before that it does not heed SIGTERM
-        wait_until(lambda: last.gone() or not files_below(self.queue + '/msg'))
+        wait_until(lambda: last.gone() or empty())
         if self.finish(last, signal.SIGTERM) != 0:
             self.trouble.append('started a third time, it ended with %s' % last.code)
         left = files_below(self.queue + '/msg') + files_below(self.queue + '/bad')
@@ -277,7 +278,7 @@ class Starved:
         runner.tell(signal.SIGALRM)     # records what could not be recorded, which sets the time of the next attempt
         runner.rest()
         runner.tell(signal.SIGALRM)
-        if not wait_until(lambda: not files_below(queue + '/msg')):
+        if not wait_until(emptied(queue + '/msg')):
             self.trouble.append('still in the queue: %s' % files_below(queue + '/msg'))
         if runner.end() != 0:
             self.trouble.append('it ended with %s' % runner.code)
@@ -355,7 +356,7 @@ class Bounce:
         drained(self.trace)
         self.calls = calls(self.trace)
         if not self.trouble:
-            shutil.rmtree(self.dir)
+            remove_tree(self.dir)
 
     def judge(self, answer):
         if self.code == 0 and (len(self.names) != 1 or answer[1:] not in ([], ['-'], [os.path.basename(self.names[0])])):
