@@ -11,6 +11,7 @@
     --params TEXT    lines after the sender's (\\n is a newline), as Aann for a login
     --uid N          who injected it (this user)
     --quiet          print nothing          --step US      microseconds between two messages (1)
+    --cuts N         a message for each beginning of the records whose length is a multiple of N, instead of --count
 """
 import argparse
 import os
@@ -60,6 +61,7 @@ def main():
     p.add_argument('--params', default='')
     p.add_argument('--uid', type=int)
     p.add_argument('--quiet', action='store_true')
+    p.add_argument('--cuts', type=int)
     a = p.parse_args()
     now = time.time()
     start = int((now if a.arrival is None else a.arrival) * 1000000)
@@ -70,14 +72,15 @@ def main():
     params = a.params.replace('\\n', '\n')
     if params and not params.endswith('\n'):
         params += '\n'
-    for n in range(a.count):
+    histories = [records[:n] for n in range(0, len(records) + 1, a.cuts)] if a.cuts else [records] * a.count
+    for n, history in enumerate(histories):
         us = start + n * a.step
         where = os.path.join(a.queue, a.place, qdir(us))
         os.makedirs(where, exist_ok=True)
         tmp = os.path.join(a.queue, a.place, 'new')
         with open(tmp, 'wb') as f:
             rcpts = [r.replace('%d', str(n)) for r in a.rcpt or ['ann@rcpt.test']]
-            f.write(queue_file(message, a.sender, rcpts, us, records, params, a.uid))
+            f.write(queue_file(message, a.sender, rcpts, us, history, params, a.uid))
         name = qid(us, os.stat(tmp).st_ino)
         os.utime(tmp, (now, int(now + a.due)))
         os.rename(tmp, os.path.join(where, name))

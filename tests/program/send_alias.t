@@ -300,13 +300,8 @@ house
 aliases 'list: bob, ann@far.test, sub' 'owner-list: boss' 'sub: eve' 'owner-sub: subboss'
 rule '*' 'K did'
 records='x0 1795340810 3 text:1\n<owner-list@here.test\n+a bob@here.test\n+a 100%25@far.test\n'
-n=0
 size=$(printf '%b' "$records" | wc -c)
-while [ $n -le "$size" ]; do
-	cut=$(printf '%b' "$records" | head -c $n; echo .)
-	ID=$(fabricate --rcpt list --sender "s$n@s.test" --records "${cut%.}" --step 1)
-	n=$((n + 1))
-done
+fabricate --quiet --rcpt list --sender s@s.test --records "$records" --cuts 1
 start
 t 'all of them end' wait_until 30 empty
 is 'cut anywhere the list is expanded anew' "$(events '^job local bob ' | wc -l | tr -d ' ') $(events '^job remote' | grep -c 'ann@far.test') $(events '^job local eve' | wc -l | tr -d ' ')" \
@@ -340,13 +335,7 @@ house
 aliases 'list: bob, gone, a' 'gone: :fail: moved' 'a: b' 'b: a'
 rule '*' 'K did'
 records='x0 1 3 text:1\n+n gone\n+n a\n+a bob\nd1 1 5.1.1 moved\nd2 1 5.4.6 loop\nk3 1 did\nb1 1 x\nb2 1 x\n'
-n=0
-size=$(printf '%b' "$records" | wc -c)
-while [ $n -le "$size" ]; do
-	cut=$(printf '%b' "$records" | head -c $n; echo .)
-	fabricate --quiet --rcpt list --sender s@s.test --records "${cut%.}"
-	n=$((n + 5))
-done
+fabricate --quiet --rcpt list --sender s@s.test --records "$records" --cuts 5
 start
 t 'with branches that fail' wait_until 60 empty
 is 'cut here and there, only who had no record gets it' "$(events '^job local' | cut -d' ' -f3 | sort | uniq -c | tr -s ' ')" " $(printf '%b' "$records" | sed '/^k3/,$d' | wc -c | awk '{ print int(($1 + 13) / 5) }') bob"
