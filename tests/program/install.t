@@ -35,6 +35,12 @@ is 'nothing else is setuid' "$(find "$D" -perm /6000 ! -name pneu-queue ! -name 
 is 'others can only pass through the queue directory' "$(mode /var/spool/pneu)" 711
 is 'and enter nothing in it but where they see to their own mail' "$(cd "$D/var/spool/pneu"; find . -mindepth 1 -type d ! -perm 700 -exec stat -c '%n %a' {} +)" './pub 711'
 is 'it has its 64 directories three times, bad, tmp and pub' "$(find "$D/var/spool/pneu" -mindepth 1 -type d | wc -l | tr -d ' ')" 198
+spread() { lsattr -d "$1" 2>/dev/null | grep -q '^[^ ]*T'; }
+mkdir "$T/probe"
+if chattr +T "$T/probe" 2>/dev/null && spread "$T/probe"; then
+	t 'ext4 is to put the directories of msg far apart' spread "$D/var/spool/pneu/msg"
+	t 'and those of an instance' sh -c 'PNEU_BUILD=$1 sh scripts/instance init "$2/i" --smtp 127.0.0.1:1 && lsattr -d "$2/i/queue/msg" | grep -q "^[^ ]*T"' sh "$B" "$T"
+fi
 t 'the directory for control files is there' test -d "$D/etc/pneu"
 is 'qread is in the path' "$(readlink "$D/opt/pneu/bin/pneu-qread")" /opt/pneu/lib/pneu/pneu-qread
 for n in $(cd "$T/fake" && ls pneu-new* pneu-tcprules 2>/dev/null) pneu-setup pneu-migrate; do
