@@ -89,7 +89,6 @@ move_to_hop(struct worker *w, struct hop *h)
 static void
 worker_free(struct worker *w)
 {
-
 	*w->all_prev = w->all_next;
 	if (w->all_next)
 		w->all_next->all_prev = w->all_prev;
