@@ -55,7 +55,7 @@ bool compat_no_new_privileges(void);
  * namespaces, mounts, keys, bpf, io_uring and the like, EAFNOSUPPORT for sockets but of AF_UNIX, the Internet and the routing
  * netlink. It takes root, or compat_no_new_privileges() first. False: errno; EOPNOTSUPP, EINVAL: not on this system. */
 bool compat_forbid(void);
-/* start writing a file's data to disk without waiting */
-void compat_write_behind(int fd);
+/* start writing a file's data to disk without waiting. False: it cannot be written (errno), and an fsync may not say so again. */
+bool compat_write_behind(int fd);
 
 #endif

@@ -62,6 +62,9 @@ make_durable(struct batch *b)
 	struct batch_rcpt *r, *end = b->rcpt + b->rcpts;
 	int cause;
 
+	for (r = b->rcpt; b->rcpts > 1 && r < end; r++)
+		if (r->pending && !maildir_start(&r->entry))
+			fail(b, r, "write a file in");
 	for (r = b->rcpt; r < end; r++)
 		if (r->pending && !maildir_sync(&r->entry))
 			fail(b, r, "sync a file for");

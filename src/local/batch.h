@@ -1,7 +1,7 @@
 /* batch - deliveries that wait for one another, so that their Maildir files share disk flushes, then their reports
  *
- * A recipient is added with its outcome, or added and left to the Maildir, and batch_settle does the rest:
- * sync every file, name every file, sync the directory once, report every recipient (see local/maildir.h). */
+ * A recipient is added with its outcome, or added and left to the Maildir, and batch_settle does the rest: begin to write
+ * every file to the disk, sync every file, name every file, sync the directory once, report every recipient (see local/maildir.h). */
 #ifndef LOCAL_BATCH_H
 #define LOCAL_BATCH_H
 

@@ -130,8 +130,8 @@ copy(int fd, const struct buf *trace, struct message *m, uint64_t *ends)
 		if (!fd_write(fd, s, (size_t)n))
 			return false;
 		*ends += bare_ends(s, (size_t)n, &cr);
-		if (m->end - m->start > WRITE_BEHIND)
-			compat_write_behind(fd);
+		if (m->end - m->start > WRITE_BEHIND && !compat_write_behind(fd))
+			return false;
 	}
 	return n == 0;
 }
@@ -150,6 +150,12 @@ maildir_write(struct maildir *d, struct maildir_entry *e, const struct buf *trac
 	(void)newfile_close(&e->file);
 	errno = cause;
 	return false;
+}
+
+bool
+maildir_start(struct maildir_entry *e)
+{
+	return compat_write_behind(e->file.fd);
 }
 
 bool

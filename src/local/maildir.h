@@ -1,8 +1,8 @@
 /* maildir - messages into a Maildir, each whole and on disk before it has a name
  *
- * In order: maildir_open, then for each message maildir_write, then for each maildir_sync, then for each maildir_name,
- * then one maildir_settle, and only then may any of them be reported. Doing each step for all messages in hand lets
- * them share disk flushes.
+ * In order: maildir_open, then for each message maildir_write, then for each maildir_start if there are several, then for each
+ * maildir_sync, then for each maildir_name, then one maildir_settle, and only then may any of them be reported. Doing each step
+ * for all messages in hand lets them share disk flushes.
  *
  * Why the data is synced before the name and not after, which would save a journal commit: a crash between the two
  * would show a reader a file with a part of its text, and a reader cannot tell. (A queue file can, see
@@ -10,10 +10,11 @@
  *                         ext4 with a journal             ext4 without
  *   processes, in hand    data first    name first        data first    name first
  *    1          1         4.0           2.0               2.0           2.0
- *    1          8         2.3           2.0               1.1           1.1
+ *    1          8         1.5           2.0               1.1           1.1
  *   10          1         0.9           0.8               0.8           1.1
  *   20          1         0.5           0.5               0.8           0.8
- *   20          8         0.3           0.3               0.5           0.5
+ *   20          8         0.2           0.3               0.5           0.5
+ * Eight in hand are begun with maildir_start; without it data first took 2.3 and 0.3 on ext4 with a journal.
  * So under load, where it counts, it costs nothing. sync_file_range before the name and then only the directory's
  * fsync gave 0.3 (0.6) for twenty processes one by one, but no file system promises anything about it.
  *
@@ -57,6 +58,9 @@ void maildir_close(struct maildir *);
 
 /* trace, then the message, into a file that has no name yet; nothing is left behind when it fails */
 bool maildir_write(struct maildir *, struct maildir_entry *, const struct buf *trace, struct message *);
+/* Begin to write it to the disk. File systems choose a file's blocks only then, so files that are all begun before the first is
+ * waited for share a journal commit: 24 instead of 170 for 160 messages, sixteen at a time, on ext4; 49 of 180, eight at a time. */
+bool maildir_start(struct maildir_entry *);
 bool maildir_sync(struct maildir_entry *);
 bool maildir_name(struct maildir *, struct maildir_entry *);
 bool maildir_settle(struct maildir *);

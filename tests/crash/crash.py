@@ -183,7 +183,7 @@ ERRORS = {
     'sendmsg': ['ENOBUFS', 'ENOMEM'], 'recvmsg': ['ENOMEM', 'EIO'], 'sendto': ['ENOBUFS'], 'recvfrom': ['ENOMEM'],
     'accept4': ['EMFILE', 'ECONNABORTED'], 'accept': ['EMFILE'], 'socket': ['EMFILE'], 'chdir': ['EIO'],
     'mkdir': ['ENOSPC', 'EIO'], 'getdents64': ['EIO'], 'ppoll': ['EINTR'], 'poll': ['EINTR'], 'ioctl': ['EIO'],
-    'dup2': ['EMFILE'], 'sync_file_range': ['EIO'], 'sendfile': ['EIO'], 'mknod': ['ENOSPC'], 'mknodat': ['ENOSPC'],
+    'dup2': ['EMFILE'], 'sync_file_range': ['EIO', 'ENOSPC'], 'sendfile': ['EIO'], 'mknod': ['ENOSPC'], 'mknodat': ['ENOSPC'],
 }
 
 

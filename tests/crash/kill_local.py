@@ -170,6 +170,10 @@ def check(kind, name, messages):
     look(clean, messages, False)
     points = [p for p, _ in calls(clean.trace)]
     tap.ok(what + ': delivered', list(clean.got.values()) == ['K'] * len(messages) and not clean.trouble, [clean])
+    if kind == 'maildir' and len(messages) > 1 and 'O_TMPFILE' in open(clean.trace).read():      # Linux's own calls
+        order = [p.call for p in points if p.call in ('sync_file_range', 'fsync')]
+        tap.ok(what + ': all are on their way to the disk before the first is waited for',
+               order == ['sync_file_range'] * len(messages) + ['fsync'] * (len(messages) + 1), order)
     runs = at_once(lambda p: killed(kind, messages, p), points, 6)
     tap.none('%s: killed at each of its %d calls, and delivered again: all are there, whole' % (what, len(points)),
              [r for r in runs if r.trouble or r.code != -signal.SIGKILL])

@@ -86,10 +86,11 @@ compat_memory_file(void)
 	return -1;
 }
 
-void
+bool
 compat_write_behind(int fd)
 {
 	(void)fd;
+	return true;
 }
 
 bool
