@@ -53,22 +53,32 @@ one_directory(struct check *c, const char *part, dev_t *device)
 	return true;
 }
 
-/* the QID_DIRS below a place; those that are missing are one finding. How many there are */
+static void
+spread_path(char path[sizeof "trash/" + QID_DIR], const char *place, unsigned i)
+{
+	char xx[QID_DIR];
+
+	qid_dir_text(xx, i);
+	(void)stpcpy(stpcpy(stpcpy(path, place), "/"), xx);
+}
+
+/* the QID_DIRS below a place; if several are missing, that is one finding. How many there are */
 static unsigned
 spread_directories(struct check *c, const char *place, dev_t device)
 {
-	char path[sizeof "trash/" + QID_DIR], xx[QID_DIR];
+	char path[sizeof "trash/" + QID_DIR];
 	unsigned i, n = 0, missing = 0;
 
 	for (i = 0; i < QID_DIRS; i++) {
-		qid_dir_text(xx, i);
-		(void)stpcpy(stpcpy(stpcpy(path, place), "/"), xx);
-		if (access(check_text("%s/%s", place_queue(), path), F_OK) != 0 && errno == ENOENT)
-			missing++;
-		else
+		spread_path(path, place, i);
+		missing += access(check_text("%s/%s", place_queue(), path), F_OK) != 0 && errno == ENOENT;
+	}
+	for (i = 0; i < QID_DIRS; i++) {
+		spread_path(path, place, i);
+		if (missing < 2 || access(check_text("%s/%s", place_queue(), path), F_OK) == 0)
 			n += one_directory(c, path, &device);
 	}
-	if (missing)
+	if (missing > 1)
 		check_find(c, FINDING_WRONG, "restart pneu-start, which makes them", "%u directories of %s are not there", missing,
 		    check_path(place_queue(), place));
 	return n;
