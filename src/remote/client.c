@@ -99,6 +99,7 @@ client_send(struct client *c, struct iovec *iov, int n)
 {
 	int64_t until = 0;
 
+	c->gone = 0;
 	if (c->in.pos != c->in.end && !c->owed) {
 		errno = EPROTO;
 		return false;
@@ -112,6 +113,7 @@ client_send(struct client *c, struct iovec *iov, int n)
 				return false;
 			r = 0;
 		}
+		c->gone += (size_t)r;
 		for (; n > 0 && (size_t)r >= iov->iov_len; iov++, n--)
 			r -= (ssize_t)iov->iov_len;
 		if (n == 0)

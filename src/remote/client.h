@@ -55,6 +55,7 @@ struct client {
 	uint64_t jobs;                  /* transactions begun on this connection */
 	unsigned owed;                  /* replies to pieces of a message that were sent ahead of them: client_send does not
 	                                 * mind that some are there; who sent the pieces reads them */
+	size_t gone;                    /* bytes that the system took at the last client_send, also if that failed */
 	struct reply reply;             /* the last one */
 	struct in in;
 	char space[16384];

@@ -356,6 +356,9 @@ finish(struct delivery *d, struct delivery *next)
 	if (client_send(&client, v, n)) {
 		next->sent = n > 1;
 		transaction_end(&client, d);
+	} else if (client.gone >= d->piece_len) {       /* the end is out, what follows it is not: the server may have said 250 and hung up */
+		transaction_end(&client, d);
+		client_close(&client);
 	} else
 		transaction_unsent(&client, d, errno);
 }

@@ -98,6 +98,18 @@ else
 	echo '# may not mount here: not tested'
 	is 'nobody connected' "$(grep -c connect "$S/log")" 0
 fi
+
+# little room on the way, as far away: a server that takes a message and hangs up while the envelope of the next one still comes
+if { echo '4096 4096 8192' >/proc/sys/net/ipv4/tcp_wmem && echo '4096 4096 8192' >/proc/sys/net/ipv4/tcp_rmem; } 2>/dev/null; then
+	server 127.0.0.9 --pipelining data='354 go!drip' dot='250 2.0.0 taken!close'
+	head -c 120000 /dev/zero | tr '\0' 'x' | fold -w 70 >"$T/long"
+	many=$(seq -f "%0500g@plain.example" 100 | paste -s -d ' ')
+	is 'what it has answered to is not sent again' "$(remote 'host 127.0.0.9 25' "job $T/long a@x.example b@plain.example" \
+		"job $T/m a@x.example $many" reports end | tr , '\n' | sed 's/^\([0-9]*\)[^ ]*/\1/' | uniq -c | tr -s ' \n' ' ')" ' 1 1 K 2.0.0 m 100 2 K 2.0.0 m '
+	is 'each has been once' "$(grep -c ' data ' "$S/log")" 2
+else
+	echo '# the room for a connection cannot be set here: not tested'
+fi
 is 'a null MX' "$(remote 'mx null.example' "$J" reports end)" '1.0 D 5.1.10 m,'
 is 'SERVFAIL' "$(remote 'mx servfail.example' "$J" reports end)" '1.0 Z 4.4.3 s,'
 is 'NXDOMAIN' "$(remote 'mx gone.example' "$J" reports end)" '1.0 D 5.1.2 m,'
