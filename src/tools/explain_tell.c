@@ -2,14 +2,7 @@
 
 #include <stdarg.h>
 
-#include "lib/ascii.h"
-
-static void
-put_masked(struct out *o, const char *s)
-{
-	for (; *s; s++)
-		out_byte(o, ascii_mask(*s));
-}
+#include "tools/put.h"
 
 void
 explain_tell(struct explain *e, size_t depth, const char *word, ...)

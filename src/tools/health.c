@@ -24,7 +24,7 @@
 #include "lib/out.h"
 #include "lib/place.h"
 #include "lib/sig.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "tools/top.h"
 #include "wire/control.h"
 

@@ -1,4 +1,4 @@
-#include "tools/qread_put.h"
+#include "tools/put.h"
 
 #include <string.h>
 

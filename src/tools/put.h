@@ -1,6 +1,6 @@
-/* qread_put - words of strangers, dates and numbers, as lists of the queue show them: masked for people, escaped for programs */
-#ifndef TOOLS_QREAD_PUT_H
-#define TOOLS_QREAD_PUT_H
+/* put - words of strangers, dates and numbers, as the tools show them: masked for people, escaped for programs */
+#ifndef TOOLS_PUT_H
+#define TOOLS_PUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

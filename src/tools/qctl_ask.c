@@ -6,13 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
 #include "lib/proc.h"
+#include "tools/put.h"
 #include "wire/control.h"
 #include "wire/fields.h"
 
@@ -86,20 +86,17 @@ ask_close(void)
 	helper = 0;
 }
 
-/* control bytes of sites' names do not reach the terminal */
-static void
-put_masked(struct out *o, const char *s)
-{
-	for (; *s; s++)
-		out_byte(o, *s == '\n' ? *s : ascii_mask(*s));
-}
-
+/* lines; control bytes of sites' names do not reach the terminal */
 void
 ask_words(struct out *o, const char *s)
 {
-	put_masked(o, s);
-	if (*s && s[strlen(s) - 1] != '\n')
+	size_t n;
+
+	for (; *s; s += n + (s[n] == '\n')) {
+		n = strcspn(s, "\n");
+		put_masked_n(o, s, n);
 		out_byte(o, '\n');
+	}
 }
 
 static _Noreturn void

@@ -15,7 +15,7 @@
 #include "lib/msg.h"
 #include "mail/date.h"
 #include "tools/look.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "tools/selector.h"
 
 #define ROUNDS 5                        /* what came while the round before was held */

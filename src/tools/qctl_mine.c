@@ -7,7 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/msg.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "wire/control.h"
 #include "wire/fields.h"
 

@@ -14,7 +14,7 @@
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "tools/look.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "tools/selector.h"
 
 #define SAMPLE 10                       /* shown of many */

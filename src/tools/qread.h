@@ -8,7 +8,7 @@
 
 #include "lib/out.h"
 #include "tools/look.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "tools/selector.h"
 #include "tools/walk.h"
 

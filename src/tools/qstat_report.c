@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "lib/num.h"
-#include "tools/qread_put.h"
+#include "tools/put.h"
 #include "tools/qstat.h"
 
 #define NAME_WIDTH 40

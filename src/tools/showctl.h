@@ -57,10 +57,9 @@ bool names_strange(int etc, void (*f)(void *, const char *name, const char *near
 struct tell {
 	struct out out;
 	bool json;
-	bool begun;             /* of a JSON object: a comma comes first */
+	bool first;             /* of a JSON object: no member yet */
 };
 
-void tell_text(struct tell *, const char *);            /* masked */
 void tell_begin(struct tell *);                         /* an object; the others only within one */
 void tell_string(struct tell *, const char *key, const char *value);            /* value 0: null */
 void tell_bytes(struct tell *, const char *key, const char *value, size_t n);

@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/conf.h"
 #include "lib/place.h"
+#include "tools/put.h"
 #include "tools/showctl.h"
 
 #define TEXT_MAX 1200
@@ -75,13 +76,13 @@ tell_finding(struct tell *t, enum finding f, const char *area, const char *mend,
 		tell_string(t, "mend", *mend ? mend : 0);
 		tell_end(t);
 	} else {
-		tell_text(t, word[f]);
+		put_masked(&t->out, word[f]);
 		out_put(&t->out, "       ", 7 - strlen(word[f]));
-		tell_text(t, area);
+		put_masked(&t->out, area);
 		out_puts(&t->out, ": ");
-		tell_text(t, text);
+		put_masked(&t->out, text);
 		out_puts(&t->out, *mend ? ". Mend: " : "");
-		tell_text(t, mend);
+		put_masked(&t->out, mend);
 		out_byte(&t->out, '\n');
 	}
 	(void)out_flush(&t->out);               /* some questions take a while: who waits sees what was found */

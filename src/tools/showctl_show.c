@@ -10,6 +10,7 @@
 #include "lib/msg.h"
 #include "lib/num.h"
 #include "lib/place.h"
+#include "tools/put.h"
 #include "tools/showctl.h"
 
 #define SHOWN_MOST 20           /* lines of one value, for people */
@@ -51,7 +52,7 @@ put_time(struct tell *t, int64_t s)
 	struct tm tm;
 
 	if (localtime_r(&when, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm))
-		tell_text(t, text);
+		put_masked(&t->out, text);
 }
 
 /* ---- for people */
@@ -62,8 +63,8 @@ line(struct tell *t, const char *word, const char *text, const char *more)
 	out_puts(&t->out, "    ");
 	out_puts(&t->out, word);
 	out_puts(&t->out, ": ");
-	tell_text(t, text);
-	tell_text(t, more);
+	put_masked(&t->out, text);
+	put_masked(&t->out, more);
 	out_byte(&t->out, '\n');
 }
 
@@ -77,7 +78,7 @@ put_lines(struct tell *t, const struct buf *lines)
 	for (s = 0; (s = conf_next(lines, s)); n++)
 		if (n < SHOWN_MOST) {
 			out_puts(&t->out, alone ? " " : "\n    | ");
-			tell_text(t, s);
+			put_masked(&t->out, s);
 		}
 	if (n > SHOWN_MOST) {
 		out_puts(&t->out, "\n    | and ");
@@ -100,7 +101,7 @@ put_value(struct tell *t, const struct setting *s, const struct value *v)
 	if (!v->is_there && s->kind == SETTING_NUMBER)
 		out_num(&t->out, v->number);
 	else if (!v->is_there)
-		tell_text(t, s->preset[0] ? s->preset : "not set");
+		put_masked(&t->out, s->preset[0] ? s->preset : "not set");
 	else if (s->flags & SETTING_SECRET)
 		out_puts(&t->out, "(secret, set)");
 	else if (!v->is_readable)
@@ -110,7 +111,7 @@ put_value(struct tell *t, const struct setting *s, const struct value *v)
 	else if (s->kind == SETTING_NUMBER)
 		out_num(&t->out, v->number);
 	else if (s->kind == SETTING_LINE)
-		tell_text(t, v->text.len ? v->text.s : "empty");
+		put_masked(&t->out, v->text.len ? v->text.s : "empty");
 	else {
 		out_num(&t->out, (uint64_t)v->st.st_size);
 		out_puts(&t->out, " bytes of ");
@@ -281,7 +282,7 @@ show_strange(void *ctx, const char *name, const char *nearest)
 		tell_end(t);
 		return;
 	}
-	tell_text(t, name);
+	put_masked(&t->out, name);
 	out_puts(&t->out, ": means nothing here");
 	if (nearest) {
 		out_puts(&t->out, "; is it ");

@@ -6,7 +6,7 @@
 
 #include "lib/ascii.h"
 #include "lib/num.h"
-#include "mail/utf8.h"
+#include "tools/put.h"
 
 #define SLOW_US 2000000                 /* what took longer is said */
 
@@ -40,10 +40,7 @@ parsed(struct trace_line *l, const struct trace_event *all, uint32_t event)
 static void
 put(struct out *o, struct span s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		out_byte(o, ascii_mask(s.s[i]));
+	put_masked_n(o, s.s, s.n);
 }
 
 static void
@@ -417,55 +414,24 @@ static const char *const kind_name[TRACE_KINDS] = {
 	[TRACE_LOST] = "lost", [TRACE_ENDED] = "ended", [TRACE_NOTE] = "note",
 };
 
-static void
-json_string(struct out *o, struct span s)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t i = 0, n;
-
-	out_byte(o, '"');
-	while (i < s.n) {
-		unsigned char c = (unsigned char)s.s[i];
-
-		if (c >= ' ' && c < 127) {
-			if (c == '"' || c == '\\')
-				out_byte(o, '\\');
-			out_byte(o, s.s[i++]);
-		} else if (c >= 128 && (n = utf8_char(s.s + i, s.n - i, 0))) {
-			out_put(o, s.s + i, n);
-			i += n;
-		} else {                        /* no text: each byte as the character of its number */
-			char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-
-			out_put(o, escape, sizeof escape);
-			i++;
-		}
-	}
-	out_byte(o, '"');
-}
-
+/* behind the time, which is there always */
 static void
 json_field(struct out *o, const char *name, struct span s)
 {
-	if (!s.n)
-		return;
-	out_puts(o, ",\"");
-	out_puts(o, name);
-	out_puts(o, "\":");
-	json_string(o, s);
+	bool first = false;
+
+	if (s.n)
+		put_string_n(o, &first, name, s.s, s.n);
 }
 
 static void
 json_number(struct out *o, const char *name, struct span s)
 {
+	bool first = false;
 	uint64_t n;
 
-	if (!s.n || !num_span(s.s, s.n, 0, UINT64_C(1) << 53, &n))
-		return;
-	out_puts(o, ",\"");
-	out_puts(o, name);
-	out_puts(o, "\":");
-	out_num(o, n);
+	if (s.n && num_span(s.s, s.n, 0, UINT64_C(1) << 53, &n))
+		put_number(o, &first, name, n);
 }
 
 static void
@@ -543,7 +509,7 @@ trace_tell_json(struct out *o, const struct trace_event *all, const struct trace
 	}
 	if (l.has_from || l.kind == TRACE_QUEUED) {
 		out_puts(o, ",\"from\":");
-		json_string(o, l.from);
+		put_json(o, l.from.s, l.from.n);
 	}
 	json_field(o, "recipient", l.rcpt);
 	json_context(o, all, e, &l);

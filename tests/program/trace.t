@@ -270,7 +270,7 @@ TZ=UTC0
 
 printf '@400000006a1256e0075bca00 delivery 1: success: x\n' >"$T/odd"
 printf '@400000006a1256e0075bca00 starting delivery 9: msg 1k0v78bdqt5aeqgx to remote \033[31m\351"\\@x.example\n' >>"$T/odd"
-printf '@400000006a1256e0075bca00 held: msg 1k0v78bdqt5aeqgx: \303\244\001\377_x\n' >>"$T/odd"
+printf '@400000006a1256e0075bca00 held: msg 1k0v78bdqt5aeqgx: \303\244\001\302\233\377_x\n' >>"$T/odd"
 printf '@400000006a1256e0075bca00 warning: unable to open 1k0v78bdqt5aeqgx: No_space_left\n\n@\n@4000\n<\n' >>"$T/odd"
 printf '@400000006a1256e0075bca00 end msg 1k0v78bdqt5aeqgx' >>"$T/odd"
 pneu-trace -f "$T/odd" 1k0v78bdqt5aeqgx >"$T/out"
@@ -294,7 +294,8 @@ for want in sys.argv[1:]:
 END
 check_json() { python3 "$T/story.py" "$@" <"$T/json"; }
 pneu-trace -j -f "$T/odd" 1k0v78bdqt5aeqgx >"$T/json"
-t 'JSON of any bytes' check_json "$(printf 'event=held,text=\303\244\001\303\277_x,message=1k0v78bdqt5aeqgx')" event=note,id=1k0v78bdqt5aeqgx
+t 'JSON of any bytes' check_json "$(printf 'event=held,text=\303\244\001\303\202\302\233\303\277_x,message=1k0v78bdqt5aeqgx')" event=note,id=1k0v78bdqt5aeqgx
+t 'no control character among them, of eight bits either' sh -c 'LC_ALL=C; export LC_ALL; ! grep -q "$(printf "\302\233")" "$0"' "$T/json"
 pneu-trace --json -d "$a/kept" -d "$b/kept" "$first" "$second" >"$T/json"
 t 'JSON has the parts' check_json "event=accepted,session=$session,message=$first,from=out@x.example,client=127.0.0.1,recipients=3,bytes=24" \
 	"event=delivered,message=$first,recipient=joe@a.example,channel=local,child=$copy" \
