@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/ip.h"
+#include "lib/num.h"
 
 union address {
 	struct sockaddr any;
@@ -65,30 +66,61 @@ variable(const char *name)
 	return s ? s : "";
 }
 
+static bool
+within_host(const union address *a)
+{
+	static const unsigned char six[16] = { [15] = 1 };
+	const unsigned char *ip = a->six.sin6_addr.s6_addr;
+
+	if (a->any.sa_family == AF_INET)
+		return *(const unsigned char *)&a->four.sin_addr == 127;
+	return a->any.sa_family != AF_INET6 || memcmp(ip, six, 16) == 0 || (IN6_IS_ADDR_V4MAPPED(&a->six.sin6_addr) && ip[12] == 127);
+}
+
+/* The other end of descriptor 0. Where that is a program of this host, such as stunnel with exec, it tells whose connection
+ * it passes on: *told is that address, else 0. False: there is no other end */
+static bool
+ask_socket(union address *a, const char **told)
+{
+	const char *host = variable("REMOTE_HOST");
+	unsigned char ip[16];
+	socklen_t n = sizeof *a;
+
+	*told = 0;
+	if (getpeername(0, &a->any, &n) != 0)
+		return false;
+	if (within_host(a) && ip_read(host, ip))
+		*told = host;
+	return true;
+}
+
 void
 peer_learn(struct peer *c)
 {
+	const char *told = 0;
 	union address a;
-	socklen_t n = sizeof a;
 
 	c->ip = variable("TCPREMOTEIP");
 	c->host = variable("TCPREMOTEHOST");
 	c->info = variable("TCPREMOTEINFO");
 	if (*c->ip)
 		return;
-	if (getpeername(0, &a.any, &n) == 0 && show(&a, c->space))
-		c->ip = c->space;
+	if (ask_socket(&a, &told) && (told || show(&a, c->space)))
+		c->ip = told ? told : c->space;
 	keep_log_apart();
 }
 
 unsigned
 peer_port(void)
 {
+	const char *told;
 	union address a;
-	socklen_t n = sizeof a;
+	uint64_t port;
 
-	if (getpeername(0, &a.any, &n) != 0)
+	if (!ask_socket(&a, &told))
 		return 0;
+	if (told)
+		return num_u64(variable("REMOTE_PORT"), 1, 65535, &port) ? (unsigned)port : 0;
 	return a.any.sa_family == AF_INET ? ntohs(a.four.sin_port) : a.any.sa_family == AF_INET6 ? ntohs(a.six.sin6_port) : 0;
 }
 

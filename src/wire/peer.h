@@ -15,10 +15,11 @@ struct peer {
 };
 
 /* TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO; without the first (inetd, systemd) the peer of descriptor 0.
+ * Where that is this host's own, REMOTE_HOST counts, which stunnel and xinetd set, if it is an address.
  * Then descriptor 2 may be the connection too: log lines on it are sent to the system log instead. */
 void peer_learn(struct peer *);
 
-/* the peer's port, as descriptor 0 tells; 0: not known */
+/* the peer's port, as descriptor 0, or with REMOTE_HOST REMOTE_PORT, tells; 0: not known */
 unsigned peer_port(void);
 
 /* Is the literal "[...]" an address of ours, the one that the client connected to (TCPLOCALIP or descriptor 0)? */

@@ -57,6 +57,21 @@ s.sendall(b"HELO h\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@other.example>\r\nRC
 got = b"".join(iter(lambda: s.recv(9999), b""))
 codes = [l[:3] for l in got.split(b"\r\n")]
 sys.exit(codes != [b"220", b"250", b"250", b"550", b"250", b"354", b"250", b"221", b""])' "$1" "$2"; }
+# behind HOST...: the client that a session names whose descriptor 0 is a connection within this host, with that environment
+behind() { env "$@" python3 -c '
+import re, socket, subprocess, sys
+with socket.create_server(("127.0.0.1", 0)) as l, socket.create_connection(l.getsockname()) as c:
+    s, _ = l.accept()
+    p = subprocess.Popen([sys.argv[1]], stdin=s, stdout=s, stderr=subprocess.PIPE)
+    s.close()
+    c.sendall(b"QUIT\r\n")
+    print(re.search("client (\\S+)", p.communicate(timeout=20)[1].decode())[1])' "$T/smtpd"; }
+is 'a program of this host that passes a connection on tells whose' "$(behind REMOTE_HOST=192.0.2.7; behind REMOTE_HOST=2001:db8::7; behind TCPREMOTEIP=192.0.2.8 REMOTE_HOST=192.0.2.7)" '192.0.2.7
+2001:db8::7
+192.0.2.8'
+is 'if it is an address' "$(behind REMOTE_HOST=evil.example; behind REMOTE_HOST=; behind A=b)" '127.0.0.1
+127.0.0.1
+127.0.0.1'
 serves() {
 	t "under $1 a message arrives" mail "$2"
 	t "under $1 it is whole" arrived
