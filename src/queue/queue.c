@@ -8,7 +8,7 @@
  *
  * A small message is collected in memory, written with one write, named, then synced: naming first lets file and
  * name share one journal commit, and the sum in the header tells a torn file after a crash of the machine. A large
- * one is streamed, synced, then named. */
+ * one is streamed, on its way to the disk while it is read, synced, then named. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat/compat.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
@@ -32,6 +33,7 @@
 #define NAME_TRIES 1000
 #define PREFIX_MAX (QF_HEADER + 160)    /* header and Received line */
 #define SMALL_MAX (96 * 1024)           /* message and records of a small message */
+#define WRITE_BEHIND (1u << 20)         /* so much more of a large one is sent to the disk while the rest is read */
 
 static char space[PREFIX_MAX + SMALL_MAX + 1];  /* a 0 after the records */
 /* Most envelopes end in here, and the records of a small message stand behind it: then nothing is allocated, which costs six
@@ -298,6 +300,7 @@ store_small(struct entry *e)
 static void
 stream_message(struct entry *e)
 {
+	uint64_t begun = 0;             /* of the file's bytes, on their way to the disk */
 	ssize_t r;
 
 	if (!fd_write(e->file.fd, space + PREFIX_MAX - e->prefix, e->prefix + e->have))
@@ -311,6 +314,11 @@ stream_message(struct entry *e)
 			entry_fail(e, INJECT_WRITE, "write queue file");
 		e->header.length += (uint64_t)r;
 		e->small = r < SMALL_MAX;
+		if (e->header.length - begun > WRITE_BEHIND) {
+			begun = e->header.length;
+			if (!compat_write_behind(e->file.fd))
+				entry_fail(e, INJECT_WRITE, "write queue file");
+		}
 	}
 }
 

@@ -332,4 +332,11 @@ for size in 10 200000; do
 	t 'the message cannot be read: 54' exits 54 fault read:error=EIO:when=1
 	t 'the directory cannot be opened: 61 or 63' fails_with '61 63' fault openat,open:error=EMFILE:when=1+
 done
+if [ $name = 2 ]; then                  # where there are Linux's own calls
+	head -c 3500000 /dev/urandom >"$T/m"
+	strace -o "$T/trace" pneu-queue <"$T/m" 1<"$T/e"
+	is 'a large message goes to the disk while it is read' "$(grep -c ^sync_file_range "$T/trace")" 3
+	fresh
+	t 'its disk fails meanwhile: 53, nothing stays' exits 53 fault sync_file_range:error=EIO:when=2
+fi
 finish
