@@ -94,6 +94,19 @@ ask_socket(union address *a, const char **told)
 	return true;
 }
 
+/* IPv4 seen through an IPv6 socket is IPv4 to all who are told of it */
+static void
+plain(struct peer *c)
+{
+	unsigned char ip[16];
+
+	_Static_assert(PEER_IP >= IP_TEXT, "an address must fit");
+	if (!strchr(c->ip, ':') || !ip_read(c->ip, ip) || !ip_is_v4(ip))
+		return;
+	(void)ip_text(c->space, ip);
+	c->ip = c->space;
+}
+
 void
 peer_learn(struct peer *c)
 {
@@ -103,10 +116,13 @@ peer_learn(struct peer *c)
 	c->ip = variable("TCPREMOTEIP");
 	c->host = variable("TCPREMOTEHOST");
 	c->info = variable("TCPREMOTEINFO");
-	if (*c->ip)
+	if (*c->ip) {
+		plain(c);
 		return;
+	}
 	if (ask_socket(&a, &told) && (told || show(&a, c->space)))
 		c->ip = told ? told : c->space;
+	plain(c);
 	keep_log_apart();
 }
 

@@ -14,7 +14,8 @@ struct peer {
 	char space[PEER_IP];
 };
 
-/* TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO; without the first (inetd, systemd) the peer of descriptor 0.
+/* An address ::ffff:192.0.2.1 is given as 192.0.2.1.
+ * TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO; without the first (inetd, systemd) the peer of descriptor 0.
  * Where that is this host's own, REMOTE_HOST counts, which stunnel and xinetd set, if it is an address.
  * Then descriptor 2 may be the connection too: log lines on it are sent to the system log instead. */
 void peer_learn(struct peer *);

@@ -69,6 +69,8 @@ with socket.create_server(("127.0.0.1", 0)) as l, socket.create_connection(l.get
 is 'a program of this host that passes a connection on tells whose' "$(behind REMOTE_HOST=192.0.2.7; behind REMOTE_HOST=2001:db8::7; behind TCPREMOTEIP=192.0.2.8 REMOTE_HOST=192.0.2.7)" '192.0.2.7
 2001:db8::7
 192.0.2.8'
+is 'IPv4 is IPv4 however it came' "$(behind TCPREMOTEIP=::ffff:192.0.2.9; behind REMOTE_HOST=::ffff:192.0.2.9)" '192.0.2.9
+192.0.2.9'
 is 'if it is an address' "$(behind REMOTE_HOST=evil.example; behind REMOTE_HOST=; behind A=b)" '127.0.0.1
 127.0.0.1
 127.0.0.1'
