@@ -1,4 +1,4 @@
-# inetd: the lines of conf/inetd, as they are installed, under Debian's inetd, on a host that has no other listener
+# inetd: the lines of conf/inetd, as they are installed, under Debian's inetd and xinetd, on a host that has no other listener
 . tests/lib.sh
 . tests/system/host.sh
 command -v python3 >/dev/null || skip_all 'python3 is needed'
@@ -18,7 +18,7 @@ t 'which is there' host_run 'test -x /usr/local/lib/pneu/pneu-smtpd'
 is 'and a user there is' "$(host_run 'awk "/^smtp/ { print \$5 } \$1 == \"user\" { print \$3 }" '$conf'/inetd.conf '$conf'/xinetd.conf | sort -u | xargs id -un')" pneud
 
 host_run '/usr/local/lib/pneu/pneu-start >"$T/send.log" 2>&1 &
-inetd -i '$conf'/inetd.conf >"$T/inetd.log" 2>&1 &'
+inetd -i '$conf'/inetd.conf >"$T/inetd.log" 2>&1 & echo $! >"$T/inetd.pid"'
 cat >"$T/talk.py" <<-'END'
 	import socket, sys
 	address, subject = sys.argv[1:3]
@@ -44,14 +44,17 @@ if host_run 'python3 -c "import socket; socket.socket(socket.AF_INET6).bind((\":
 else
 	echo '# there is no IPv6 here'
 fi
-for a in $both; do
-	case $a in *:*) at="[$a]:25" ;; *) at=$a:25 ;; esac
-	t "at $a there is a greeting" wait_until 30 answers "$at"
-	is "at $a a client gets replies and nothing else" \
-		"$(talk $a "to $a" 'HELO client.example' 'MAIL FROM:<eve@elsewhere.example>' 'RCPT TO:<joe@far.example>' 'RCPT TO:<joe@example.org>' DATA QUIT)" \
-		'220 250 250 550 250 354 250 221 end '
-	t "at $a what is acknowledged is delivered" wait_until 60 arrived "to $a"
-done
+sessions() {    # sessions INETD
+	for a in $both; do
+		case $a in *:*) at="[$a]:25" ;; *) at=$a:25 ;; esac
+		t "$1: at $a there is a greeting" wait_until 30 answers "$at"
+		is "$1: at $a a client gets replies and nothing else" \
+			"$(talk $a "to $a by $1" 'HELO client.example' 'MAIL FROM:<eve@elsewhere.example>' 'RCPT TO:<joe@far.example>' 'RCPT TO:<joe@example.org>' DATA QUIT)" \
+			'220 250 250 550 250 354 250 221 end '
+		t "$1: at $a what is acknowledged is delivered" wait_until 60 arrived "to $a by $1"
+	done
+}
+sessions inetd
 is 'the trace has the client' "$(host_run 'cat /home/joe/Maildir/new/*' | sed -n 's/^Received: from client.example (\([^ ]*\)).*/\1/p' | sort | tr '\n' ' ')" "$traces"
 
 # a session, as long as it lasts
@@ -70,4 +73,17 @@ is 'is of pneud, in no other group' "$(host_run 'for p in /proc/[0-9]*; do
 	read -r n <$p/comm && [ "$n" = pneu-smtpd ] && awk "/^Uid:/ { u = \$2 } /^Groups:/ { print u, \$2, \$3 }" $p/status; done 2>/dev/null | sort -u | xargs')" \
 	"$(host_run 'id -u pneud; id -G pneud' | tr '\n' ' ' | sed 's/ $//')"
 rm "$T/held"
+
+# ---- xinetd, of which only the program is taken: as a package it wants to be the only inetd
+xinetd=${PNEU_SERVERS:-/var/lib/pneu-tests}/callers/alone/xinetd.deb
+if [ ! -s "$xinetd" ] || ! host_run 'dpkg-deb -x "$1" "$T/xinetd" && "$T/xinetd/usr/sbin/xinetd" -version' "$xinetd" >"$T/xinetd.log" 2>&1; then
+	echo '# not tried with xinetd: "sh tests/callers", as root, fetches it'
+else
+	host_run 'kill "$(cat "$T/inetd.pid")"'
+	silent() { ! answers 127.0.0.1:25; }
+	t 'inetd ends' wait_until 30 silent
+	host_run '"$T/xinetd/usr/sbin/xinetd" -dontfork -f '$conf'/xinetd.conf >"$T/xinetd.log" 2>&1 &'
+	sessions xinetd
+	is 'xinetd: the trace has the client' "$(host_run 'grep -l "by xinetd" /home/joe/Maildir/new/* | xargs cat' | sed -n 's/^Received: from client.example (\([^ ]*\)).*/\1/p' | sort | tr '\n' ' ')" "$traces"
+fi
 finish
