@@ -68,5 +68,35 @@ shows 'From a host without a queue, by QMQP'
 host_run 'curl -sSk --url pop3s://127.0.0.1/1 --user joe:secret' >"$T/first" 2>&1
 t 'POP3 shows the first message' grep -q '^Received:' "$T/first"
 shows 'Out of a Maildir, by POP3'
+
+# a picture without a line of the log: the exit code is the answer
+in_mailbox() { host_run 'grep -rqsx "Subject: $1" /home/joe/Maildir' "$1"; }
+host_run 'printf "To: joe@example.org\nSubject: by-header\n\nhello\n" | sendmail -t &&
+	printf "Subject: by-arguments\n\nhello\n" | sendmail joe@example.org &&
+	printf "%s\r\n" "HELO x" "MAIL FROM:<ann@example.org>" "RCPT TO:<joe@example.org>" DATA "Subject: by-dialogue" "" hello . QUIT | sendmail -bs >/dev/null'
+is 'A program on this host: its three ways are taken' "$?" 0
+for way in header arguments dialogue; do
+	t "A program on this host: by $way" wait_until 20 in_mailbox by-$way
+done
+
+host_run 'echo "192.0.2.1:allow,PNEU_FILTER=\"/usr/local/lib/pneu/pneu-milter\"" >/run/rules && cat /etc/pneu/rules >>/run/rules && cd /etc/pneu &&
+	/usr/local/lib/pneu/pneu-tcprules rules.cdb rules.tmp </run/rules && echo unix:/run/milter >milters
+	umask 0; python3 "$TOP/tests/program/milter_fake.py" unix:/run/milter /run/milter.log E=d >/run/milter.out 2>&1 &'
+t 'Through milters: there is one' wait_until 20 host_run 'test -S /run/milter'
+asked() { swaks --from bob@example.edu --to joe@example.org; host_run 'test -s /run/milter.log'; }
+t 'and the new rules lead there, a second later' wait_until 20 asked
+shows 'Through milters'
+host_run 'cd /etc/pneu; rm milters; /usr/local/lib/pneu/pneu-tcprules rules.cdb rules.tmp <rules'
+
+host_run 'mkdir -p /run/dovecot /run/lmtp; chmod 755 /run/dovecot; sed -i /^example.org/d /etc/pneu/locals; echo example.org:/run/dovecot/lmtp >>/etc/pneu/smtproutes
+	(umask 0; python3 "$TOP/tests/program/smtpserver.py" /run/lmtp --lmtp --unix /run/dovecot/lmtp >/run/lmtp/out 2>&1 &)
+	pneu-qctl reload'
+t 'To Dovecot, by LMTP: there is one' wait_until 20 host_run 'test -S /run/dovecot/lmtp'
+host_run ': >/var/log/pneu/pneu-send/current; printf "Subject: x\n\nhello\n" | sendmail ann@example.org'
+shows 'To Dovecot, by LMTP'
+t 'and it has got it' host_run 'grep -q data /run/lmtp/log'
+
+# none is left out
+is 'each picture was gone' "$(sed -n 's/^\.Ss //p' man/pneu-paths.7 | while read -r heading; do grep -qF -e "'$heading" tests/system/docs_paths.t || echo "$heading"; done)" ''
 host_end
 finish
