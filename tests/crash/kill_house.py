@@ -19,13 +19,11 @@ VICTIMS = ['pneu-smtpd', 'pneu-queue', 'pneu-local', 'pneu-remote', 'pneu-send',
            'pneu-local', 'pneu-rspawn', 'pneu-remote', 'pneu-tcpd', 'pneu-queue', 'pneu-start', 'pneu-send']
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
-PORT = free_port()
+# bound, and not listening: the system gives the port to nobody but who asks for it by its number
+KEEPER = socket.socket()
+KEEPER.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+KEEPER.bind(('127.0.0.1', 0))
+PORT = KEEPER.getsockname()[1]
 
 
 def instance(*words):

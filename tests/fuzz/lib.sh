@@ -16,6 +16,6 @@ fuzz() {
 	mkdir "$T/new"
 	t 'the corpus' "$T/$1_fuzz" -runs=0 "tests/fuzz/corpus/$1"
 	# shellcheck disable=SC2086  # words on purpose
-	t 'a fuzzer finds nothing' "$T/$1_fuzz" $moment -max_len="$2" -timeout=5 -verbosity=0 -artifact_prefix="$T/" "$T/new" "tests/fuzz/corpus/$1"
+	t 'a fuzzer finds nothing' "$T/$1_fuzz" $moment -max_len="$2" -timeout=25 -verbosity=0 -artifact_prefix="$T/" "$T/new" "tests/fuzz/corpus/$1"
 	finish
 }

@@ -313,7 +313,7 @@ for n in 1 2 3; do
 done
 is 'while none of them has gone' "$(messages)" 5000
 touch "$H/open"
-t 'they all go when it answers' wait_until 60 empty
+t 'they all go when it answers' wait_until 120 empty
 stop
 
 # ---- the FIFO

@@ -62,7 +62,7 @@ if os.getuid() == 0:
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 p = subprocess.Popen(sys.argv[1:], stdin=theirs)
 theirs.close()
-until = time.monotonic() + 10
+until = time.monotonic() + 60
 hidden = False
 while not hidden and p.poll() is None and time.monotonic() < until:
     if open('/proc/%d/comm' % p.pid).read().strip() != sys.argv[1]:
@@ -73,7 +73,7 @@ while not hidden and p.poll() is None and time.monotonic() < until:
     except PermissionError:
         hidden = True
 ours.close()
-p.wait(20)
+p.wait(60)
 sys.exit(not hidden)
 END
 }

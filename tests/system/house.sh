@@ -3,6 +3,7 @@
 #   enter NAME                another one is: $D its directory, $P its SMTP port, $A its alias file; the tools talk to it
 command -v perl >/dev/null || skip_all 'perl is needed'
 command -v python3 >/dev/null || skip_all 'python3 is needed'
+. tests/system/ports.sh
 unset PNEU_ETC PNEU_QUEUE PNEU_FILTER QMAILQUEUE RELAYCLIENT CDPATH
 PNEU_BUILD=$B
 export PNEU_BUILD
@@ -11,9 +12,6 @@ houses=
 sinks=
 
 instance() { sh "$top/scripts/instance" "$@"; }
-free_port() {
-	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1); print $s->sockport'
-}
 build() {
 	house=$1 host=$2
 	shift 2
@@ -45,7 +43,7 @@ house_cleanup() {
 		[ ! -e "$T/$h/etc/me" ] || instance stop "$T/$h" >/dev/null 2>&1
 	done
 	[ -z "$sinks" ] || kill $sinks 2>/dev/null
-	:
+	ports_back
 }
 cleanup() { house_cleanup; }            # a test with more to end has its own
 
@@ -92,7 +90,9 @@ gone() { [ -z "$(find "$D/queue/msg" -name "${1:-$ID}")" ]; }
 logged() { grep -q -e "$1" "$D/log/send"; }
 # what was said of the last message's deliveries
 said() { pneu-qread 2>/dev/null | sed -n "/$ID/,\$p"; }
-retry() { pneu-qctl flush >/dev/null; }
+# all that waits is tried; what is being tried already would not be, once more
+retry() { wait_until 20 idle; pneu-qctl flush >/dev/null; }
+idle() { pneu-qctl status | grep -qx 'active 0'; }
 on_failure() { [ -z "$D" ] || { tail -n 25 "$D/log/send"; pneu-qread; } 2>&1; }
 not() { ! "$@"; }
 

@@ -53,7 +53,7 @@ for s in postfix exim opensmtpd; do
 	t "$s: at all" wait_until 20 eval 'arrived ann 1 && arrived bob 1'
 	t "$s: as it was" came
 	t "$s: by TLS" eval 'mail joe | grep -q "^	by house.test with ESMTPS"'
-	t "$s: in one transaction" log_has " rcpts 3 .* from <u1@$s.test>"
+	t "$s: in one transaction" wait_until 20 log_has " rcpts 3 .* from <u1@$s.test>"
 	forget
 
 	from $s "u1@$s.test" nosuch@house.test joe@house.test
@@ -77,7 +77,7 @@ for s in postfix exim opensmtpd; do
 		t "$s: from us" eval 'got postfix u1 | grep -qi "^Reporting-MTA: dns; *house.test"'
 		t "$s: it says delivered" eval 'got postfix u1 | grep -qi "^Action: delivered"'
 		t "$s: what, and to whom" eval 'got postfix u1 | grep -qi "^Original-Envelope-Id: QQ1" && got postfix u1 | grep -q "^Original-Recipient: rfc822; *first+x@test"'
-		t "$s: it used PIPELINING" eval 'cat "$T/records"/* | paste -s -d " " - | grep -q "> [0-9]* RCPT TO:[^>]*>[^>]* > [0-9]* DATA"'
+		t "$s: it used PIPELINING" wait_until 20 eval 'cat "$T/records"/* | paste -s -d " " - | grep -q "> [0-9]* RCPT TO:[^>]*>[^>]* > [0-9]* DATA"'
 		rm -f "$SERVERS/$s"/home/u1/Maildir/new/*
 		forget
 		from $s "$(printf 'j\303\274rgen@postfix.test') SMTPUTF8" "$(printf 'bob+gr\303\274\303\237e@house.test')"
@@ -87,7 +87,7 @@ for s in postfix exim opensmtpd; do
 	exim)
 		from $s "u1@$s.test" joe@house.test
 		t "$s: without TLS" wait_until 20 arrived joe 1
-		t "$s: it used CHUNKING" recorded '> [0-9]* BDAT [0-9]* LAST'
+		t "$s: it used CHUNKING" wait_until 20 recorded '> [0-9]* BDAT [0-9]* LAST'
 		t "$s: as it was" came
 		;;
 	esac

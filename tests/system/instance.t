@@ -1,14 +1,12 @@
 # scripts/instance: a private instance lives, dies, moves, and never harms what its owner wrote
 . tests/lib.sh
 command -v perl >/dev/null || skip_all 'perl is needed'
+. tests/system/ports.sh
 I=$PWD/scripts/instance
 D="$T/an instance"
 D2=$T/other
 export PNEU_BUILD="$B"
 
-free_port() {
-	perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1); print $s->sockport'
-}
 instance() { sh "$I" "$@"; }
 # send_mail PORT RCPT: one message by SMTP; prints the reply to its end
 send_mail() {
@@ -32,6 +30,7 @@ cleanup() {
 	for d in "$D" "$D2" "$T/moved here"; do
 		[ ! -d "$d" ] || instance stop "$d"
 	done >/dev/null 2>&1
+	ports_back
 }
 
 P=$(free_port)
@@ -104,7 +103,7 @@ t 'and the aliases' wait_until 20 aliases_compiled
 
 t 'stop succeeds' instance stop "$D"
 t 'status says it does not run' not instance status "$D"
-t 'none of its processes is left' session_empty "$pid"
+t 'none of its processes is left' wait_until 20 session_empty "$pid"
 t 'there is no pid file' not test -e "$D/pid"
 t 'stopping again is no error' instance stop "$D"
 t 'the other one runs on' instance status "$D2"

@@ -44,7 +44,7 @@ pneu-tcprules "$T/rules.cdb" "$T/rules.tmp" <<'END'
 127.0.0.3:deny
 127.0.0.4:allow,DATABYTES="5"
 END
-start -c 3 -C 2 -x "$T/rules.cdb" 127.0.0.1:0 '[::1]:0' -- pneu-smtpd
+start -v -c 3 -C 2 -x "$T/rules.cdb" 127.0.0.1:0 '[::1]:0' -- pneu-smtpd
 is 'a message is taken' "$(mail 127.0.0.1 x@here.example)" 221
 is 'its envelope is queued' "$(envelope)" 'Fa@b.example|C127.0.0.1|Tx@here.example||'
 t 'the trace names the client' grep -q 'client.example (\[127.0.0.1\])' "$T/q"/message.*
@@ -64,6 +64,7 @@ if [ -n "$port" ]; then
 	t 'the trace names the client' grep -q 'client.example (\[IPv6:::1\])' "$T/q"/message.*
 fi
 port=$port4
+wait_until 20 nobody_in
 # two idle sessions of one client; the greeting's first byte says that they are there
 for n in 1 2; do
 	$client hold 127.0.0.1 "$port" "$T/held$n" >"$T/held$n.out" &

@@ -1,6 +1,6 @@
 # Mail by LMTP into Dovecot: each recipient has a result of its own, over a unix socket and over TCP
 . tests/lib.sh
-for c in dovecot python3 setpriv; do
+for c in dovecot python3 setpriv perl; do
 	command -v $c >/dev/null || skip_all "needs $c"
 done
 [ -x /usr/lib/dovecot/lmtp ] || skip_all 'needs dovecot-lmtpd'
@@ -13,7 +13,8 @@ if [ "$(id -u)" = 0 ]; then             # Dovecot delivers nothing as root
 	as='setpriv --reuid nobody --regid nogroup --clear-groups' user=nobody group=nogroup
 	chown nobody "$T/dove"
 fi
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+. tests/system/ports.sh
+port=$(free_port)
 # joe and jim have room; full has none; every other user is unknown
 for u in joe jim full; do
 	echo "$u:::::::userdb_quota_rule=*:storage=$([ $u = full ] && echo 1B || echo 1G)"
@@ -70,10 +71,11 @@ service stats {
 }
 EOF
 pid=
-cleanup() { [ "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid"; }
+cleanup() { [ -z "$pid" ] || { kill "$pid" 2>/dev/null && wait "$pid"; }; ports_back; }
 $as dovecot -F -c "$T/dovecot.conf" 2>"$T/dovecot.err" &
 pid=$!
-wait_until 10 test -S "$T/dove/lmtp" || {
+listens() { python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$T/dove/lmtp"; }
+wait_until 20 listens || {
 	sed 's/^/# /' "$T/dovecot.err" "$T/dove/log" 2>/dev/null
 	echo 'Bail out! Dovecot does not start'
 	exit 1

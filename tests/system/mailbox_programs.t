@@ -153,8 +153,8 @@ for w in .forward .qmail defaultdelivery; do
 	from $w "$home/kept"
 	is 'one that cannot be executed' "$(verdict)" 'Z 4.3.5 m'
 	from $w 'echo wait; exec sleep 600'
-	options='-t 1'
-	is 'one that hangs' "$(deliver)" "Z 4.3.0 m $where: the program was ended after 1 s: wait"
+	options='-t 3'
+	is 'one that hangs' "$(deliver)" "Z 4.3.0 m $where: the program was ended after 3 s: wait"
 	options=
 done
 finish

@@ -133,7 +133,7 @@ END
 	held() { find "$D/queue/hold" -type f | grep .; }
 	t 'in the queue' wait_until 20 held
 	ID=$(basename "$(held)")
-	t 'pneu-qread tells why' sh -c "pneu-qread '$ID' | grep -q ', held: '"
+	t 'pneu-qread tells why' wait_until 20 sh -c "pneu-qread '$ID' | grep -q ', held: '"
 	pneu-qctl release "$ID" >/dev/null
 	t 'until it is released' wait_until 20 arrived joe 2
 else

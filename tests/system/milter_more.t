@@ -85,7 +85,7 @@ forget
 is 'a wary domain has mail that is not its own put aside' "$(from a@wary.test hello)" '250 2.0.0 ok'
 held() { find "$D/queue/hold" -type f | grep .; }
 t 'in the queue' wait_until 20 held
-t 'pneu-qread tells why' sh -c "pneu-qread '$(basename "$(held)")' | grep -q ', held: '"
+t 'pneu-qread tells why' wait_until 20 sh -c "pneu-qread '$(basename "$(held)")' | grep -q ', held: '"
 is 'nobody has got anything of all that' "$(mails joe) $(mails ann)" '0 0'
 
 # ---- clamd goes away: its milter defers

@@ -76,6 +76,9 @@ had=$(taken "$server")
 send ann@house.test $(seq -f "u%g@$server.test" 20)
 t '20 recipients' wait_until 20 has u20 1
 t 'all of them' wait_until 20 each_has_one
+# its log may come after its mail
+saw() { [ $(($($1 "$server") - had)) -ge 1 ]; }
+wait_until 20 saw taken
 is 'in one transaction' $(($(taken "$server") - had)) 1
 clear_all
 
@@ -88,6 +91,7 @@ send ann@house.test "joe@$server.test" "joe@share.$server.test"
 had=$(connections "$server")
 start
 t '11 messages, for two domains with one MX' wait_until 20 has joe 12
+wait_until 20 saw connections
 is 'over one connection' $(($(connections "$server") - had)) 1
 clear_all
 rm "$D/etc/concurrencyremote"
@@ -171,7 +175,7 @@ if openssl s_client -starttls smtp -connect "$address:25" </dev/null >"$T/openss
 		t "tls=$d: protected" grep -q 'TLSv\{0,1\}1\.[23]' "$(first joe)"
 		t "tls=$d: as it was" same_body "$(first joe)" "$hello"
 		[ $d = may ] && how= || how=:verified
-		t "tls=$d: as the log says" logged "via mx.$server.test/$address/TLSv1\.[23]$how\(/dsn\)\{0,1\}\$"
+		t "tls=$d: as the log says" wait_until 20 logged "via mx.$server.test/$address/TLSv1\.[23]$how\(/dsn\)\{0,1\}\$"
 		clear_all
 	done
 	refused wrong 'a certificate of another name, where that counts' 4.7.5
@@ -179,8 +183,8 @@ else
 	echo "# $server offers STARTTLS and then fails: $(grep -o 'error:[0-9A-F]*:.*' "$T/openssl" | head -n 1)"
 	send ann@house.test "joe@may.$server.test"
 	t 'STARTTLS that fails: a message arrives' wait_until 20 has joe 1
-	t 'in clear text, which is logged' logged "warning: clear text instead of TLS: $address"
-	t 'for the delivery, too' logged "via mx.$server.test/$address/clear"
+	t 'in clear text, which is logged' wait_until 20 logged "warning: clear text instead of TLS: $address"
+	t 'for the delivery, too' wait_until 20 logged "via mx.$server.test/$address/clear"
 	clear_all
 	refused verify 'STARTTLS that fails, where it counts' 4.7.5
 fi

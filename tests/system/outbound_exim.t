@@ -3,7 +3,7 @@ server=exim
 unknown=Unrouteable
 unknown_status=5.1.0            # it has no codes of its own
 . tests/system/outbound.sh </dev/null
-t 'PIPELINING and CHUNKING were used' grep -q ' <= .* L[.*]* K ' "$(servers_log exim)"
+t 'PIPELINING and CHUNKING were used' wait_until 20 grep -q ' <= .* L[.*]* K ' "$(servers_log exim)"
 t 'the report has what the message came with' eval 'grep -qi "^Original-Envelope-Id: QQ+2B1" "$T/report" &&
 	grep -q "^Original-Recipient: rfc822;joe+2Bx@first.test" "$T/report"'
 

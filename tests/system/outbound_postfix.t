@@ -7,7 +7,7 @@ smtpd_restriction_classes = grey
 grey = check_policy_service inet:127.0.0.1:10023
 smtpd_recipient_restrictions = check_recipient_access inline:{wait@postfix.test=grey}
 END
-t 'CHUNKING was used' grep -q ' bdat=' "$(servers_log postfix)"
+t 'CHUNKING was used' wait_until 20 grep -q ' bdat=' "$(servers_log postfix)"
 t 'the report has what the message came with' eval 'grep -q "^Original-Envelope-Id: QQ+1" "$T/report" &&
 	grep -q "^Original-Recipient: rfc822;joe+x@first.test" "$T/report"'
 

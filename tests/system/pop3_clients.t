@@ -70,7 +70,7 @@ nobody@example.org: no such mailbox here'
 
 # who serves
 cat >"$T/who.py" <<'P'
-import glob, poplib, sys
+import glob, poplib, sys, time
 p = poplib.POP3('127.0.0.1'); before = {}
 def status():
     out = {}
@@ -79,7 +79,9 @@ def status():
         except (OSError, ValueError): continue
         if lines['Name'] in ('pneu-popup', 'pneu-pop3d'): out.setdefault(lines['Name'], []).append((lines['Uid'], lines['Gid'], lines['Groups'].strip()))
     return out
-s = status()['pneu-popup']
+# the two of this session; those of the one before may take a moment to end
+until = time.monotonic() + 60
+while len(s := status().get('pneu-popup', [])) != 2 and time.monotonic() < until: time.sleep(.05)
 print('before:', len(s), 'root' if any(x[0].startswith('0\t0') for x in s) else '', [x for x in s if not x[0].startswith('0\t')] == [(sys.argv[1], sys.argv[2], '')])
 p.user('joe'); p.pass_('open sesame')
 print('after:', status()['pneu-pop3d'])

@@ -13,7 +13,7 @@ cat >"$D/etc/rules" <<'END'
 127.0.0.31:allow,RELAYCLIENT=""
 127.0.0.33:deny
 127.0.0.34:allow,DATABYTES="100"
-127.0.0.36:allow,GREETDELAY="300"
+127.0.0.36:allow,GREETDELAY="2000"
 :allow
 END
 start
@@ -132,7 +132,7 @@ sys.exit(mx["status"] != "UP" or mx["check_status"] != "L7OK")
 END
 }
 t 'haproxy asks for the health in SMTP and finds it good' wait_until 10 healthy
-t 'these sessions are of the proxy' smtpd_log ' end client 127.0.0.9 '
+t 'these sessions are of the proxy' wait_until 20 smtpd_log ' end client 127.0.0.9 '
 is 'no header was missing' "$(grep 'no PROXY header' "$D/log/smtpd")" ''
 
 # many at once

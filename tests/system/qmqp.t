@@ -47,7 +47,7 @@ t 'at both' wait_until 20 arrived ann 1
 t 'the ID in the reply is that of the other queue' logged "new msg ${reply##* }"
 is 'the trace has the whole journey' "$(mail joe | sed -nE 's/^Received: //; s/^(\(pneu(-qmqpc)?|from [a-z]*).*/\1/p; s/^	by ([a-z.]*) with ([A-Z]*).*/by \1 \2/p' | tr '\n' ' ')" \
 	'(pneu from unknown by far.test QMQP (pneu-qmqpc from client by near.test ESMTP '
-t 'the log of QMQP has it' qmqpd_log "accepted ${reply##* } rcpts 2 bytes [0-9]* client 127.0.0.1 from <bob@near.test>"
+t 'the log of QMQP has it' wait_until 20 qmqpd_log "accepted ${reply##* } rcpts 2 bytes [0-9]* client 127.0.0.1 from <bob@near.test>"
 forget
 
 # the first of two is dead
@@ -98,7 +98,7 @@ print(b"".join(iter(lambda: s.recv(4096), b"")).decode().split(":", 1)[1].split(
 END
 }
 is 'a host without a permission is refused, and hears it though it sends much' "$(stranger 127.0.0.2)" 'D5.7.1'
-t 'that is logged' qmqpd_log 'refused client 127.0.0.2: D5.7.1 you may not'
+t 'that is logged' wait_until 20 qmqpd_log 'refused client 127.0.0.2: D5.7.1 you may not'
 is 'another one that has it is not' "$(stranger 127.0.0.3)" Kok
 t 'its mail arrives' wait_until 20 arrived joe 1
 forget

@@ -83,7 +83,7 @@ host_run 'printf "Subject: by-login\r\n\r\nx\r\n" | curl -sSk --url smtps://127.
 is 'submission over TLS, with the password of an account' "$?$(cat "$T/curl")" 0
 t 'arrives' wait_until 20 in_mailbox by-login
 t 'POP3 over TLS shows it' host_run 'curl -sSk --url pop3s://127.0.0.1/1 --user joe:secret | grep -q "^Subject: by-"'
-t 'pneu-trace finds it in the journal' sd 'pneu-trace joe@example.org | grep -q delivered'
+t 'pneu-trace finds it in the journal' wait_until 20 sd 'pneu-trace joe@example.org | grep -q delivered'
 
 # ---- restarts, under load
 host_run 'python3 "$TOP/tests/system/supervise.py" strict "$T/sent" "$T/stop" >"$T/strict" 2>&1; : >"$T/over" &' &

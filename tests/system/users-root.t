@@ -80,7 +80,7 @@ A
 as 54325 54326 mkdir -p "$T/home/alias/Maildir/new" "$T/home/alias/Maildir/tmp" "$T/home/alias/Maildir/cur"
 t 'newaliases compiles for the whole machine' /usr/local/bin/newaliases
 is 'what everybody may read' "$(stat -c '%a %u' /etc/pneu/aliases.cdb)" '644 0'
-pneu-start 2>"$T/log" &
+pneu-start 2>>"$T/log" &
 pid=$!
 running() { pneu-qctl status >/dev/null; }
 t 'it starts' wait_until 20 running
@@ -102,7 +102,9 @@ more() { [ "$(grep -c '^new msg' "$T/log")" -gt "$1" ]; }
 waiting() { find "$Q/msg" -type f | wc -l | tr -d ' '; }
 done_with() { [ "$(waiting)" = 0 ]; }
 logged() { grep -q -e "$1" "$T/log"; }
-retry() { pneu-qctl flush >/dev/null; }
+# what is being tried already would not be tried once more
+retry() { wait_until 20 idle; pneu-qctl flush >/dev/null; }
+idle() { pneu-qctl status | grep -qx 'active 0'; }
 mails() { find "$T/home/$1/Maildir/new" -type f 2>/dev/null | wc -l | tr -d ' '; }
 forget() { rm -rf "$T"/home/pneu*/Maildir; : >"$T/log"; }
 owner() { stat -c '%u:%g %a' "$1" 2>/dev/null; }
