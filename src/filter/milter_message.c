@@ -149,30 +149,47 @@ milter_read(struct milter_message *m, int fd, char *space, bool own)
 
 /* ---- the header */
 
-/* Name: value LF, in memory that stays; a line break in the value that is not folded becomes so, or it would begin another
- * field or the body */
+/* The value at p, which has room for twice as much; where it ends. A line break that is not folded becomes so, or it would
+ * begin another field or the body; a line of blanks alone, which some take for the end of the header, goes. */
+static char *
+put_value(char *p, const char *value)
+{
+	char *line = 0, *end;                   /* line: where it goes on behind the last line break */
+
+	for (;; value++) {
+		if (*value == '\n' || !*value) {
+			for (end = p; line && end > line && (end[-1] == ' ' || end[-1] == '\t'); end--)
+				;
+			if (end == line)
+				p = line;       /* the break before it is there */
+			else if (*value)
+				*p++ = '\n';
+			if (!*value)
+				break;
+			line = p;
+			if (value[1] != ' ' && value[1] != '\t')
+				*p++ = '\t';
+		} else if (*value != '\r' || value[1] != '\n')
+			*p++ = *value == '\r' ? ' ' : *value;
+	}
+	return p == line ? p - 1 : p;
+}
+
+/* Name: value LF, in memory that stays */
 static bool
 make_field(struct milter_field *f, const char *name, const char *value, bool spaced)
 {
-	size_t n = strlen(name), len = strlen(value);
+	size_t n = strlen(name);
 	char *s, *p;
 
-	while (len && (value[len - 1] == '\n' || value[len - 1] == '\r'))
-		len--;
-	if (!(s = malloc(n + 2 * len + 4)))
+	if (!(s = malloc(n + 2 * strlen(value) + 4)))
 		return false;
 	memcpy(s, name, n);
 	p = s + n;
 	*p++ = ':';
 	if (spaced)
 		*p++ = ' ';
-	for (; len; len--, value++) {
-		if (*value == '\r' && value[1] == '\n')
-			continue;
-		*p++ = *value == '\r' ? ' ' : *value;
-		if (*value == '\n' && value[1] != ' ' && value[1] != '\t')
-			*p++ = '\t';
-	}
+	p = put_value(p, value);
 	*p++ = '\n';
 	*f = (struct milter_field){ s, (size_t)(p - s), n, false };
 	return true;

@@ -170,6 +170,9 @@ edit 'm\0\0\0\1X-A\0\0|m\0\0\0\1X-A\0new\0|m\0\0\0\2X-A\0more\0|m\0\0\0\5X-Z\0\0
 is 'numbers count what is there by then; what is not there is added' "$code $(header)" '0 Subject: x|X-B: 2|X-A: new|X-A: more|'
 edit 'hX\0a\nb\r\n c\rd\n\n\0'
 is 'a value cannot begin another field, nor the body' "$code $(header)" '0 Subject: x|X-A: 1|X-B: 2|x-a: 3|X: a|	b| c d|'
+edit 'hX\0a\r\n\r\nEvil: y\n \t\n\nb\n \n\0|hY\0\n\0|hZ\0\n\n z\0'
+is 'nor does a line of blanks in one look like the end of the header' "$code $(header)" \
+    "0 Subject: x|X-A: 1|X-B: 2|x-a: 3|X: a|$(printf '\t')Evil: y|$(printf '\t')b|Y: |Z: | z|"
 steps=6,0x1ff,0x1ff080 edit 'hX\0  two\0|hY\0none\0'
 is 'blanks are its own if it wanted to see them' "$code $(header)" '0 Subject: x|X-A: 1|X-B: 2|x-a: 3|X:  two|Y:none|'
 message 'Received: ours\nReceived: theirs\nA: b\n\nbody\n'
