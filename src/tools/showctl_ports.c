@@ -87,6 +87,9 @@ converse(struct check *c, int fd, const char *where, bool submission)
 	if (submission && !tls && !auth)
 		check_find(c, FINDING_NOTE, "give the service a TLS program and a program for passwords, see INSTALL",
 		    "%s offers neither STARTTLS nor AUTH, so nobody can log in there", where);
+	else if (!tls && !place_private() && faccessat(c->etc, "cert.pem", F_OK, 0) == 0)
+		check_find(c, FINDING_NOTE, "install tlswrapper, if it is not there; then restart the service",
+		    "%s answers, without STARTTLS, and control/cert.pem is there", where);
 	else
 		check_ok(c, "%s answers, with%s STARTTLS", where, tls ? "" : "out");
 	(void)(says(fd, "QUIT\r\n") && hear(fd, &r, clock_mono_ms() + ANSWER_MS));

@@ -204,6 +204,9 @@ pids="$pids $!"
 wait_until 20 test -s "$T/port"
 wait_until 20 pneu-qctl status
 is 'a listener on one address only' "$(about ports)" ''
+(umask 077; : >$E/cert.pem)
+is 'a certificate that a listener has not seen' "$(found ports)" 'note: port 25 answers, without STARTTLS, and control/cert.pem is there'
+rm $E/cert.pem
 : >$E/passwords
 chmod 640 $E/passwords && chgrp pneu $E/passwords
 pneu-newpw
