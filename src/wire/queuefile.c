@@ -71,25 +71,34 @@ qf_header_get(const char in[QF_HEADER], struct qf_header *h)
 	    num_span(in + AT_PID, 10, 0, UINT64_MAX, &h->pid) && get_sum(in + AT_SUM, h);
 }
 
+/* eight bytes, the first one lowest; written out, so that compilers make one load of it */
+static uint64_t
+eight(const unsigned char *p)
+{
+	return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static uint64_t
+fold(uint64_t h, uint64_t word, size_t bytes)
+{
+	h = (h ^ word ^ bytes) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
 /* Finds bytes that never reached the disk, not forgers: eight bytes at a time, multiply and fold. */
 uint64_t
 qf_sum(uint64_t h, const void *from, size_t n)
 {
 	const unsigned char *p = from;
-	uint64_t w;
+	unsigned char last[8] = { 0 };
 
-	while (n) {
-		size_t k = n < 8 ? n : 8;
-		size_t i;
-
-		for (w = 0, i = 0; i < k; i++)
-			w |= (uint64_t)p[i] << (8 * i);
-		h = (h ^ w ^ k) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-		p += k;
-		n -= k;
-	}
-	return h;
+	for (; n >= 8; p += 8, n -= 8)
+		h = fold(h, eight(p), 8);
+	if (n == 0)
+		return h;
+	memcpy(last, p, n);
+	return fold(h, eight(last), n);
 }
 
 bool

@@ -399,6 +399,7 @@ summed(char *file, const char *rest)
 static void
 sums(void)
 {
+	static const char words[] = "The sum of a queue file is a format: what one version wrote another must find whole.\xff\x80";
 	char file[1000];
 	const size_t end = QF_HEADER + sizeof(MESSAGE ENVELOPE) - 1;
 	size_t n = summed(file, ""), i;
@@ -406,6 +407,10 @@ sums(void)
 
 	ok(qf_sum(0, "", 0) == 0 && qf_sum(0, "\0", 1) != qf_sum(0, "\0\0", 2) && qf_sum(0, "12345678", 8) == qf_sum(0, "12345678", 8), "sums");
 	ok(qf_sum(qf_sum(0, "12345678", 8), "9abc", 4) == qf_sum(0, "123456789abc", 12), "a sum may be made in pieces of 8");
+	ok(qf_sum(0, words, 1) == 0x886b6a9300e06643u && qf_sum(0, words, 7) == 0x19a4b12fd6f24bb7u &&
+	    qf_sum(0, words, 8) == 0x4997f8b6d9c9da28u && qf_sum(0, words, 9) == 0x24e9e2b452cbda15u &&
+	    qf_sum(0, words, 50) == 0x498cf98bc41a2943u && qf_sum(0, words, 84) == 0x017f79ed9af48799u,
+	    "sums are a format: those of files that other versions have written");
 	ok(load(file, n, true) == QF_OK && n == end, "the right sum");
 	for (i = QF_HEADER; i < end; i++) {
 		file[i] ^= 1;
