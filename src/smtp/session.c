@@ -136,7 +136,9 @@ session_run(struct session *s)
 		answer_close(s, "4.7.0", "TLS is not spoken here before SMTP");
 	}
 	while (!s->over && (got = session_line(s, 0, &line, &len, "in a command")) != SESSION_GONE) {
-		if (got == SESSION_LONG)
+		if (clock_mono_ms() - s->began_ms >= (int64_t)s->set->session_s * 1000)
+			answer_close(s, "4.4.2", "this session has lasted too long");
+		else if (got == SESSION_LONG)
 			command_too_long(s);
 		else {
 			line[len] = 0;          /* where the line end was */

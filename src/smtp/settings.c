@@ -11,6 +11,7 @@
 #include "wire/envelope.h"
 
 #define DAY_S 86400
+#define WEEK_S (7 * DAY_S)
 #define GREETDELAY_MAX_MS 120000         /* a client waits five minutes, RFC 5321 4.5.3.2.1 */
 #define MANY 1000000000
 #define GREETING_MAX 400                /* a reply line has 512 bytes */
@@ -71,6 +72,7 @@ settings_load(struct settings *s, struct conf_error *e)
 		{ "timeoutsmtpd", CONF_NUMBER, &s->timeout_s, 1200, 1, DAY_S },
 		{ "timeoutcommand", CONF_NUMBER, &s->command_s, 300, 1, DAY_S },
 		{ "timeoutdata", CONF_NUMBER, &s->data_s, 7200, 1, DAY_S },
+		{ "timeoutsession", CONF_NUMBER, &s->session_s, DAY_S, 1, WEEK_S },
 		{ "maxrcpt", CONF_NUMBER, &s->maxrcpt, 2000, 1, MANY },
 		{ "maxhops", CONF_NUMBER, &s->maxhops, 100, 1, MANY },
 		{ "commandrate", CONF_NUMBER, &s->commandrate, 0, 0, MANY },

@@ -18,7 +18,7 @@ struct settings {
 	struct buf rcpthosts;           /* CONF_LINES; not read when relayclient is set */
 	uint64_t databytes;             /* 0: no limit */
 	uint64_t timeout_s;             /* one wait for the client */
-	uint64_t command_s, data_s;     /* a whole command, a whole message */
+	uint64_t command_s, data_s, session_s;  /* a whole command, a whole message, all of it */
 	uint64_t maxrcpt, maxhops;
 	uint64_t commandrate;           /* commands a minute; 0: no limit */
 	uint64_t maxbad, maxidle;       /* commands in a session: senseless ones; ones that bring no message nearer */

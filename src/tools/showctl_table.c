@@ -12,6 +12,7 @@
 #define ROUTING "send smtpd newaliases explain"
 #define MANY 1000000000
 #define DAY_S 86400
+#define WEEK_S (7 * DAY_S)
 
 const struct setting settings_table[] = {
 	SECTION("For all programs"),
@@ -30,6 +31,7 @@ const struct setting settings_table[] = {
 	NUMBER("timeoutsmtpd", "1200", 1, DAY_S, "smtpd", "Seconds to wait for the client to send, or to take, anything."),
 	NUMBER("timeoutcommand", "300", 1, DAY_S, "smtpd", "Seconds from the first byte of a command to its last."),
 	NUMBER("timeoutdata", "7200", 1, DAY_S, "smtpd qmqpd", "Seconds from the first byte of a message to its last."),
+	NUMBER("timeoutsession", "86400", 1, WEEK_S, "smtpd", "Seconds after which a session takes no more commands."),
 	LINE("checkpassword", "", "smtpd", "The program that decides about logins; without it there are none."),
 	NUMBER("authwithouttls", "0", 0, 1, "smtpd popup", "1: passwords are taken in clear."),
 	NUMBER("maxauthfail", "5", 1, 1000, "smtpd popup", "Wrong passwords that end a session."),

@@ -415,7 +415,7 @@ LLVMFuzzerTestOneInput(const uint8_t *s, size_t n)
 	struct settings set = {
 		.etc = { .dir = AT_FDCWD },     /* with nothing in it */
 		.me = { me, 10, 11, 10 }, .greeting = { me, 10, 11, 10 }, .localiphost = { hosts, 12, 13, 12 },
-		.rcpthosts = { hosts, 13, 14, 13 }, .timeout_s = 1, .command_s = 86400, .data_s = 86400,
+		.rcpthosts = { hosts, 13, 14, 13 }, .timeout_s = 1, .command_s = 86400, .data_s = 86400, .session_s = 86400,
 		.maxrcpt = 100, .maxhops = 100, .maxbad = 50, .maxidle = 200,
 	};
 

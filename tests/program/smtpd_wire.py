@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 
 T = sys.argv[1]
 ETC, Q = T + '/etc', T + '/q'
@@ -306,6 +307,18 @@ def test_time():
         ok(codes(got) == ['421 4.4.2'] and queued() is None, 'a client that drips is ended by %s' % name, got)
         s.sock.settimeout(60)
         s.end()
+    fresh(timeoutsession=1)
+    s = Session()
+    s.reply()
+    for _ in range(600):
+        s.send(b'NOOP\r\n')
+        got = s.reply()
+        if not got.startswith(b'250'):
+            break
+        time.sleep(0.02)
+    ok(no_id(got) == b'421 4.4.2 mx.example this session has lasted too long' and s.packet() == b'',
+       'a lively client that brings nothing is ended too', got)
+    s.end()
     fresh(timeoutsmtpd=1, maxidlecommands=1000000)
     s = Session(socket.SOCK_STREAM)
     s.sock.settimeout(5)
