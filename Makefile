@@ -48,6 +48,8 @@ NSSF    = -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 MAINS  := $(NSS:%=src/%.c) $(LEAN:%=src/%.c)
 ROOMS   = lib mail wire listen smtp login filter inject resolve queue local remote pop alias tools compat/$(SYS)
 PARTS  := $(filter-out $(MAINS),$(wildcard $(ROOMS:%=src/%/*.c)))
+# rooms of which no program in NSS has anything
+AFAR    = smtp filter inject remote pop
 PROGS  := $(foreach p,$(NSS) $(LEAN),$B/pneu-$(notdir $p))
 UNITS  := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/unit/*.c tests/wire/*.c))
 
@@ -60,7 +62,7 @@ $B/tests/%: $B/$(KIND)/tests/%.o $B/$(KIND).a
 	@mkdir -p $(@D)
 	$(call run,LD,$@)$(LEANCC) $(CF) $(LEANLD) $(LDF) -o $@ $^ $(CDB)
 $B/lean.a: $(PARTS:%.c=$B/lean/%.o)
-$B/nss.a: $(PARTS:%.c=$B/nss/%.o)
+$B/nss.a: $(patsubst %.c,$B/nss/%.o,$(filter-out $(if $(MUSL),$(AFAR:%=src/%/%)),$(PARTS)))
 $B/%.a:
 	@rm -f $@
 	$(call run,AR,$@)ar qcs $@ $^

@@ -8,7 +8,7 @@
 name=$1 out=$2
 target=tests/fuzz/${name}_fuzz.c
 sources=$(sed -n 's/^ \* sources: *//p' "$target") || exit 1
-flags="-std=c11 -g -O1 -fno-omit-frame-pointer -Isrc -D_GNU_SOURCE
+flags="-std=c11 -g1 -O1 -fno-omit-frame-pointer -Isrc -D_GNU_SOURCE
 	-DPNEU_ETC_DIR=\"/nonexistent\" -DPNEU_QUEUE_DIR=\"/nonexistent\" -DPNEU_BIN_DIR=\"/nonexistent\""
 san=address,undefined
 # shellcheck disable=SC2086  # words on purpose
