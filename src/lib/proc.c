@@ -106,7 +106,7 @@ proc_exec(const char *file, char *const argv[], char *const envp[], const struct
 }
 
 static pid_t
-spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n, bool apart)
+spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n, bool apart, unsigned limit_s)
 {
 	sigset_t all, old;
 	volatile int error = 0;
@@ -122,6 +122,8 @@ spawn(const char *file, char *const argv[], char *const envp[], const struct pro
 	if (pid == 0) {
 		if (apart)
 			stand_apart();
+		if (limit_s)
+			alarm(limit_s);         /* it goes on behind exec */
 		become(file, argv, envp, map, n);
 		error = errno;
 		_exit(127);
@@ -141,13 +143,20 @@ spawn(const char *file, char *const argv[], char *const envp[], const struct pro
 pid_t
 proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
 {
-	return spawn(file, argv, envp, map, n, false);
+	return spawn(file, argv, envp, map, n, false, 0);
+}
+
+pid_t
+proc_spawn_limited(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n,
+    unsigned limit_s)
+{
+	return spawn(file, argv, envp, map, n, false, limit_s);
 }
 
 pid_t
 proc_spawn_apart(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n)
 {
-	return spawn(file, argv, envp, map, n, true);
+	return spawn(file, argv, envp, map, n, true, 0);
 }
 
 int

@@ -21,7 +21,10 @@ struct proc_fd {
  * default, no two targets equal. The pid, or -1 with errno: fork or exec failed (an exec failure is known here, not as
  * a strange exit code). */
 pid_t proc_spawn(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
-/* the same for a program of somebody else's: it leads a session and so a process group of its own, and every signal does
+/* the same, and SIGALRM comes to it after limit_s, which ends it unless it thinks otherwise; 0: never */
+pid_t proc_spawn_limited(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n,
+    unsigned limit_s);
+/* the same as proc_spawn for a program of somebody else's: it leads a session and so a process group of its own, and every signal does
  * what it does by itself */
 pid_t proc_spawn_apart(const char *file, char *const argv[], char *const envp[], const struct proc_fd *map, size_t n);
 /* the same as proc_spawn without a new process: returns -1 with errno only if it failed */

@@ -95,7 +95,7 @@ start(struct inject *i)
 	map[0] = (struct proc_fd){ i->message[0], 0 };
 	map[1] = (struct proc_fd){ i->envelope[0], 1 };
 	map[2] = (struct proc_fd){ i->report[1], 6 };
-	i->pid = proc_spawn(program, argv, env, map, 3);
+	i->pid = proc_spawn_limited(program, argv, env, map, 3, program == path ? 0 : QF_INJECT_S);     /* ours has a limit of its own */
 	if (i->pid < 0) {
 		i->pid = 0;
 		return trouble(i);

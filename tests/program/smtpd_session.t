@@ -130,4 +130,29 @@ raw "$good
 QUIT" >/dev/null
 is 'and a message that comes nevertheless' "$(sed -E 's/^pneu-smtpd: [0-9a-z]+ ([a-z]+) .*/\1/' "$T/log" | tr '\n' ' ')" 'accepted end '
 unset HEALTHCHECK
+# ---- one that hangs
+if command -v python3 >/dev/null; then
+	cat >"$T/slow" <<'S'
+#!/usr/bin/env python3
+import os, signal
+left = signal.alarm(0)
+while os.read(0, 65536):
+    pass
+while os.read(1, 65536):
+    pass
+os.write(6, b'LEFT' if 86000 < left <= 86400 else b'%d' % left)
+S
+	cat >"$T/hangs" <<'S'
+#!/bin/sh
+kill -ALRM $$
+S
+	chmod +x "$T/slow" "$T/hangs"
+	is 'a program in the place of pneu-queue has a day' "$(PNEU_FILTER=$T/slow; export PNEU_FILTER; talk "$good
+x
+." | tail -n 1)" '250 2.0.0 ok LEFT'
+	is 'when it is over the client may come again' "$(PNEU_FILTER=$T/hangs; export PNEU_FILTER; talk "$good
+x
+." | tail -n 1)" '451 4.3.0 queue program crashed'
+fi
+
 finish
