@@ -15,26 +15,29 @@ set(const char *name, const char *value)
 	return (*value ? setenv(name, value, 1) : unsetenv(name)) == 0;
 }
 
-/* what UCSPI would have told, had we been started so */
-static bool
-set_peer(const struct peer *peer)
-{
-	char port[NUM_TEXT];
-	unsigned n = 0;
-
-	if (getenv("TCPREMOTEIP") || !*peer->ip)
-		return true;
-	if (!getenv("TCPREMOTEPORT"))
-		n = peer_port();
-	return setenv("TCPREMOTEIP", peer->ip, 1) == 0 && (n == 0 || setenv("TCPREMOTEPORT", num_text(port, n), 1) == 0);
-}
-
 static bool
 named(const char *variable)
 {
 	const char *s = getenv(variable);
 
 	return s && *s;
+}
+
+/* What UCSPI would have told, had we been started so. A client of whom nothing is known is not nobody: filters take a
+ * message without one for our own. */
+static bool
+set_peer(const struct peer *peer, bool local)
+{
+	char port[NUM_TEXT];
+	unsigned n = 0;
+
+	if (named("TCPREMOTEIP") || (!*peer->ip && local))
+		return true;
+	if (!*peer->ip)
+		return setenv("TCPREMOTEIP", "unknown", 1) == 0;
+	if (!getenv("TCPREMOTEPORT"))
+		n = peer_port();
+	return setenv("TCPREMOTEIP", peer->ip, 1) == 0 && (n == 0 || setenv("TCPREMOTEPORT", num_text(port, n), 1) == 0);
 }
 
 bool
@@ -63,7 +66,7 @@ anybody(void)
 bool
 filter_tell(const struct filter_facts *f)
 {
-	return !anybody() || (set_peer(f->peer) && set(FILTER_SESSION, f->id) && set(FILTER_HELO, f->helo) &&
+	return !anybody() || (set_peer(f->peer, f->local) && set(FILTER_SESSION, f->id) && set(FILTER_HELO, f->helo) &&
 	    set(FILTER_PROTOCOL, f->protocol) && set(FILTER_LOGIN, f->login) && set(FILTER_TLS, f->tls));
 }
 
@@ -71,7 +74,7 @@ bool
 filter_environment(const struct session *s)
 {
 	const struct filter_facts f = { &s->peer, s->id, s->helo, submission_protocol(s), s->auth.login,
-	    !s->tls.on ? "" : *s->tls.facts ? s->tls.facts : "TLS" };
+	    !s->tls.on ? "" : *s->tls.facts ? s->tls.facts : "TLS", s->set->local };
 
 	return filter_tell(&f);
 }

@@ -13,6 +13,7 @@ struct filter_facts {
 	const struct peer *peer;
 	const char *id;                 /* of the session */
 	const char *helo, *protocol, *login, *tls;      /* "": not told */
+	bool local;                     /* a program of this host, not a client */
 };
 
 /* The same for a session of another kind */

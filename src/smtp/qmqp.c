@@ -153,7 +153,7 @@ conclude(struct qmqp *q)
 static bool
 begin(struct qmqp *q)
 {
-	const struct filter_facts facts = { q->peer, q->id, "", "QMQP", "", "" };
+	const struct filter_facts facts = { q->peer, q->id, "", "QMQP", "", "", false };
 
 	inject_begin(&q->inject);
 	q->open = true;

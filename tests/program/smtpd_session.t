@@ -130,6 +130,15 @@ raw "$good
 QUIT" >/dev/null
 is 'and a message that comes nevertheless' "$(sed -E 's/^pneu-smtpd: [0-9a-z]+ ([a-z]+) .*/\1/' "$T/log" | tr '\n' ' ')" 'accepted end '
 unset HEALTHCHECK
+# ---- nobody known
+from() { talk "$good
+x
+." >/dev/null; sed -n 's/^TCPREMOTEIP=//p' "$Q/env"; }
+is 'a client of whom nothing is known is not taken for this host' "$(unset TCPREMOTEIP; from; TCPREMOTEIP=; export TCPREMOTEIP; from)" 'unknown
+unknown'
+is 'but a program of this host is' "$(unset TCPREMOTEIP; LOCALSMTP=1; export LOCALSMTP; from)" ''
+is 'and who is known stays so' "$(TCPREMOTEIP=192.0.2.7; export TCPREMOTEIP; from)" 192.0.2.7
+
 # ---- one that hangs
 if command -v python3 >/dev/null; then
 	cat >"$T/slow" <<'S'
