@@ -1,6 +1,7 @@
 # pneu-milter: what a milter is told, what it may do, and what becomes of the message when it does something else
 . tests/lib.sh
 command -v python3 >/dev/null || skip_all 'python3 is needed'
+command -v flock >/dev/null || skip_all 'flock (util-linux) is needed'
 unset PNEU_FILTER QMAILQUEUE PNEU_HELO PNEU_PROTOCOL PNEU_LOGIN PNEU_TLS PNEU_SESSION TCPREMOTEIP TCPREMOTEPORT TCPREMOTEHOST TCPLOCALIP
 mkdir "$T/etc" "$T/o"
 PNEU_ETC=$T/etc PNEU_QUEUE=$T/queue OUT=$T/o
@@ -32,14 +33,23 @@ milter_n() {
 }
 milter() { milter_n 1 "$@"; }
 other() { milter_n 2 "$@"; }
+# until the milters have logged all: they may be heard before they have heard the last
+settled() { flock -w 60 "$T/busy" true; }
+# the same where the other side may have gone before the milter knew of it: it takes one after another
+in_turn() { timeout 60 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.shutdown(socket.SHUT_WR)
+s.recv(1)' "${M#unix:}"; }
 # run OPTIONS... : message $T/msg, envelope $T/env; sets code, words; the log is $T/said
 run() {
 	rm -f "$OUT"/*
 	mkfifo "$T/report"
 	cat "$T/report" >"$T/words" & reader=$!
 	code=0
-	timeout 60 pneu-milter "$@" <"$T/msg" 1<"$T/env" 6>"$T/report" 2>"$T/said" || code=$?
+	timeout 200 pneu-milter "$@" <"$T/msg" 1<"$T/env" 6>"$T/report" 2>"$T/said" || code=$?
 	wait "$reader"
+	settled
 	rm "$T/report"
 	words=$(cat "$T/words")
 }
@@ -304,10 +314,11 @@ is 'progress is waited for' "$code $(header)" '0 Subject: x|X-A: 1|X-B: 2|x-a: 3
 
 # ---- milters that are down, or out of their mind
 later='82 Z4.7.1 message cannot be checked now, try again later '
+limit=60
 down() {
-	through -t 1 -m "$M"
+	through -t "$limit" -m "$M"
 	is "$1" "$code $words $(ls "$OUT") $(sed 's/^[^:]*: [^ ]* unix:[^ ]* *//' "$T/said")" "$later $2; deferred"
-	through -t 1 -x accept -m "$M"
+	through -t "$limit" -x accept -m "$M"
 	is 'or goes on without it' "$code $(cmp "$T/msg" "$OUT/msg" 2>&1; cmp "$T/env" "$OUT/env" 2>&1)" '0 '
 }
 M=unix:$T/nobody
@@ -317,7 +328,10 @@ down 'it hangs up' 'unable to read from it: it hung up'
 milter O=$quiet 'E=hX\0y\0|bnew|+a@b.example\0|close'
 down 'it hangs up after it has changed something' 'unable to read from it: it hung up'
 milter O=$quiet 'E=hX\0y\0|hang'
+limit=1
 down 'it says nothing any more' 'unable to read from it: no answer in time'
+limit=60
+in_turn
 nonsense() {
 	what=$1; shift
 	milter "$@"
@@ -352,6 +366,7 @@ nonsense 'too many changes' "E=$(python3 -c 'print("|".join(["hX\\0y\\0"] * 4001
 milter 'M=p|p|p|p|p|p|hang'
 through -t 5 -T 1 -m "$M" -m "unix:$T/nobody"
 is 'no milter takes longer than all of them may' "$code $words" "${later% }"
+in_turn
 
 # ---- which milters
 plain
@@ -381,7 +396,10 @@ is 'wrong use' "$(for o in '-t 0 -m unix:/x' '-x maybe -m unix:/x' '-m nowhere' 
 for family in inet: inet6:; do
 	L=$T/log$family
 	python3 tests/program/milter_fake.py $family "$L" & pids="$pids $!"
-	if wait_until 5 test -f "$L.port"; then
+	milter_pid=$!
+	begins() { test -f "$L.port" || ! kill -0 "$milter_pid"; }
+	wait_until 20 begins
+	if [ -f "$L.port" ]; then
 		port=$(cat "$L.port")
 		host=127.0.0.1
 		[ $family = inet: ] || host='[::1]'

@@ -2,13 +2,15 @@
 """A milter that says what it is told to: milter_fake.py ADDRESS LOG [RULE...]
 
 ADDRESS  unix:PATH, or inet: a port of 127.0.0.1 or inet6: of ::1, whose number appears in LOG.port
-LOG      each packet as a line: letter, blank, data with Python's escapes; "-" when a connection begins
+LOG      each packet as a line: letter, blank, data with Python's escapes; "-" when a connection begins.
+         The file "busy" beside it is locked (shared) from the beginning of a connection until all of it is in LOG
 RULE     O=VERSION,ACTIONS,STEPS       what it answers to the offer (numbers as C writes them)
          LETTER=REPLY[|REPLY...]       to a command; a reply is a letter and data with \\0, \\n, \\xNN
                                        instead of a letter: hang (say nothing more), close, raw:BYTES, big:LETTER:N
          LETTER:N=REPLY                to the Nth of these commands only
          @FILE                         the rules are the lines of FILE, as it is when a connection begins
 Without a rule a command that is not muted gets "c"."""
+import fcntl
 import os
 import socket
 import struct
@@ -59,6 +61,7 @@ def talk(c, log, rules):
     version, actions, steps = (int(x, 0) for x in rules.get('O', '6,0x1ff,0').split(','))
     seen = {}
     log.write('-\n')
+    log.flush()
     while True:
         head = get(c, 4)
         if not head:
@@ -111,17 +114,20 @@ def main():
         with open(logname + '.port.new', 'w') as f:
             f.write(str(s.getsockname()[1]))
         os.rename(logname + '.port.new', logname + '.port')
+    busy = open(os.path.join(os.path.dirname(logname), 'busy'), 'a')
     held = []
     while True:
         c, _ = s.accept()
+        fcntl.flock(busy, fcntl.LOCK_SH)
         try:
             talk(c, log, rules_of(sys.argv[3:]))
         except Hang:
             held.append(c)
-            continue
         except OSError:
             pass
-        c.close()
+        if c not in held:
+            c.close()
+        fcntl.flock(busy, fcntl.LOCK_UN)
 
 
 main()
