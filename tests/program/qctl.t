@@ -8,6 +8,8 @@ in_place() { find "$Q/$1" -type f | wc -l | tr -d ' '; }
 at() { basename "$(dirname "$(dirname "$(file "$1")")")"; }
 is_at() { [ "$(at "$2")" = "$1" ]; }
 idle() { [ "$(pneu-qctl status | sed -n 's/^active //p')" = 0 ]; }
+# its recipients were deferred N times in all, and it is not being tried now: the time of its file may still be an old one
+tried() { [ "$(sed '1,/^\.$/d' "$(file "$1")" | grep -c '^z')" -ge "$2" ] && idle; }
 me=$(id -u)
 # the twin without Linux's calls cannot tell who asks
 whoever() { sed "s/uid $me\$/uid N/; s/uid 4294967295\$/uid N/; s/^\(o[0-9]* \)[0-9]* /\1N /"; }
@@ -51,7 +53,8 @@ is 'those held are not picked again' "$(qctl hold from=joe@*)" '0 messages held
 0'
 is 'IDs may come from a pipe' "$(pneu-qread -1 state=held | cut -d' ' -f1 | pneu-qctl release -)" "release $a: done
 release $c: done"
-t 'they are tried' wait_until 20 all_deferred 3
+t 'one is tried' wait_until 20 tried "$a" 2
+t 'so is the other' wait_until 20 tried "$c" 2
 
 # ---- delete, undo, purge
 pneu-qctl hold "$a" >/dev/null
@@ -66,7 +69,8 @@ $b <sue@other.test> to ann@here.test and 1 more (trash)
 is 'undo' "$(qctl undo all)" '3 messages brought back
 0'
 t 'who was held is held again' is_at hold "$a"
-t 'who was not is tried' wait_until 20 all_deferred 2
+t 'who was not is tried' wait_until 20 tried "$b" 4
+t 'as is the third' wait_until 20 tried "$c" 3
 is 'undo of what is not there' "$(qctl undo "$a")" "undo $a: not in the trash
 100"
 is 'purge' "$(qctl purge "$a")" "purge $a: done
@@ -84,7 +88,7 @@ is 'redirect one address' "$(qctl redirect ann@here.test new@here.test)" '1 mess
 0'
 t 'the new one gets it' wait_until 20 happened '^job local new [0-9]* <sue@other.test> .*new@here.test'
 ID=$b
-t 'the other recipient waits on' wait_until 20 put_back
+t 'the other recipient waits on' wait_until 20 tried "$b" 5
 is 'the history tells' "$(records | grep -A1 '^x' | sed 's/^\(x0 \)[0-9]*/\1WHEN/' | whoever)" 'x0 WHEN 1 operator uid N
 +n new@here.test'
 is 'nobody else has that address' "$(qctl redirect ann@here.test new@here.test "$c")" "redirect $c: no such recipient waiting
@@ -101,10 +105,11 @@ t 'a message waits' wait_until 20 put_back
 is 'another route' "$(qctl reroute relay.test:2525 "$c")" "reroute $c: done
 0"
 t 'is taken' wait_until 20 happened '^job remote host relay.test 2525 '
-t 'and it waits again' wait_until 20 put_back
+t 'and it waits again' wait_until 20 tried "$c" 2
 is 'as smtproutes has it' "$(qctl reroute '[::1]:2525 tls=no' "$c"; pneu-qread "$c" | sed -n 's/.*by route //p')" "reroute $c: done
 0
 host ::1 2525 tls=no"
+t 'and waits once more' wait_until 20 tried "$c" 3
 is 'a port that is none' "$(pneu-qctl reroute relay.test:99999 "$c" 2>&1)" "pneu-qctl: fatal: relay.test:99999: not a route; it is HOST, HOST:PORT or [ADDRESS]:PORT, and words as in smtproutes of pneu-control(5)"
 is 'a route that is none' "$(qctl reroute 'host relay.test' "$c" | tail -n 1)" 100
 is 'by the rules again' "$(: >"$H/events"; qctl reroute - "$c")" "reroute $c: done
@@ -112,7 +117,7 @@ is 'by the rules again' "$(: >"$H/events"; qctl reroute - "$c")" "reroute $c: do
 t 'it goes as before' wait_until 20 happened '^job remote mx far.test '
 
 # ---- bounce, expire
-t 'it waits' wait_until 20 put_back
+t 'it waits' wait_until 20 tried "$c" 4
 pneu-qctl hold "$c" >/dev/null
 : >"$H/events"
 is 'bounce of one that is held' "$(qctl bounce "$c")" "bounce $c: done
@@ -247,6 +252,8 @@ nothing was done
 is 'y is yes' "$(at_terminal y pneu-qctl hold from=mass@here.test)" 'hold 30 messages? [y/N] y
 30 messages held
 0'
+held_thirty() { [ "$(in_place hold)" = 30 ]; }
+t 'they are, when what was on its way has ended' wait_until 20 held_thirty
 is '-y is, too' "$(at_terminal n pneu-qctl delete -y all)" '30 messages deleted
 0'
 is 'few are no question' "$(at_terminal n pneu-qctl undo $(ls "$Q"/trash/* | grep '^1' | head -n 2) | tail -n 1)" 0

@@ -1,7 +1,7 @@
 # qmqp_fake.py PORTFILE DIR BEHAVIOUR... - a server of QMQP that does what it is told, for pneu-qmqpc
 #
-# The first connection meets the first BEHAVIOUR, and so on; the last one stays. What it sent is in DIR once it has ended,
-# in a file named by the next free number from 1 on. With "::1" in $FAKE_HOST it listens there.
+# The first connection meets the first BEHAVIOUR, and so on; the last one stays. What it sent is in DIR once it has ended, and
+# before it is answered if all of it is read first, in a file named by the next free number from 1 on. With "::1" in $FAKE_HOST it listens there.
 #   TEXT          reads all of the request, answers with the netstring of TEXT: "Kok", "Zlater"
 #   raw:TEXT      the same, and TEXT as it is, with the escapes of Python
 #   early:TEXT    the netstring of TEXT at once, before it has read anything; what comes is read then
@@ -41,7 +41,14 @@ def reset(c):
     c.close()
 
 
+def keep(got):
+    with open("%s/new" % where, "wb") as f:
+        f.write(got)
+    os.rename("%s/new" % where, "%s/%d" % (where, len(os.listdir(where))))
+
+
 def serve(c, what):
+    """what was sent, or None if that is kept already"""
     got = bytearray()
     kind, _, text = what.partition(":")
     try:
@@ -65,7 +72,8 @@ def serve(c, what):
             p.register(c, select.POLLRDHUP)
             p.poll()
             return got
-        got = read_all(c, got)
+        keep(read_all(c, got))
+        got = None
         if kind == "silent":
             while c.recv(65536):
                 pass
@@ -107,6 +115,5 @@ while True:
     c, _ = s.accept()
     got = serve(c, script[min(n, len(script) - 1)])
     n += 1
-    with open("%s/new" % where, "wb") as f:
-        f.write(got)
-    os.rename("%s/new" % where, "%s/%d" % (where, len(os.listdir(where))))
+    if got is not None:
+        keep(got)
