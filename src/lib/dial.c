@@ -93,6 +93,20 @@ dial_address(const char *s)
 	return parse(s, &a, &n);
 }
 
+/* Who was stopped meanwhile and goes on is told EINTR where there is a time limit; the connection is on its way all the same, and
+ * asking for it again waits for it. */
+static bool
+connected(int fd, const struct sockaddr *a, socklen_t n)
+{
+	while (connect(fd, a, n) != 0) {
+		if (errno == EISCONN)
+			return true;
+		if (errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
 int
 dial(const char *address, int timeout_ms)
 {
@@ -108,9 +122,9 @@ dial(const char *address, int timeout_ms)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv);
 	if (a.any.sa_family != AF_UNIX)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(fd, &a.any, n) == 0)
+	if (connected(fd, &a.any, n))
 		return fd;
-	error = errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno;
+	error = errno == EINPROGRESS || errno == EALREADY || errno == EAGAIN ? ETIMEDOUT : errno;
 	close(fd);
 	errno = error;
 	return -1;

@@ -86,6 +86,11 @@ is 'later' "$(code)" 71
 is 'taken, from a pipe' "$(code)" 0
 is 'which is the same message' "$(went a 2)" "$want"
 
+if strace -o /dev/null true 2>/dev/null; then
+	is 'who is interrupted while he connects goes on' "$(code strace -o "$T/trace" -e inject=connect:error=EINTR:when=1..2)" 0
+	is 'three times' "$(grep -c '^connect(' "$T/trace")" 3
+fi
+
 # both families, with and without a port
 if FAKE_HOST=::1 fake six 'Kok' 2>/dev/null; then
 	echo "[::1]:$port" >"$E/qmqpservers"
