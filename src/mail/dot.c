@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/word.h"
+
 void
 dot_init(struct dot *d)
 {
@@ -9,33 +11,26 @@ dot_init(struct dot *d)
 	d->at = DOT_START;
 }
 
-/* is the byte c among these eight? */
-static inline uint64_t
-holds(uint64_t word, unsigned char c)
-{
-	const uint64_t ones = UINT64_MAX / 255;
-	uint64_t x = word ^ (ones * c);
-
-	return (x - ones) & ~x & (ones << 7);
-}
-
-/* Copy up to the next CR or LF, eight bytes at a time: looking and copying in one pass costs less than memchr and
- * memcpy, whose set-up is paid for each line. May store 8 bytes at *to while *to < stop. */
+/* Copy up to the next CR or LF, a word at a time: looking and copying in one pass costs less than memchr and
+ * memcpy, whose set-up is paid for each line. May store a word at *to while *to < stop. */
 static void
 copy_line(const char **from, const char *end, char **to, const char *stop)
 {
 	const char *p = *from;
 	char *o = *to;
 
-	while (end - p >= 8 && o < stop) {
-		uint64_t word;
+	while ((size_t)(end - p) >= WORD && o < stop) {
+		uint64_t x, hit;
 
-		memcpy(&word, p, 8);
-		memcpy(o, &word, 8);
-		if (holds(word, '\n') | holds(word, '\r'))
-			break;
-		p += 8;
-		o += 8;
+		memcpy(&x, p, WORD);
+		memcpy(o, &x, WORD);
+		if ((hit = word_line_end(x))) {
+			*from = p + word_first(hit);
+			*to = o + word_first(hit);
+			return;
+		}
+		p += WORD;
+		o += WORD;
 	}
 	while (p < end && o < stop && *p != '\n' && *p != '\r')
 		*o++ = *p++;

@@ -2,22 +2,7 @@
 
 #include <string.h>
 
-#define EACH(byte) ((uint64_t)(byte) * 0x0101010101010101u)
-#define WORD sizeof(uint64_t)
-
-/* the high bit of each byte of x that is 0, and no other bit */
-static uint64_t
-zero_bytes(uint64_t x)
-{
-	return ~(((x & EACH(0x7f)) + EACH(0x7f)) | x | EACH(0x7f));
-}
-
-/* which byte in memory holds the first bit that zero_bytes set */
-static size_t
-first_byte(uint64_t bits)
-{
-	return (size_t)(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_clzll(bits) : __builtin_ctzll(bits)) / 8;
-}
+#include "lib/word.h"
 
 /* Move bytes from p to w <= p until a CR, an LF or the end; both pointers move on. One pass both looks and copies.
  * A word is stored whole when the gap is wide enough for that not to touch what is still to be read. */
@@ -31,14 +16,14 @@ run(char **to, char **from, const char *end)
 		size_t n;
 
 		memcpy(&x, p, WORD);
-		hit = zero_bytes(x ^ EACH('\r')) | zero_bytes(x ^ EACH('\n'));
+		hit = word_line_end(x);
 		if (!hit) {
 			memcpy(w, &x, WORD);
 			w += WORD;
 			p += WORD;
 			continue;
 		}
-		n = first_byte(hit);
+		n = word_first(hit);
 		if ((size_t)(p - w) >= WORD)
 			memcpy(w, &x, WORD);
 		else
