@@ -280,7 +280,7 @@ client_greet(struct client *c, int fd, struct result *why)
 {
 	c->fd = fd;
 	strcpy(c->protection, "clear");
-	c->dirty = c->heard = c->clear_instead = c->mute = c->own_ip_known = false;
+	c->dirty = c->heard = c->clear_instead = c->mute = c->own_ip_known = c->proven = c->others = false;
 	c->jobs = c->owed = 0;
 	c->tls.pid = 0;
 	if (!set_up(c))

@@ -53,6 +53,8 @@ struct client {
 	bool dirty;                     /* the server is inside a transaction that we gave up: RSET before the next */
 	bool heard;                     /* something came since we sent */
 	uint64_t jobs;                  /* transactions begun on this connection */
+	bool proven;                    /* it has taken a message on this connection */
+	bool others;                    /* the caller can try another host for what this one does not take now */
 	unsigned owed;                  /* replies to pieces of a message that were sent ahead of them: client_send does not
 	                                 * mind that some are there; who sent the pieces reads them */
 	size_t gone;                    /* bytes that the system took at the last client_send, also if that failed */

@@ -59,8 +59,35 @@ delivery_settle(struct delivery *d, const struct result *o)
 		if (d->rcpt[i] == DELIVERY_ASKED || d->rcpt[i] == DELIVERY_TAKEN)
 			delivery_report(d, i, o);
 	d->sent = false;
-	if (delivery_count(d, DELIVERY_WAITS) == 0)
+	if (delivery_count(d, DELIVERY_WAITS) + delivery_count(d, DELIVERY_ELSEWHERE) == 0)
 		finish(d);
+}
+
+bool
+delivery_elsewhere(struct delivery *d, const struct result *o, bool all)
+{
+	size_t i;
+
+	for (i = 0; i < d->job.rcpts; i++)
+		if (d->rcpt[i] == DELIVERY_ASKED || d->rcpt[i] == DELIVERY_TAKEN || (all && d->rcpt[i] == DELIVERY_WAITS))
+			d->rcpt[i] = DELIVERY_ELSEWHERE;
+	if (delivery_count(d, DELIVERY_ELSEWHERE) == 0)
+		return false;
+	if (!d->elsewhere.verdict)
+		d->elsewhere = *o;
+	d->sent = false;
+	return true;
+}
+
+void
+delivery_return(struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->job.rcpts; i++)
+		if (d->rcpt[i] == DELIVERY_ELSEWHERE)
+			d->rcpt[i] = DELIVERY_WAITS;
+	d->elsewhere.verdict = 0;
 }
 
 size_t
@@ -79,7 +106,7 @@ delivery_again(struct delivery *d)
 	size_t i;
 
 	for (i = 0; i < d->job.rcpts; i++)
-		if (d->rcpt[i] != DELIVERY_REPORTED)
+		if (d->rcpt[i] == DELIVERY_ASKED || d->rcpt[i] == DELIVERY_TAKEN)
 			d->rcpt[i] = DELIVERY_WAITS;
 	d->sent = d->rset = d->alone = false;
 }
@@ -238,6 +265,7 @@ delivery_begin(struct delivery *d)
 	/* nothing comes back of a double bounce; to other hosts that is the null sender */
 	d->sender = strcmp(d->job.sender, "#@[]") == 0 ? "" : d->job.sender;
 	d->sent = d->rset = d->alone = d->fresh = false;
+	d->elsewhere.verdict = 0;
 	memset(d->rcpt, 0, sizeof d->rcpt);
 }
 

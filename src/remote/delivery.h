@@ -23,6 +23,7 @@ enum delivery_recipient {
 	DELIVERY_WAITS,                 /* for a transaction */
 	DELIVERY_ASKED,                 /* its RCPT is part of this one */
 	DELIVERY_TAKEN,                 /* and the server has accepted it */
+	DELIVERY_ELSEWHERE,             /* this host has trouble of its own: it waits for another one */
 	DELIVERY_REPORTED
 };
 
@@ -43,6 +44,7 @@ struct delivery {
 	enum delivery_recipient rcpt[JOB_RECIPIENTS];
 	enum delivery_way way;          /* of this transaction */
 	uint64_t chunks;                /* accepted of it */
+	struct result elsewhere;        /* what the host said first of those that wait for another; verdict 0: nobody does */
 	bool utf8, utf8_text;           /* declared SMTPUTF8; and its header is not all ASCII */
 	bool eightbit;                  /* declared BODY=8BITMIME */
 	uint64_t size;                  /* as RFC 1870 counts; of a large message only its stored bytes */
@@ -68,9 +70,14 @@ void delivery_report(struct delivery *, size_t recipient, const struct result *)
 void delivery_over(struct delivery *, const struct result *);
 /* a transaction is over: the result for those it had asked; if nobody waits for another one, so is the job */
 void delivery_settle(struct delivery *, const struct result *);
+/* those it had asked, and with all those that wait too, shall go to another host; false: there are none, nor were there before.
+ * Once nobody waits for this host delivery_return is owed. */
+bool delivery_elsewhere(struct delivery *, const struct result *, bool all);
+/* there is another host: who waits for one waits for a transaction now */
+void delivery_return(struct delivery *);
 /* how many recipients are so */
 size_t delivery_count(const struct delivery *, enum delivery_recipient);
-/* no transaction after all: those of it that are not reported wait again */
+/* no transaction after all: those of it that are neither reported nor to go elsewhere wait again */
 void delivery_again(struct delivery *);
 
 /* Make the first piece of the text ready: for DATA, the final dot included if this is all of it, or for BDAT. False: errno */

@@ -266,6 +266,17 @@ hosts_next(struct hosts *h, struct result *why)
 	return x;
 }
 
+bool
+hosts_left(const struct hosts *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		if (!h->host[i].visited && h->host[i].addrs && !tcpto_is_shunned(&h->host[i].addr[0].addr))
+			return true;
+	return false;
+}
+
 void
 hosts_ourselves(struct hosts *h, struct host *x, struct result *why)
 {

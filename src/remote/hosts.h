@@ -48,6 +48,8 @@ struct hosts {
 bool hosts_begin(struct hosts *, struct result *why);
 /* The next host, or 0: that was all. With addrs 0 it has none, and *why says how. */
 struct host *hosts_next(struct hosts *, struct result *why);
+/* is there one more in this search that has not failed lately? */
+bool hosts_left(const struct hosts *);
 /* This host turned out to be ourselves: it and all that are no better are no hosts any more; *why is what is to be said of it */
 void hosts_ourselves(struct hosts *, struct host *, struct result *why);
 /* One word that is the same for all MX routes with the same hosts, preferences and words (wire/job.h), appended; after

@@ -39,11 +39,18 @@ collect(struct reach *r)
 	r->all.site = r->all.site || r->why.site;
 }
 
-bool
-reach_begin(struct reach *r, const struct client *c)
+void
+reach_renew(struct reach *r, const struct client *c)
 {
 	r->until_ms = clock_mono_ms() + (int64_t)c->connect_s * 1000 * REACH_ROUNDS;
 	r->all.verdict = 0;
+	r->spoke = false;
+}
+
+bool
+reach_begin(struct reach *r, const struct client *c)
+{
+	reach_renew(r, c);
 	r->host = 0;
 	r->count = 0;
 	if ((!c->login || sasl_ready(c->login, &r->why)) &&
@@ -57,6 +64,14 @@ void
 reach_failed(struct reach *r)
 {
 	collect(r);
+}
+
+void
+reach_leave(struct reach *r)
+{
+	collect(r);
+	r->spoke = true;
+	r->count = 0;                   /* its other addresses are the same host */
 }
 
 static void
@@ -198,7 +213,7 @@ out_of_time(struct reach *r)
 	r->all.verdict = 'Z';
 	if (r->all.status[0] == '5')
 		strcpy(r->all.status, "4.4.1");
-	r->all.site = true;
+	r->all.site = !r->spoke;
 	return true;
 }
 
@@ -263,7 +278,7 @@ reach_next(struct reach *r, struct client *c)
 		return reach_unix(r, c);
 	while (r->all.verdict == 0 || !out_of_time(r)) {
 		if (!r->count && !next_host(r)) {
-			r->all.site = r->all.verdict == 'Z';
+			r->all.site = r->all.verdict == 'Z' && !r->spoke;
 			return false;
 		}
 		if ((fd = connect_host(r, c)) < 0)

@@ -27,6 +27,7 @@ struct reach {
 	size_t count;
 	struct dns_addr peer;           /* where the connection leads */
 	struct result why, all;         /* the last trouble; all of a search (verdict 0: none) */
+	bool spoke;                     /* one of the hosts was heard about the message: it is no silent place */
 	int64_t until_ms;
 };
 
@@ -34,6 +35,10 @@ struct reach {
 bool reach_begin(struct reach *, const struct client *);
 /* A connection that has greeted us, or false: all of them have been tried */
 bool reach_next(struct reach *, struct client *);
+/* Another message over the connection that is there: nothing is collected of it yet, and there is time to go on from here. */
+void reach_renew(struct reach *, const struct client *);
+/* the host, to which the connection is closed, does not take this message now, because of why: reach_next goes on behind it */
+void reach_leave(struct reach *);
 /* the connection of reach_next, which the caller closes, took no mail, because of why */
 void reach_failed(struct reach *);
 

@@ -289,12 +289,10 @@ send_envelope(struct delivery *d, struct delivery *next)
 	return TRANSACTION_NOTHING;
 }
 
-/* the envelope's answers, on the old connection, or on new ones to each host in turn */
+/* the envelope's answers, on the old connection, or on new ones to each host in turn; searching: to those behind the last one */
 static enum transaction_result
-envelope(struct delivery *d, struct delivery *next)
+envelope(struct delivery *d, struct delivery *next, bool searching)
 {
-	bool searching = false;
-
 	if (!d->sent && client_is_full(&client))
 		client_quit(&client);
 	if (!d->sent && client.fd >= 0 && client_is_heard(&client))
@@ -313,6 +311,7 @@ envelope(struct delivery *d, struct delivery *next)
 				return TRANSACTION_OVER;
 			}
 		}
+		client.others = reach.spoke || hosts_left(&reach.hosts);        /* what several say is told together */
 		r = send_envelope(d, next);
 		if (r == TRANSACTION_GO)
 			r = transaction_answers(&client, d, &reach.why);
@@ -329,8 +328,10 @@ envelope(struct delivery *d, struct delivery *next)
 static bool
 may_follow(const struct delivery *d, const struct delivery *next)
 {
-	return next->held && client.offers.pipelining && !client_is_full(&client) &&
-	    delivery_count(d, DELIVERY_WAITS) == 0 && !sender_keeps_waiting(next);
+	if (!next->held || !client.offers.pipelining || client_is_full(&client) || sender_keeps_waiting(next))
+		return false;
+	/* if this one goes to another host, so shall the next */
+	return delivery_count(d, DELIVERY_WAITS) + delivery_count(d, DELIVERY_ELSEWHERE) == 0 && (client.proven || !client.others);
 }
 
 /* the last piece with the end, and in the same breath the envelope of the next message */
@@ -353,6 +354,7 @@ finish(struct delivery *d, struct delivery *next)
 			n = next->way == DELIVERY_AT_ONCE ? 3 : 2;
 		}
 	}
+	client.others = client.others && n == 1;        /* the next one's answers are to be heard here */
 	if (client_send(&client, v, n)) {
 		next->sent = n > 1;
 		transaction_end(&client, d);
@@ -363,12 +365,25 @@ finish(struct delivery *d, struct delivery *next)
 		transaction_unsent(&client, d, errno);
 }
 
+/* This host does not take it, and another one may. */
+static void
+leave_host(struct delivery *d)
+{
+	reach.why = d->elsewhere;
+	reach_leave(&reach);
+	client_quit(&client);
+	delivery_return(d);
+}
+
 /* one transaction, or as many as it takes */
 static void
 deliver(struct delivery *d, struct delivery *next)
 {
+	bool searching = false;
+
+	reach_renew(&reach, &client);
 	do {
-		if (envelope(d, next) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO) {
+		if (envelope(d, next, searching) == TRANSACTION_GO && transaction_text(&client, d) == TRANSACTION_GO) {
 			if (d->piece_len)
 				finish(d, next);
 			else
@@ -376,6 +391,9 @@ deliver(struct delivery *d, struct delivery *next)
 		}
 		if (client.fd < 0)
 			next->sent = false;
+		searching = d->held && delivery_count(d, DELIVERY_WAITS) == 0;
+		if (searching)
+			leave_host(d);
 	} while (d->held);
 }
 

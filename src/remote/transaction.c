@@ -114,6 +114,32 @@ transaction_envelope(struct client *c, struct delivery *d, struct buf *b)
 	return true;
 }
 
+/* ---- what another host may do better */
+
+/* Is what was said, and the reply is still there, of the host alone? Then another one may take what it does not (RFC 5321 5.1).
+ * Of the address, the mailbox and what is allowed they would all say the same, and a time to wait is a promise. */
+static bool
+is_hosts_trouble(const struct client *c)
+{
+	char status[REPLY_STATUS];
+
+	if (!c->others || c->reply.code / 100 != 4 || said.wait_s)
+		return false;
+	if (c->reply.code == 421)
+		return true;
+	if (reply_status(&c->reply, status) && status[0] == '4')
+		return (status[2] == '3' || status[2] == '4') && status[3] == '.';
+	return c->reply.code != 450;
+}
+
+/* the transaction has come to nothing, or to something: what was said is for those that were asked */
+static void
+settle(const struct client *c, struct delivery *d)
+{
+	if (!is_hosts_trouble(c) || !delivery_elsewhere(d, &said, false))
+		delivery_settle(d, &said);
+}
+
 /* ---- what ends a connection */
 
 /* The connection is no good any more. Who is still to be heard of hears this. */
@@ -132,7 +158,8 @@ dismissed(struct client *c, struct delivery *d)
 {
 	say_reply(c, ".3.2", "ended the connection.");
 	client_close(c);
-	delivery_over(d, &said);
+	if (!is_hosts_trouble(c) || !delivery_elsewhere(d, &said, true))
+		delivery_over(d, &said);
 	return TRANSACTION_OVER;
 }
 
@@ -188,6 +215,19 @@ answer_to_mail(struct client *c, struct delivery *d)
 	return client_reply(c, CLIENT_COMMAND_S);
 }
 
+/* one recipient, for what was said */
+static void
+not_taken(const struct client *c, struct delivery *d, size_t i)
+{
+	if (!is_hosts_trouble(c)) {
+		delivery_report(d, i, &said);
+		return;
+	}
+	d->rcpt[i] = DELIVERY_ELSEWHERE;
+	if (!d->elsewhere.verdict)
+		d->elsewhere = said;
+}
+
 static enum transaction_result
 answer_to_rcpt(struct client *c, struct delivery *d, size_t i, bool sender_ok)
 {
@@ -212,7 +252,7 @@ answer_to_rcpt(struct client *c, struct delivery *d, size_t i, bool sender_ok)
 		return TRANSACTION_GO;
 	}
 	say_reply(c, ".1.0", "refused this recipient.");
-	delivery_report(d, i, &said);
+	not_taken(c, d, i);
 	return TRANSACTION_GO;
 }
 
@@ -244,7 +284,7 @@ answer_to_data(struct client *c, struct delivery *d, bool any)
 		return broken(c, d, EPROTO, "when asked with DATA");
 	c->dirty = true;
 	say_reply(c, ".3.0", "did not want the message's text.");
-	delivery_settle(d, &said);
+	settle(c, d);
 	return TRANSACTION_OVER;
 }
 
@@ -255,6 +295,8 @@ sender_refused(struct client *c, struct delivery *d)
 	size_t i;
 
 	say_reply(c, ".1.0", "refused the sender.");
+	if (is_hosts_trouble(c) && delivery_elsewhere(d, &said, true))
+		return;
 	for (i = 0; i < d->job.rcpts; i++)
 		if (d->rcpt[i] != DELIVERY_REPORTED)
 			delivery_report(d, i, &said);
@@ -304,7 +346,7 @@ cut_short(struct client *c, struct delivery *d, int error)
 		return dismissed(c, d);
 	say_reply(c, ".3.0", "refused the message before its end.");
 	client_close(c);
-	delivery_settle(d, &said);
+	settle(c, d);
 	return TRANSACTION_OVER;
 }
 
@@ -325,7 +367,7 @@ answer_to_chunk(struct client *c, struct delivery *d)
 		return without_chunking(c, d);
 	say_reply(c, ".3.0", "refused the message before its end.");
 	client_close(c);                        /* rather than hear what it says to the others on their way */
-	delivery_settle(d, &said);
+	settle(c, d);
 	return TRANSACTION_OVER;
 }
 
@@ -423,7 +465,7 @@ lmtp_end(struct client *c, struct delivery *d)
 			continue;
 		if (final_reply(c, d) == TRANSACTION_OVER)
 			return;
-		delivery_report(d, i, &said);
+		not_taken(c, d, i);
 	}
 	delivery_settle(d, &said);
 }
@@ -446,5 +488,6 @@ transaction_end(struct client *c, struct delivery *d)
 	}
 	if (d->way != DELIVERY_DATA && c->reply.code / 100 != 2)
 		c->dirty = true;                /* RFC 3030 leaves open whether the transaction is over */
-	delivery_settle(d, &said);
+	c->proven = c->proven || c->reply.code / 100 == 2;
+	settle(c, d);
 }
