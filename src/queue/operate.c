@@ -442,7 +442,7 @@ on_absent(const struct qid *id, const struct order *o)
 		return is(o, "release") ? "not held" : no_such;
 	}
 	why = on_held(m, id, o);
-	message_close_held(m);
+	message_unload(m);
 	return why;
 }
 

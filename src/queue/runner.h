@@ -3,12 +3,15 @@
  * One process, one event loop (send.c). The parts, in the order a message meets them:
  *   intake    hears of it: the FIFO, and scans of msg/
  *   schedule  when it is due
- *   message   opens it, routes its recipients, keeps its history, ends it
+ *   message   opens it, and closes it again
+ *   way       finds the site of each recipient
  *   expansion replaces a recipient that is an alias by those it stands for
  *   site      one per destination: tasks; decides who gets what and when (site.h)
  *   hop       where sites lead: window, pace (site.h)
  *   worker    the processes of a hop: asks spawners for them, gives jobs, takes reports (site.h)
  *   handout   what a worker is told of a message, and what it reads
+ *   outcome   remembers what became of each recipient
+ *   round     what follows when all have been heard of
  *   bouncer   runs pneu-bounce for what the sender is to be told
  *   ctl       the control socket
  *   search    finds the waiting messages of one destination, when an operator wants them tried
@@ -64,6 +67,7 @@ struct settings {                       /* control files of these names */
 	uint64_t trashtime;             /* seconds that deleted mail is kept; 0: it is not */
 };
 extern struct settings settings;
+#define TROUBLE_RETRY_S 300             /* after an error of the disk or the system */
 
 /* ---- intake.c */
 bool intake_open(void);                 /* false: errno */
@@ -97,9 +101,9 @@ struct message {
 	enum owed report;               /* while it is with the bouncer: what is to be told */
 };
 
-void message_retry_stuck(void);         /* write now what could not be written */
 void message_do(void);                  /* open what is due, within bounds */
 void message_want(struct wait *);
+struct message *message_first(void);    /* the open ones, by next */
 struct message *message_active(uint32_t slot);  /* the open message of a slot; 0: it is not open */
 /* For how many seconds the message has been due that has waited longest for being opened, or a line of messages and tasks has
  * not moved (site_waits_s); 0: there is none, or nobody may be tried at all */
@@ -119,22 +123,37 @@ bool message_room(enum channel);        /* may one more be opened that was parke
  * back. 0: it has been dealt with */
 struct message *message_open(uint32_t slot);
 struct message *message_open_held(const struct qid *);  /* 0: errno; ENOENT: it is not held; EBADMSG: it is damaged */
-void message_close_held(struct message *);
 bool message_record(struct message *);                  /* write its history; false: errno */
-void message_put_back(struct message *, int64_t due_s); /* nothing has been done with it */
-void message_settle(struct message *);                  /* nothing of it is being delivered: what follows from that; may free it */
+void message_put_back(struct message *, int64_t due_s); /* to the schedule; the file's mtime tells the next runner the same. Frees it */
+void message_forget(struct message *);                  /* it is the runner's no more. Frees it */
+void message_unload(struct message *);                  /* closed, and nothing else; its slot stays as it is. Frees it */
 bool message_is_address(const struct qf_rcpt *);        /* and no program, file or list */
+const char *message_sender(const struct message *);
+const char *message_rcpt(const struct message *, size_t i);     /* as routed */
+
+/* ---- way.c: where its recipients go */
+#define ROUTED_ROOM 4096                /* an address may grow by routing */
+/* All waiting recipients to their sites; false: it has been parked with one of them, closed */
+bool message_distribute(struct message *);
+
+/* ---- outcome.c: what became of them */
 /* what became of recipient i, as a worker or the runner for it has reported (number and index do not matter here);
  * delivery 0: no attempt was made (logged as skipped) */
 void message_report(struct message *, size_t i, uint64_t delivery, const struct report *);
 /* the same without an attempt */
 void message_answer(struct message *, size_t i, char verdict, const char *status, const char *text);
+
+/* ---- round.c: and then */
+void round_want(struct wait *);
+void round_do(void);                    /* write what could not be written, now and then */
+void round_retry_stuck(void);           /* at the next turn */
+int64_t message_lifetime_s(const struct message *);     /* what it may spend in the queue */
+void message_settle(struct message *);                  /* nothing of it is being delivered: what follows from that; may free it */
+void message_hold_as_asked(struct message *);           /* by its envelope, before anything is done with it. Frees it */
 /* so many recipients of a task have all been reported; the last task ends the round, and may end and free the message */
 void message_task_done(struct message *, size_t recipients);
 /* what became of its report; queued: ID and injector's pid of it, "" and a word if it was dropped. May free the message */
 void message_bounced(struct message *, bool queued, const char *qp, const char *bounce_id);
-const char *message_sender(const struct message *);
-const char *message_rcpt(const struct message *, size_t i);     /* as routed */
 
 /* ---- handout.c: what a worker is told, and what it reads */
 /* descriptor to hand to a local worker and where the message begins in it; the message's own, not to be closed;

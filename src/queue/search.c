@@ -17,7 +17,6 @@
 #define SEARCHES 16                     /* that may wait for one another */
 #define SLICE_MS 5
 #define SLOTS_A_LOOK 64                 /* between two looks at the clock */
-#define ADDR_ROOM 4096                  /* as in message.c */
 
 static char pattern[SEARCHES][PATTERN]; /* the first is being searched for */
 static size_t patterns;
@@ -43,7 +42,7 @@ search_begin(const char *name)
 static bool
 leads_there(const struct qf *q, size_t i)
 {
-	static struct buf addr = BUF(ADDR_ROOM), key = BUF(SPAWNER_KEY);
+	static struct buf addr = BUF(ROUTED_ROOM), key = BUF(SPAWNER_KEY);
 	const struct qf_rcpt *r = &q->rcpt[i];
 	enum channel c = CHANNEL_LOCAL;
 	const char *why, *place, *domain;

@@ -178,7 +178,7 @@ runner_flush(void)
 {
 	schedule_all_due(schedule, now.wall_s);
 	site_wake("");
-	message_retry_stuck();
+	round_retry_stuck();
 	intake_rescan();
 }
 
@@ -395,6 +395,7 @@ main(int argc, char **argv)
 		w.len = 0;
 		w.until_ms = now.mono_ms + WAIT_MOST_MS;
 		intake_want(&w);
+		round_want(&w);
 		message_want(&w);
 		site_want(&w);
 		bouncer_want(&w);
@@ -410,6 +411,7 @@ main(int argc, char **argv)
 		read_clocks();
 		heed_signals();
 		intake_do(&w);
+		round_do();
 		message_do();
 		if (!site_do(&w))
 			break;                  /* without a spawner nothing can be delivered: start anew */

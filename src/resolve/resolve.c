@@ -107,7 +107,7 @@ need_recipients(struct resolver *r, struct outcome *o)
 
 /* ---- the routing */
 
-/* what the runner would say of it, see queue/message.c */
+/* what the runner would say of it, see queue/way.c */
 static bool
 unroutable(struct resolution *s, const char *why)
 {
