@@ -83,6 +83,27 @@ wait
 t 'they were answered to their end' grep -q '^5' "$T/held1.out"
 pid=
 
+# ---- a program before pneu-smtpd, as etc/listeners has it
+cat >"$T/before" <<'END'
+#!/bin/sh
+echo "before: $1 $2" >&2
+shift 2
+exec "$@"
+END
+chmod +x "$T/before"
+printf '%s\n' 'submission -- nothing' "smtpd -c 7 127.0.0.1:0 -- $T/before * two" >"$T/etc/listeners"
+cp "$T/rules.cdb" "$T/etc/rules.cdb"
+: >"$T/port"
+PNEU_BUILD=$B sh scripts/listen smtpd -v -1 >"$T/port" 2>"$T/log" & pid=$!
+wait_until 20 test -s "$T/port"
+port=$(cat "$T/port")
+fresh
+is 'a program before it lets the message through' "$(mail 127.0.0.1 x@here.example)" 221
+t 'and was started with its words' grep -qxF 'before: * two' "$T/log"
+t 'the options before it are for the listener' log_has 'status: 0/7'
+stop
+rm "$T/etc/listeners" "$T/etc/rules.cdb"
+
 activate=$(command -v systemd-socket-activate)
 if [ -n "$activate" ]; then
 	answers() { [ "$(mail 127.0.0.1 x@here.example 2>/dev/null)" = 221 ]; }
