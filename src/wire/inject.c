@@ -149,7 +149,7 @@ static const struct {
 	{ INJECT_READ, 'Z', "4.3.0", "message or envelope was cut off" },
 	{ INJECT_CONF, 'Z', "4.3.5", "unable to read configuration" },
 	{ INJECT_SOCKET, 'Z', "4.3.0", "network problem" },
-	{ INJECT_PLACE, 'Z', "4.3.0", "queue directory is missing" },
+	{ INJECT_PLACE, 'Z', "4.3.0", "the queue directory cannot be used" },
 	{ INJECT_BROKEN, 'Z', "4.3.0", "queue directory is broken" },
 	{ INJECT_CREATE, 'Z', "4.3.0", "unable to create queue file" },
 	{ INJECT_NAME, 'Z', "4.3.0", "unable to name queue file" },

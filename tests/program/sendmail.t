@@ -225,7 +225,7 @@ queue_says() { (QUEUE_EXIT=$1 QUEUE_WORDS=$2; export QUEUE_EXIT QUEUE_WORDS; sen
 is 'a full disk' "$(queue_says 53)" '75
 sendmail: fatal: the message is not sent, try again later: disk full or write error'
 is 'a broken queue' "$(queue_says 61)" '75
-sendmail: fatal: the message is not sent, try again later: queue directory is missing'
+sendmail: fatal: the message is not sent, try again later: the queue directory cannot be used'
 is 'a refusal' "$(queue_says 31)" '69
 sendmail: fatal: the message is refused: mail server refuses the message (5.3.0)'
 is 'with words' "$(queue_says 82 'D5.7.1 not this one')" '69

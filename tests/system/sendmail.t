@@ -28,7 +28,7 @@ is '--wait says that it stays there' "$(sendmail --wait=5 joe <"$T/m" 2>"$T/err"
 sendmail: no run'
 mv "$D/queue/msg" "$D/queue/away"
 is 'without a queue it is not taken' "$(sendmail joe <"$T/m" 2>"$T/err"; echo $?; tail -n 1 "$T/err")" '75
-sendmail: fatal: the message is not sent, try again later: queue directory is missing'
+sendmail: fatal: the message is not sent, try again later: the queue directory cannot be used'
 mv "$D/queue/away" "$D/queue/msg"
 start
 t 'the house opens: all of it is delivered' wait_until 20 arrived joe 2
