@@ -18,7 +18,7 @@ import time
 
 
 def connect(address, port, source=None):
-    return socket.create_connection((address, int(port)), 20, (source, 0) if source else None)
+    return socket.create_connection((address, int(port)), 60, (source, 0) if source else None)
 
 
 def named(text):

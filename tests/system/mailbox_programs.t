@@ -53,7 +53,7 @@ from() {
 }
 deliver() {     # [FILE]: the report of one message
 	printf 'job %s sender@x.example pneut1@h.example\nreports\n' "${1:-$msg}" |
-	    python3 "$spawner" --timeout 30 --worker setpriv --reuid=54321 --regid=54322 --clear-groups "$T/bin/pneu-local" $options \
+	    python3 "$spawner" --timeout 90 --worker setpriv --reuid=54321 --regid=54322 --clear-groups "$T/bin/pneu-local" $options \
 	    pneut1 "$home" pneut1 '' '' "$default" >"$T/out" 2>"$T/err" || cat "$T/err"
 	sed -n 's/^report 1 0 //p; /^lost/p' "$T/out"
 }
