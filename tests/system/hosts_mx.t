@@ -83,7 +83,7 @@ if [ -e "${PNEU_SERVERS:-/var/lib/pneu-tests}/postfix/made" ]; then
 		maximal_backoff_time = 1s
 		transport_retry_time = 1s
 	END
-	wait_until 20 hosts_greets 127.0.0.2 || { echo 'Bail out! Postfix does not start'; cat "$T/postfix.out" "$T/postfix.log"; exit 1; }
+	wait_until 90 hosts_greets 127.0.0.2 || { echo 'Bail out! Postfix does not start'; cat "$T/postfix.out" "$T/postfix.log"; exit 1; }
 	senders="$senders 127.0.0.2"
 fi
 
