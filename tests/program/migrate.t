@@ -343,7 +343,7 @@ is 'numbers that are not written there, but count' "$(file databytes) $(file que
 cat >"$T/os/smtpd.conf" <<END
 net = "192.0.2.0/24"            # who may
 table aliases db:$T/os/aliases.db
-table domains { "example.org", "example.com",
+table domains { "example.org", "example.com", \\
 	"*.wild.example" }
 table virtuals file:$T/os/virtuals
 table vdomains file:$T/os/vdomains
