@@ -67,7 +67,10 @@ bits() { host_run 'sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"' "$1" "$2"; 
 listener=$(pid_of tcpd) runner=$(pid_of start)
 is 'the listener has few capabilities left' "$(bits "$listener" CapBnd)" 00000000000404e0
 is 'and a filter of system calls' "$(bits "$listener" Seccomp)" 2
-writes() { host_run 'p=$1; shift; for d; do nsenter -t "$p" -m touch "$d/.pneu" 2>/dev/null && echo "$d"; done; rm -f /home/.pneu /var/spool/pneu/.pneu /var/lib/.pneu' "$@"; }
+# in its own view of the file system, and below its own root
+writes() {
+	host_run 'p=$1; shift; for d; do nsenter -t "$p" -m -r sh -c "touch \"\$1/.pneu\" && rm \"\$1/.pneu\"" sh "$d" 2>/dev/null && echo "$d"; done' "$@"
+}
 is 'it can write to the queue, and nowhere else' "$(writes "$listener" /etc/pneu /usr /home /var/lib /var/spool/pneu)" /var/spool/pneu
 is 'the runner to homes, and not to what the system is' "$(writes "$runner" /etc/pneu /usr /home)" /home
 is 'it cannot look into other processes' "$(($(printf '%d' "0x$(bits "$runner" CapBnd)") >> 19 & 1))" 0
