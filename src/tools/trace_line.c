@@ -2,6 +2,7 @@
  * strangers stands last in them: what comes before it is found from the left. */
 #include "tools/trace.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/num.h"
@@ -184,40 +185,6 @@ on_begun(struct trace_line *l, struct span c)
 	return is_id(l->id);
 }
 
-static bool
-on_queued(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_QUEUED;
-	l->id = before(&c, ": bytes ");
-	l->bytes = before(&c, " from <");
-	l->from = before(&c, "> qp ");
-	l->has_from = true;
-	(void)before(&c, " uid ");
-	l->who = c;
-	return is_id(l->id);
-}
-
-static bool
-on_expanded(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_EXPANDED;
-	l->id = before(&c, ": ");
-	l->rcpt = before(&c, " by ");
-	l->words = before(&c, " into ");
-	l->count = c;
-	return is_id(l->id);
-}
-
-static bool
-on_skipped(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_SKIPPED;
-	l->id = before(&c, " to ");
-	l->rcpt = before(&c, ": ");
-	l->words = c;
-	return is_id(l->id);
-}
-
 /* "ID qp PID as ID"; of qmail only "ID qp PID" */
 static bool
 on_bounced(struct trace_line *l, struct span c)
@@ -227,60 +194,6 @@ on_bounced(struct trace_line *l, struct span c)
 	(void)before(&c, " as ");
 	if (is_our_id(c))
 		l->child = c;
-	return is_id(l->id);
-}
-
-static bool
-on_reported(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_REPORTED;
-	l->id = before(&c, " qp ");
-	(void)before(&c, " as ");
-	l->child = before(&c, ": ");
-	l->words = c;
-	return is_id(l->id);
-}
-
-static bool
-on_held(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_HELD;
-	l->id = before(&c, ": ");
-	l->words = c;
-	return is_id(l->id);
-}
-
-static bool
-on_operator(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_OPERATOR;
-	l->who = word(&c);
-	l->words = before(&c, ": msg ");
-	l->id = word(&c);
-	return l->words.n && is_id(l->id);
-}
-
-static bool
-on_new(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_NEW;
-	l->id = c;
-	return is_id(c);
-}
-
-static bool
-on_done(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_DONE;
-	l->id = c;
-	return is_id(c);
-}
-
-static bool
-on_discarded(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_DISCARDED;
-	l->id = word(&c);
 	return is_id(l->id);
 }
 
@@ -373,42 +286,6 @@ on_door(struct trace_line *l, struct span c)
 }
 
 static bool
-on_connected(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_CONNECTED;
-	if (!eat(&c, "client "))
-		return false;
-	l->client = before(&c, " host ");
-	l->host = before(&c, " to ");
-	l->words = c;
-	return true;
-}
-
-static bool
-on_tls(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_TLS;
-	if (!eat(&c, "client "))
-		return false;
-	l->client = word(&c);
-	l->words = c;
-	return true;
-}
-
-/* "ok client IP mechanism NAME tls yes login LOGIN" */
-static bool
-on_auth(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_AUTH;
-	l->words = before(&c, " client ");
-	l->client = before(&c, " mechanism ");
-	l->command = before(&c, " tls ");
-	(void)before(&c, " login ");
-	l->login = c;
-	return l->words.n > 0;
-}
-
-static bool
 on_lost(struct trace_line *l, struct span c)
 {
 	l->kind = TRACE_LOST;
@@ -423,67 +300,76 @@ on_lost(struct trace_line *l, struct span c)
 	return true;
 }
 
-static bool
-on_ended(struct trace_line *l, struct span c)
-{
-	l->kind = TRACE_ENDED;
-	if (!eat(&c, "client "))
-		return false;
-	l->client = word(&c);
-	l->words = c;
-	return true;
-}
-
-static bool
-on_words(struct trace_line *l, struct span c, enum trace_kind kind)
-{
-	l->kind = kind;
-	l->words = c;
-	return true;
-}
-
-static bool
-on_limit(struct trace_line *l, struct span c)
-{
-	return on_words(l, c, TRACE_LIMIT);
-}
-
-static bool
-on_recipient(struct trace_line *l, struct span c)
-{
-	return on_words(l, c, TRACE_RECIPIENT);
-}
-
-static bool
-on_policy(struct trace_line *l, struct span c)
-{
-	return on_words(l, c, TRACE_POLICY);
-}
-
-static bool
-on_trouble(struct trace_line *l, struct span c)
-{
-	return on_words(l, c, TRACE_TROUBLE);
-}
-
 /* ---- tables */
+
+/* What follows a line's beginning: a part of it up to until, which is taken too; " ": a word; 0: all that is left */
+struct part {
+	size_t field;                   /* of the trace_line; NOBODY: the part says nothing */
+	const char *until;
+};
+
+#define NOBODY SIZE_MAX
+#define FIELD(name) offsetof(struct trace_line, name)
+#define REST(name) { FIELD(name), 0 }
 
 struct form {
 	const char *begins;
-	bool (*take)(struct trace_line *, struct span);
+	bool (*take)(struct trace_line *, struct span);         /* 0: kind and parts */
+	enum trace_kind kind;
+	struct part part[5];
 };
 
 static const struct form runner[] = {
-	{ "delivery ", on_result }, { "starting delivery ", on_begun }, { "new msg ", on_new }, { "info msg ", on_queued },
-	{ "end msg ", on_done }, { "expanded msg ", on_expanded }, { "bounce msg ", on_bounced }, { "report msg ", on_reported },
-	{ "skipping delivery: msg ", on_skipped }, { "held: msg ", on_held }, { "operator uid ", on_operator },
-	{ "triple bounce: discarding ", on_discarded }, { "warning: ", on_note }, { "alert: ", on_note }
+	{ .begins = "delivery ", .take = on_result },
+	{ .begins = "starting delivery ", .take = on_begun },
+	{ "new msg ", 0, TRACE_NEW, { REST(id) } },
+	{ "info msg ", 0, TRACE_QUEUED,
+	    { { FIELD(id), ": bytes " }, { FIELD(bytes), " from <" }, { FIELD(from), "> qp " }, { NOBODY, " uid " }, REST(who) } },
+	{ "end msg ", 0, TRACE_DONE, { REST(id) } },
+	{ "expanded msg ", 0, TRACE_EXPANDED, { { FIELD(id), ": " }, { FIELD(rcpt), " by " }, { FIELD(words), " into " }, REST(count) } },
+	{ .begins = "bounce msg ", .take = on_bounced },
+	{ "report msg ", 0, TRACE_REPORTED, { { FIELD(id), " qp " }, { NOBODY, " as " }, { FIELD(child), ": " }, REST(words) } },
+	{ "skipping delivery: msg ", 0, TRACE_SKIPPED, { { FIELD(id), " to " }, { FIELD(rcpt), ": " }, REST(words) } },
+	{ "held: msg ", 0, TRACE_HELD, { { FIELD(id), ": " }, REST(words) } },
+	{ "operator uid ", 0, TRACE_OPERATOR, { { FIELD(who), " " }, { FIELD(words), ": msg " }, { FIELD(id), " " } } },
+	{ "triple bounce: discarding ", 0, TRACE_DISCARDED, { { FIELD(id), " " } } },
+	{ .begins = "warning: ", .take = on_note },
+	{ .begins = "alert: ", .take = on_note },
 };
 static const struct form session[] = {
-	{ "connect ", on_connected }, { "accepted ", on_accepted }, { "refused ", on_refused }, { "end ", on_ended },
-	{ "tls ", on_tls }, { "auth ", on_auth }, { "limit of ", on_limit }, { "recipient: ", on_recipient },
-	{ "policy ", on_policy }, { "trouble: ", on_trouble }, { "lost ", on_lost }
+	{ "connect client ", 0, TRACE_CONNECTED, { { FIELD(client), " host " }, { FIELD(host), " to " }, REST(words) } },
+	{ .begins = "accepted ", .take = on_accepted },
+	{ .begins = "refused ", .take = on_refused },
+	{ "end client ", 0, TRACE_ENDED, { { FIELD(client), " " }, REST(words) } },
+	{ "tls client ", 0, TRACE_TLS, { { FIELD(client), " " }, REST(words) } },
+	/* "ok client IP mechanism NAME tls yes login LOGIN" */
+	{ "auth ", 0, TRACE_AUTH,
+	    { { FIELD(words), " client " }, { FIELD(client), " mechanism " }, { FIELD(command), " tls " }, { NOBODY, " login " }, REST(login) } },
+	{ "limit of ", 0, TRACE_LIMIT, { REST(words) } },
+	{ "recipient: ", 0, TRACE_RECIPIENT, { REST(words) } },
+	{ "policy ", 0, TRACE_POLICY, { REST(words) } },
+	{ "trouble: ", 0, TRACE_TROUBLE, { REST(words) } },
+	{ .begins = "lost ", .take = on_lost },
 };
+
+/* false: it has not what its kind cannot be without */
+static bool
+take_parts(struct trace_line *l, const struct form *f, struct span c)
+{
+	const struct part *p;
+	struct span found;
+
+	l->kind = f->kind;
+	for (p = f->part; p < f->part + sizeof f->part / sizeof *f->part && (p->until || p->field); p++) {
+		found = !p->until ? c : strcmp(p->until, " ") == 0 ? word(&c) : before(&c, p->until);
+		if (p->field != NOBODY)
+			memcpy((char *)l + p->field, &found, sizeof found);
+	}
+	l->has_from = l->kind == TRACE_QUEUED;
+	if (l->kind == TRACE_OPERATOR || l->kind == TRACE_AUTH)
+		return l->words.n && (l->kind == TRACE_AUTH || is_id(l->id));
+	return l->kind >= TRACE_CONNECTED || is_id(l->id);
+}
 
 /* false: none of these, and *l is as it was but for what was begun */
 static bool
@@ -495,7 +381,7 @@ take(struct trace_line *l, const struct form *f, size_t n, struct span text)
 		struct span c = text;
 
 		if (eat(&c, f[i].begins))
-			return f[i].take(l, c);
+			return f[i].take ? f[i].take(l, c) : take_parts(l, &f[i], c);
 	}
 	return false;
 }
