@@ -137,7 +137,9 @@ fi
 kill $tcpd
 wait $tcpd
 tcpd=
-t 'one that is not there' says 1 "greeting: [127.0.0.1]:$(port 1): Connection refused" -s "[127.0.0.1]:$(port 1)" greeting
+python3 tests/program/qmqp_fake.py "$T/dead" "$T" dead & tcpd=$!          # it keeps the port, and does not listen
+wait_until 20 test -s "$T/dead"
+t 'one that is not there' says 1 "greeting: [127.0.0.1]:$(cat "$T/dead"): Connection refused" -s "[127.0.0.1]:$(cat "$T/dead")" greeting
 
 # ---- usage
 for bad in '-b x' '-o -1' '-p 1h' '-s host:25' '-s 127.0.0.1:' 'greeting' 'nothing' '-t 0' '-x' '-n 0'; do
