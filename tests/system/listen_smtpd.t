@@ -100,7 +100,20 @@ port=$(cat "$T/port")
 fresh
 is 'a program before it lets the message through' "$(mail 127.0.0.1 x@here.example)" 221
 t 'and was started with its words' grep -qxF 'before: * two' "$T/log"
-t 'the options before it are for the listener' log_has 'status: 0/7'
+t 'the options before it are for the listener' wait_until 20 log_has 'status: 0/7'
+stop
+
+# ---- options and addresses of the line, and of the command line
+echo 'smtpd -c 7 127.0.0.2:0' >"$T/etc/listeners"
+: >"$T/port"
+PNEU_BUILD=$B sh scripts/listen smtpd -v -m 'too many: 1' 127.0.0.1:0 -1 >"$T/port" 2>"$T/log" & pid=$!
+two_ports() { [ "$(wc -l <"$T/port")" -eq 2 ]; }
+wait_until 20 two_ports
+port=$(sed -n 1p "$T/port")
+is 'an address of the command line is listened on' "$(mail 127.0.0.1 x@here.example)" 221
+port=$(sed -n 2p "$T/port")
+is 'and the one of the line' "$(mail 127.0.0.2 x@here.example)" 221
+t 'and the options behind one, and of the line, count' wait_until 20 log_has 'status: 0/7'
 stop
 rm "$T/etc/listeners" "$T/etc/rules.cdb"
 
