@@ -123,6 +123,9 @@ servers_wait() {
 }
 
 postfix_start() {
+	# A new network namespace has room for 10 datagrams on a socket: when that is full of what the others have to say,
+	# postlogd waits for itself, and all of them for it
+	echo 1000 >/proc/sys/net/unix/max_dgram_qlen
 	r=$SERVERS/postfix
 	q=$r/var/spool/postfix
 	mkdir -p "$r/etc/postfix" "$r/var/lib/postfix" "$q/pid"
