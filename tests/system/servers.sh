@@ -117,8 +117,8 @@ greets() {
 servers_wait() {
 	eval a=\$${1}_address
 	wait_until 20 greets "$a" && return
-	echo "Bail out! $1 does not start"
 	sed 's/^/# /' "$T/$1.log" "$(servers_log "$1")"
+	echo "Bail out! $1 does not start"
 	exit 1
 }
 
