@@ -8,19 +8,6 @@
 static char said[VERDICT_BYTES];
 static size_t now, kept[VERDICT_SPANS];
 
-bool
-verdict_add(const struct policy_action *a)
-{
-	size_t n = strlen(a->text) + 1;
-
-	if (n + 1 > sizeof said - now)
-		return false;
-	said[now] = (char)a->kind;
-	memcpy(said + now + 1, a->text, n);
-	now += n + 1;
-	return true;
-}
-
 void
 verdict_keep(enum verdict_span span)
 {
@@ -61,6 +48,40 @@ last(enum policy_kind kind)
 	while ((text = next(&at, kind)))
 		found = text;
 	return found;
+}
+
+/* a server that is asked about each recipient says the same of each: once is enough, and a copy for each nobody wants */
+static bool
+holds_already(const struct policy_action *a)
+{
+	const char *text;
+	size_t at = 0;
+
+	switch (a->kind) {
+	case POLICY_PREPEND:
+		return false;
+	case POLICY_BCC:
+		while ((text = next(&at, a->kind)) && strcmp(text, a->text) != 0)
+			;
+		return text;
+	default:
+		return (text = last(a->kind)) && strcmp(text, a->text) == 0;
+	}
+}
+
+bool
+verdict_add(const struct policy_action *a)
+{
+	size_t n = strlen(a->text) + 1;
+
+	if (holds_already(a))
+		return true;
+	if (n + 1 > sizeof said - now)
+		return false;
+	said[now] = (char)a->kind;
+	memcpy(said + now + 1, a->text, n);
+	now += n + 1;
+	return true;
 }
 
 bool

@@ -17,7 +17,7 @@
 
 enum verdict_span { VERDICT_SESSION, VERDICT_HELO, VERDICT_SPANS };
 
-/* PREPEND, HOLD, DISCARD, REDIRECT or BCC, with its text; false: no room for it */
+/* PREPEND, HOLD, DISCARD, REDIRECT or BCC, with its text; false: no room for it. Said again it does not count again, but for PREPEND. */
 bool verdict_add(const struct policy_action *);
 /* what has been said up to now holds for that long, and for longer spans what held before */
 void verdict_keep(enum verdict_span);

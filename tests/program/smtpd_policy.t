@@ -151,11 +151,21 @@ says 'action=hold on\n\n'
 printf 'EHLO h\r\nMAIL FROM:<a@b.example> BODY=8BITMIME\r\nRCPT TO:<x@here.example> NOTIFY=NEVER\r\nDATA\r\n\r\n.\r\n' | pneu-smtpd >/dev/null 2>&1
 is 'what is said twice is done once' "$(envelope)" 'Fa@b.example|Hon|B8BITMIME|C192.0.2.9|Tx@here.example|NNEVER||'
 policy "rcpt unix:$P/s"
-# the reply to the 16th recipient: each brings a text of 300 bytes
-many() { printf 'HELO h\r\nMAIL FROM:<>\r\n'; i=0; while [ "$((i += 1))" -le 16 ]; do printf 'RCPT TO:<x%d@here.example>\r\n' "$i"; done; }
-says "action=hold $(head -c 300 /dev/zero | tr '\0' x)\\n\\n"
-is 'what there is no room for is not promised' "$(many | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-50)" '451 4.3.0 unable to do what was decided, try later'
-says "action=prepend X: $(head -c 300 /dev/zero | tr '\0' x)\\n\\n"
+says 'action=bcc q@there.example\n\n'
+printf 'EHLO h\r\nMAIL FROM:<>\r\nRCPT TO:<x@here.example>\r\nRCPT TO:<y@here.example>\r\nDATA\r\n\r\n.\r\n' | pneu-smtpd >/dev/null 2>&1
+is 'and what is said of each recipient brings no copy for each' "$(envelope)" 'F|C192.0.2.9|Tx@here.example|Ty@here.example|Tq@there.example||'
+# the reply to the 16th recipient, or to what comes behind it: each brings a text of 300 bytes
+long=$(head -c 300 /dev/zero | tr '\0' x)
+many() { printf 'HELO h\r\nMAIL FROM:<>\r\n'; i=0; while [ "$((i += 1))" -le 16 ]; do printf 'RCPT TO:<x%d@here.example>\r\n' "$i"; done; printf '%b' "$1"; }
+says "action=hold $long\\n\\n"
+is 'nor takes it room for each' "$(many | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-9)" '250 2.1.5'
+wait_until 20 test -s "$T/tcp/port"
+policy "rcpt unix:$P/s" "begin inet:127.0.0.1:$(cat "$T/tcp/port")"
+says "action=prepend X: $long\\n\\n"
+printf '%s\n' "action=hold $long\\n\\n" >"$T/tcp/answer"
+is 'what there is no room for is not promised' "$(many 'DATA\r\n' | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-50)" '451 4.3.0 unable to do what was decided, try later'
+policy "rcpt unix:$P/s"
+says "action=prepend X: $long\\n\\n"
 is 'a field that there is no room for is left out' "$(many | pneu-smtpd 2>"$T/log" | tail -n 1 | cut -c1-9)" '250 2.1.5'
 t 'and the log says so' logged 'trouble: policy: too much is to be done with the message: X: xxx'
 
