@@ -93,7 +93,8 @@ hosts_page upgraded
 t 'until that is over' wait_until 20 both_up
 
 # ---- under load
-in_world python3 "$hosts_load" load "$T" 192.0.2.10 ann@example.org joe@example.com bob@example.org 9>&- & load=$!
+world_begin python3 "$hosts_load" load "$T" 192.0.2.10 ann@example.org joe@example.com bob@example.org
+load=$begun
 acked() { [ "$(cat "$T/acked" 2>/dev/null | wc -l)" -ge "$1" ]; }
 more() { wait_until 30 acked $(($(cat "$T/acked" 2>/dev/null | wc -l) + $1)); }
 t 'mail comes in' more 20

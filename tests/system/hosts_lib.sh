@@ -10,6 +10,7 @@
 #   hosts_stop NAME         pneu-start or pneu-listen of the current host ends
 #   hosts_page LABEL [HOST] the commands and files of pneu-setup-hosts(7) with that label, or without one (""), each where it belongs
 #   in_world COMMAND...     a command of ours in the network of world
+#   world_begin COMMAND...  the same in the background; its process number, and no shell's before it, in $begun
 # Hosts reach each other by their names, and with something that is called ssh.
 . tests/system/host.sh
 hosts_load=$PWD/tests/system/hosts_load.py
@@ -36,6 +37,7 @@ hosts_begin() {
 }
 
 in_world() { nsenter -t "$hosts_world" -n -- "$@"; }
+world_begin() { (exec nsenter -t "$hosts_world" -n -- "$@") 9>&- & begun=$!; }
 
 # the old cable is unplugged by the kernel in its own time
 hosts_plug() {

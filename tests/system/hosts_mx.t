@@ -50,7 +50,8 @@ END
 	sed "s|@PORT@|53|; s|@T@|$T|g; s|example\.|test.|" tests/program/dns_unbound.conf
 	printf 'server:\n\tlocal-zone: test. transparent\n'
 } >"$T/unbound.conf"
-in_world unbound -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1 9>&- & unbound=$!
+world_begin unbound -d -c "$T/unbound.conf" >"$T/unbound.log" 2>&1
+unbound=$begun
 wait_until 20 grep -q 'start of service' "$T/unbound.log" || { echo 'Bail out! unbound does not start'; cat "$T/unbound.log"; exit 1; }
 DNSCACHEIP=127.0.0.1
 PNEU_BUILD=$B
@@ -90,7 +91,8 @@ fi
 mails() { find "$T/disk/$1/srv" -path '*/new/*' -type f 2>/dev/null; }
 # has FRONT N [SENDER]: at least so many, of those that SENDER has passed on
 has() { [ "$(mails "$1" | xargs -r grep -lE "by ${3:-.*} " | wc -l)" -ge "$2" ]; }
-in_world python3 "$hosts_load" load "$T" "$(echo $senders | tr ' ' ,)" joe@both.test 9>&- & load=$!
+world_begin python3 "$hosts_load" load "$T" "$(echo $senders | tr ' ' ,)" joe@both.test
+load=$begun
 for s in client.test mx.postfix.test; do
 	case $s$senders in mx*.1*.31) echo "ok $((tap_n += 1)) - Postfix as a sender # SKIP not here; root can get it with tests/servers"; continue ;; esac
 	t "$s: the first front end gets mail" wait_until 30 has fe1 5 $s
