@@ -70,7 +70,6 @@ await(pid_t pid, uint64_t limit_s)
 	return r < 0 ? -1 : proc_code(status);
 }
 
-
 static int
 run(struct session *s, int question)
 {

@@ -182,7 +182,9 @@ put_transaction(struct buf *b, const struct session *s, enum stage stage, const 
 static bool
 make_request(struct buf *b, const struct session *s, enum stage stage, const char *rcpt, uint64_t size)
 {
-	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", stage == HELO && s->extended ? "EHLO" : stages[stage].state) &&
+	const char *state = stage == HELO && s->extended ? "EHLO" : stages[stage].state;
+
+	return policy_put(b, "request", "smtpd_access_policy") && policy_put(b, "protocol_state", state) &&
 	    policy_put(b, "protocol_name", s->extended ? "ESMTP" : "SMTP") && put_client(b, s) &&
 	    put_transaction(b, s, stage, rcpt, size) && put_security(b, s) && buf_byte(b, '\n');
 }
@@ -292,7 +294,7 @@ note(const struct session *s, enum stage stage, const struct policy_action *a)
 	return a->kind == POLICY_PREPEND;               /* the message can do without it */
 }
 
-/* 0: ask the next; else this is the end of the stage */
+/* false: the next one is asked; true: this is the end of the stage. *later: the reply at its end, unless the client may go on */
 static bool
 carry_out(struct session *s, const struct server *v, const struct policy_action *a, const char **later)
 {

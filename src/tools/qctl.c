@@ -118,7 +118,6 @@ take_option(struct options *o, const char *s)
 {
 	const char *whole = s;
 
-
 	if (strcmp(s, "--dry-run") == 0)
 		o->dry_run = true;
 	else if (strcmp(s, "--yes") == 0)

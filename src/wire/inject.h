@@ -47,7 +47,7 @@ void inject_begin(struct inject *);
 bool inject_write(struct inject *, const void *, size_t n);
 void inject_end(struct inject *, const struct buf *envelope, struct inject_result *);
 void inject_drop(struct inject *);      /* nothing will be queued; returns when the program has ended */
-/* The program may take QF_INJECT_S: then SIGALRM comes to it. */
+/* A program in the place of pneu-queue may take QF_INJECT_S: then SIGALRM comes to it. */
 
 /* The other end, first of all in such a program: sets right what a caller may have left us, closed descriptors and odd signals,
  * and has the program end with INJECT_TIMEOUT after QF_INJECT_S, or a stuck caller would hold a slot for ever. 0, or the code to
