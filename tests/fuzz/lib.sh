@@ -7,6 +7,10 @@
 
 fuzz() {
 	kind=$(sh tests/fuzz/build.sh "$1" "$T/$1_fuzz" 2>"$T/err") || skip_all "no compiler with ASan: $(head -n 1 "$T/err")"
+	if [ "$kind" = broken ]; then
+		t 'the target is built with all that it needs' sh -c 'cat "$1"; exit 1' sh "$T/err"
+		finish
+	fi
 	if [ "$kind" != fuzzer ]; then
 		echo '# only the corpus is run: no libFuzzer here (Debian: clang libclang-rt-14-dev)'
 		t 'the corpus' "$T/$1_fuzz" "tests/fuzz/corpus/$1"

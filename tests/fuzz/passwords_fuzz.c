@@ -1,7 +1,7 @@
 /* passwords_fuzz - texts of logins and databases of any bytes
  *   input   't': a text; 'd': a database
  * What compiles is found again, line by line, and a hash that is found could be one; a database may be damaged in any way.
- * sources: src/wire/passwords.c -lcdb
+ * sources: src/wire/passwords.c src/wire/textdb.c src/lib/buf.c src/lib/num.c -lcdb
  */
 #include <stdint.h>
 #include <stdlib.h>
