@@ -115,6 +115,15 @@ drop(struct user *u)
 	u->fd = -1;
 }
 
+/* It may be that nobody has looked at it since: who has just been answered is not listened to for a moment. */
+static bool
+has_gone(const struct user *u)
+{
+	char c;
+
+	return recv(u->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void
 welcome(void)
 {
@@ -129,6 +138,8 @@ welcome(void)
 		return;
 	if (compat_peer(fd, &uid, &gid) && fd_cloexec(fd, true) && fd_nonblock(fd, true)) {
 		for (u = users; u < users + CLIENTS; u++) {
+			if (u->fd >= 0 && has_gone(u))
+				drop(u);
 			if (u->fd < 0)
 				place = place ? place : u;
 			else

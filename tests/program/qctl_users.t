@@ -48,6 +48,37 @@ is 'nor flush' "$(client raw 'flush\0' answer)" 'E|no such verb'
 is 'a malformed packet ends the connection' "$(client raw 'mine' answer)" closed
 is 'one with a descriptor too' "$(client fd 'mine\0' answer)" closed
 is 'a user has two connections and no more' "$(client keep 1 raw 'status\0' answer keep 1 last answer | grep -c closed)" 1
+# two that have just been answered are not listened to for a moment: that they have gone must count all the same
+cat >"$T/gone.py" <<'END'
+import os, signal, socket, sys, time
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.settimeout(60)
+    s.connect(sys.argv[1])
+    return s
+def ask(s):
+    s.send(b'status\0')
+runner = int(sys.argv[2])
+answered = 0
+for i in range(10):
+    two = [connect(), connect()]
+    for turn in range(2):
+        for s in two: ask(s)
+        for s in two: answered += s.recv(65536)[:1] == b'K'
+    os.kill(runner, signal.SIGSTOP)
+    for s in two: s.close()
+    third = connect()
+    ask(third)
+    time.sleep(0.03)                            # until it would listen to them again
+    os.kill(runner, signal.SIGCONT)
+    try:
+        answered += third.recv(65536)[:1] == b'K'
+    except ConnectionResetError:
+        pass
+    third.close()
+print(answered)
+END
+is 'who has gone takes no place' "$(python3 "$T/gone.py" "$Q/pub/ctl" "$(cat "$H/pid")" 2>&1)" 50
 is 'who hurries is answered all the same' "$(client raw 'nothing\0' raw 'nothing\0' raw 'nothing\0' answer answer answer)" 'E|no such verb
 E|no such verb
 E|no such verb'
