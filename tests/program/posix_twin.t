@@ -13,12 +13,6 @@ fi
 nm -u "$P"/*.a >"$T/calls" 2>/dev/null
 t 'it makes calls' grep -qE '\bopenat(64)?$' "$T/calls"
 is 'none of them Linux-only' "$(grep -Ew 'prctl|sync_file_range|syscall' "$T/calls")" ''
-# scripts/check runs the conversations, reports and lists of these without the twin: what they ask of it, the others go over
-asks() { cat "$@" | grep -o 'compat_[a-z_]*(' | sort -u | tr -d '\n'; }
-is 'conversations with servers ask little of it' "$(asks src/remote/*.c)" 'compat_ack_now(compat_memory_file('
-is 'those with clients too' "$(asks src/smtp/*.c)" 'compat_undumpable('
-is 'and the tools, and the bounces' "$(asks src/tools/*.c src/alias/*.c src/resolve/*.c src/mail/*.c src/queue/bounce*.c)" 'compat_open_quiet('
-is 'and what decides when mail is tried' "$(asks src/queue/schedule.c src/queue/retry.c src/queue/site*.c src/queue/destinations.c)" ''
 t 'files appear whole or not at all' "$P/tests/unit/file_test"
 t 'programs start with the descriptors of their map' "$P/tests/unit/proc_test"
 
