@@ -133,11 +133,12 @@ names_host(const struct names *n, struct buf *b, const char *host, size_t len)
 	if (len == 0 || (len == 9 && strncasecmp(host, "localhost", 9) == 0))
 		return buf_put(b, n->host.s, n->host.len);
 	if (host[len - 1] == '+') {
-		len--;
+		for (len--; len && host[len - 1] == '.'; len--)
+			;                       /* "h.+" is no host with an empty label */
 		more = &n->plus;
 	} else if (host[0] != '[' && !memchr(host, '.', len) && n->domain.len)
 		more = &n->domain;
-	if (buf_put(b, host, len) && (!more || (buf_byte(b, '.') && buf_put(b, more->s, more->len))))
+	if (buf_put(b, host, len) && (!more || ((!len || buf_byte(b, '.')) && buf_put(b, more->s, more->len))))
 		return true;
 	buf_cut(b, had);
 	return false;

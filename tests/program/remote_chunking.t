@@ -135,8 +135,8 @@ is 'a file shorter than the job says' "$(jobs "slice $T/big 0 99000000 a@x.examp
 	'1.0 Z 4.3.0 m,2.0 K 2.0.0 m,'
 is 'has no end' "$(sed -n 's/^1 //p' "$S/log" | grep -c LAST)" 0
 
-### pneu-send goes away
-server --pipelining --chunking
+### pneu-send goes away, and has done so before the server is ready
+server --pipelining --chunking greeting='220 x!drip'
 printf '%s\n' "$J b@y.example" close end | python3 -S -E tests/program/spawner.py --worker pneu-remote "$route" >"$T/out" 2>"$T/err"
 is 'a message nobody will hear of is not sent' "$(count BDAT)" 0
 finish
